@@ -1,0 +1,65 @@
+#pragma once
+
+// The files the log is written to, behind an interface small enough for a simulated disk to stand in.
+// Errors name the path and the reason of the system ("No space left on device").
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quorate/base/status.h"
+
+namespace quorate::base {
+
+// An open file; closed by the destructor. One thread at a time.
+class File {
+ public:
+  virtual ~File() = default;
+  // Writes all of it or fails. ResourceExhausted: the disk is full; other codes: do not trust the file any more.
+  virtual absl::Status WriteAt(uint64_t offset, std::string_view bytes) = 0;
+  // Reads up to `length` bytes; fewer only at the end of the file.
+  virtual absl::StatusOr<std::string> ReadAt(uint64_t offset, size_t length) = 0;
+  // Makes data durable (fdatasync). After a failure what is on disk is unknown: the process must not go on writing.
+  virtual absl::Status SyncData() = 0;
+  virtual absl::StatusOr<uint64_t> Size() = 0;
+  virtual absl::Status Truncate(uint64_t size) = 0;
+  virtual const std::string& path() const = 0;
+};
+
+enum class OpenMode { kReadOnly, kReadWrite, kCreate /* must not exist yet */ };
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  virtual absl::StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) = 0;
+  // Names only, sorted, "." and ".." left out.
+  virtual absl::StatusOr<std::vector<std::string>> List(const std::string& directory) = 0;
+  virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
+  virtual absl::Status Remove(const std::string& path) = 0;
+  // Creates missing parents too, mode 0700. Present already: OK.
+  virtual absl::Status CreateDirectories(const std::string& path) = 0;
+  // Makes creations, renames and removals in the directory durable.
+  virtual absl::Status SyncDirectory(const std::string& path) = 0;
+  virtual bool Exists(const std::string& path) = 0;
+};
+
+// The machine's files; lives for ever.
+FileSystem& PosixFileSystem();
+
+// Takes an exclusive lock on `path` (created when missing) until the object dies or the process ends.
+// FailedPrecondition when another process holds it.
+class FileLock {
+ public:
+  static absl::StatusOr<std::unique_ptr<FileLock>> Acquire(const std::string& path);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+}  // namespace quorate::base
