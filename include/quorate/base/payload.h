@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "quorate/base/buffer.h"
@@ -44,6 +45,23 @@ class Payload {
     }
     if (bytes_.size() > at) visit(std::string_view(bytes_).substr(at));
   }
+
+  // Walks the runs in bounded steps, for a writer that sends a message piece by piece. The payload must not change while
+  // a cursor is on it.
+  class Cursor {
+   public:
+    Cursor() = default;
+    explicit Cursor(const Payload* payload) : payload_(payload) {}
+    // The next run, at most `length_max` (> 0) bytes of it; empty at the end. `owner` becomes the shared buffer the run
+    // lies in, or nullptr when the payload itself owns the bytes.
+    std::string_view Next(size_t length_max, const Buffer** owner);
+
+   private:
+    const Payload* payload_ = nullptr;
+    size_t position_ = 0;  // in bytes_
+    size_t index_ = 0;     // in shared_
+    size_t within_ = 0;    // in shared_[index_]
+  };
 
   // Joins everything; for tests, hashing, and callers off the hot path.
   std::string ToString() const;

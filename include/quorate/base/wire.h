@@ -56,13 +56,36 @@ inline void AppendBytesField(std::string* out, uint32_t field, std::string_view 
 //   while (reader.Next()) switch (reader.field()) { case 1: key = reader.bytes(); ... }
 //   if (!reader.ok()) -> malformed
 // As in the protobuf library, a known field that arrives with another wire type is skipped like an unknown one: test
-// type() where it matters (IsBytes / IsVarint), and the last occurrence of a singular field wins.
+// type() where it matters (IsBytes / IsVarint), and the last occurrence of a singular field wins. Whether the bytes of a
+// proto3 string are UTF-8 is the caller's to check.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   // Moves to the next field; false at the end and on malformed input.
-  bool Next();
+  bool Next() {
+    if (at_ == end_) return false;
+    // Nearly every field of a request has a tag below 16 and a length or number below 128.
+    if (end_ - at_ >= 2) {
+      const auto tag = static_cast<uint8_t>(at_[0]);
+      const auto value = static_cast<uint8_t>(at_[1]);
+      if (tag >= 8 && ((tag | value) & 0x80) == 0) {
+        if ((tag & 7) == static_cast<uint8_t>(Type::kBytes) && value <= end_ - at_ - 2) {
+          SetField(tag);
+          bytes_ = {at_ + 2, value};
+          at_ += 2 + value;
+          return true;
+        }
+        if ((tag & 7) == static_cast<uint8_t>(Type::kVarint)) {
+          SetField(tag);
+          number_ = value;
+          at_ += 2;
+          return true;
+        }
+      }
+    }
+    return NextSlow();
+  }
   // False once anything malformed was met.
   bool ok() const { return ok_; }
 
@@ -79,11 +102,19 @@ class Reader {
   std::string_view bytes() const { return bytes_; }
 
  private:
+  void SetField(uint32_t tag) {
+    field_ = tag >> 3;
+    type_ = static_cast<Type>(tag & 7);
+  }
+  bool NextSlow();
+  bool ReadTag(uint32_t* tag);
   bool ReadVarint(uint64_t* value);
+  bool ReadLength(size_t* length);
   bool SkipGroup(uint32_t field, int depth);
   bool ReadValue(int depth);
   bool Fail() {
     ok_ = false;
+    at_ = end_;
     return false;
   }
 

@@ -1,0 +1,121 @@
+#pragma once
+
+// The RPC engine: accepts connections, spreads them over event loops, speaks HTTP/2 (nghttp2) and HTTP/1.1 (Beast), and
+// calls the registered handlers.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quorate/base/status.h"
+#include "quorate/rpc/call.h"
+#include "quorate/rpc/http.h"
+
+namespace google::protobuf {
+class FileDescriptor;
+}
+
+namespace quorate::rpc {
+
+// The methods a server answers. Filled before Server::Start, unchanged after it.
+class Registry {
+ public:
+  Registry();
+  ~Registry();
+  Registry(Registry&&) noexcept;
+  Registry& operator=(Registry&&) noexcept;
+
+  // `method` is the path: "/etcdserverpb.KV/Put".
+  void AddUnary(std::string method, UnaryHandler handler);
+  // A streaming method; `kind` only names it in metrics.
+  enum class StreamKind { kClientStream, kServerStream, kBidirectional };
+  void AddStream(std::string method, StreamKind kind, StreamFactory factory);
+  // An exact path ("/health"), or a prefix when it ends in "/" ("/livez/"). The longest match wins; none: 404.
+  void AddHttp(std::string path, HttpHandler handler);
+  // Adds grpc.health.v1.Health (SERVING while `is_serving` says so; asked on a loop thread) and server reflection (v1
+  // and v1alpha) over all services of the given files and their dependencies.
+  void AddHealth(std::function<bool()> is_serving);
+  void AddReflection(std::vector<const google::protobuf::FileDescriptor*> files);
+
+ private:
+  friend class Server;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Counters for one method, for metrics. Written by loops with relaxed order, read by anyone.
+struct MethodStatistics {
+  static constexpr int kStatusCodes = 17;
+  static constexpr int kLatencyBuckets = 16;  // upper bounds in Server::kLatencyBoundsSeconds, the last +Inf
+
+  std::string service;  // "etcdserverpb.KV"
+  std::string method;   // "Put"
+  std::string type;     // "unary", "client_stream", "server_stream", "bidi_stream"
+  std::atomic<uint64_t> started{0};
+  std::atomic<uint64_t> received{0};  // messages
+  std::atomic<uint64_t> sent{0};
+  std::atomic<uint64_t> handled[kStatusCodes] = {};
+  std::atomic<uint64_t> latency[kLatencyBuckets] = {};
+  std::atomic<uint64_t> latency_nanoseconds{0};
+};
+
+struct ServerOptions {
+  int loops = 0;  // event loops, each a thread; 0: one per core
+  // Larger requests are answered RESOURCE_EXHAUSTED as grpc-go does: "grpc: received message larger than max (N vs. M)".
+  size_t receive_message_bytes_max = 2 * 1024 * 1024;
+  uint32_t concurrent_streams_max = UINT32_MAX;
+  // A client that pings more often than this, without streams allowed or not as grpc-go's enforcement does, gets GOAWAY
+  // ENHANCE_YOUR_CALM "too_many_pings".
+  std::chrono::milliseconds keepalive_time_min{5000};
+  // After this long without anything received the server pings; without an answer within the timeout it closes.
+  std::chrono::milliseconds keepalive_interval{2 * 3600 * 1000};
+  std::chrono::milliseconds keepalive_timeout{20000};
+  bool socket_reuse_port = false;
+  bool socket_reuse_address = true;
+  // Called on a loop thread once all that had arrived on its ready connections has been handed to handlers: the moment
+  // to pass on, as one batch, what they gathered.
+  std::function<void(int loop_index)> on_tick_end;
+};
+
+class Server {
+ public:
+  static constexpr double kLatencyBoundsSeconds[MethodStatistics::kLatencyBuckets - 1] = {
+      0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
+
+  Server(ServerOptions options, Registry registry);
+  ~Server();  // Stop()s
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Binds and listens on "http://host:port", "http://[::1]:0" or "unix://path" ("unix:path" and "unix:host:port", as
+  // etcd names sockets, too). Several calls, before Start. Returns the address as a client would dial it, with the real
+  // port. Nothing is accepted before Start. "localhost" means 127.0.0.1 and ::1 where both exist.
+  absl::StatusOr<std::string> Listen(std::string_view url);
+  // Starts the loops.
+  void Start();
+  // Stops accepting, sends GOAWAY, lets calls in flight finish until the deadline. Blocks.
+  void Drain(std::chrono::milliseconds timeout);
+  // Closes everything and joins the loops.
+  void Stop();
+
+  int loop_count() const;
+  // Runs a function on a loop's thread. Any thread.
+  void Post(int loop_index, std::function<void()> function);
+  // For metrics; stable after Start.
+  const std::vector<std::unique_ptr<MethodStatistics>>& method_statistics() const;
+  uint64_t received_bytes() const;
+  uint64_t sent_bytes() const;
+  uint64_t open_connections() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace quorate::rpc

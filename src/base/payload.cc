@@ -1,0 +1,64 @@
+#include "quorate/base/payload.h"
+
+#include <algorithm>
+
+#include "quorate/base/check.h"
+
+namespace quorate::base {
+
+void Payload::Append(const Buffer& buffer, size_t offset, size_t length) {
+  QUORATE_CHECK(offset <= buffer.size() && length <= buffer.size() - offset)
+      << "slice " << offset << "+" << length << " of a buffer of " << buffer.size() << " bytes";
+  if (length < kInlineBytes) {
+    Append(std::string_view(buffer.data() + offset, length));
+    return;
+  }
+  shared_.push_back({bytes_.size(), buffer, offset, length});
+  size_ += length;
+}
+
+void Payload::Append(Payload other) {
+  if (empty()) {
+    *this = std::move(other);
+    return;
+  }
+  const size_t base = bytes_.size();
+  bytes_.append(other.bytes_);
+  shared_.reserve(shared_.size() + other.shared_.size());
+  for (Shared& shared : other.shared_) {
+    shared.position += base;
+    shared_.push_back(std::move(shared));
+  }
+  size_ += other.size_;
+}
+
+std::string Payload::ToString() const {
+  std::string joined;
+  joined.reserve(size_);
+  ForEach([&joined](std::string_view run) { joined.append(run); });
+  return joined;
+}
+
+std::string_view Payload::Cursor::Next(size_t length_max, const Buffer** owner) {
+  const Payload& payload = *payload_;
+  const bool at_shared = index_ < payload.shared_.size() && payload.shared_[index_].position == position_;
+  std::string_view run;
+  if (at_shared) {
+    const Shared& shared = payload.shared_[index_];
+    run = shared.buffer.view().substr(shared.offset + within_, std::min(length_max, shared.length - within_));
+    *owner = &shared.buffer;
+    within_ += run.size();
+    if (within_ == shared.length) {
+      within_ = 0;
+      ++index_;
+    }
+  } else {
+    const size_t end = index_ < payload.shared_.size() ? payload.shared_[index_].position : payload.bytes_.size();
+    run = std::string_view(payload.bytes_).substr(position_, std::min(length_max, end - position_));
+    *owner = nullptr;
+    position_ += run.size();
+  }
+  return run;
+}
+
+}  // namespace quorate::base
