@@ -1,0 +1,102 @@
+#pragma once
+
+// The key index: every live key with its latest revision, in memory, in a copy-on-write B+ tree that keeps subtree
+// counts. One writer; readers take the published root and see one revision until they let go, and neither waits for
+// the other. History is not here but in the store's `keys` family, so memory is paid per live key, not per revision.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "quorate/mvcc/key_range.h"
+#include "quorate/mvcc/revision.h"
+
+namespace quorate::mvcc {
+
+// What the index knows of a live key.
+struct KeyState {
+  Revision modified;
+  int64_t created = 0;  // main revision
+  int64_t version = 0;  // 1 for a key just created
+  int64_t lease = 0;
+};
+
+class KeyIndex;
+
+// The live keys at one revision. Movable; used by one thread at a time; may be taken and let go on different threads.
+// Holding it keeps replaced nodes in memory: seconds are fine, for ever is not.
+class IndexView {
+ public:
+  IndexView();
+  IndexView(IndexView&&) noexcept;
+  IndexView& operator=(IndexView&&) noexcept;
+  ~IndexView();
+
+  explicit operator bool() const { return rep_ != nullptr; }
+  int64_t revision() const;  // the main revision it shows
+  uint64_t size() const;     // live keys
+  std::optional<KeyState> Find(std::string_view key) const;
+  // Live keys in the range; O(log n).
+  uint64_t Count(const KeyRange& range) const;
+  // Walks the range in key order until visit(key, state) returns false. The key view lives as long as this IndexView.
+  void Scan(const KeyRange& range, const std::function<bool(std::string_view key, const KeyState& state)>& visit) const;
+
+  struct Rep;
+
+ private:
+  friend class KeyIndex;
+  explicit IndexView(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+struct KeyIndexOptions {
+  // How much of the recent past ViewAt can roll back to: at most this many changes are remembered.
+  size_t undo_changes_max = 1 << 20;
+  // How many rolled-back roots are kept while pages come.
+  size_t pinned_roots_max = 64;
+};
+
+class KeyIndex {
+ public:
+  explicit KeyIndex(KeyIndexOptions options = {});
+  ~KeyIndex();  // every view must be gone
+  KeyIndex(const KeyIndex&) = delete;
+  KeyIndex& operator=(const KeyIndex&) = delete;
+
+  // --- Loading, before anything else: keys strictly ascending, then FinishLoad at the revision loaded. O(n).
+  void LoadAscending(std::string_view key, const KeyState& state);
+  void FinishLoad(int64_t revision);
+
+  // --- The writer's side: one thread at a time. Changes are seen by the writer at once, by readers after Publish.
+  std::optional<KeyState> Find(std::string_view key) const;
+  uint64_t Count(const KeyRange& range) const;
+  uint64_t size() const;
+  // As IndexView::Scan over the writer's state; `visit` must not change the index.
+  void Scan(const KeyRange& range, const std::function<bool(std::string_view key, const KeyState& state)>& visit) const;
+  // Inserts or replaces. `state.modified.main` must be above every published revision.
+  void Put(std::string_view key, const KeyState& state);
+  // Removes a live key, as of a revision. False when it is not there.
+  bool Erase(std::string_view key, Revision revision);
+  // Makes all changes so far visible to readers as the state at main revision `revision`.
+  void Publish(int64_t revision);
+
+  // --- Any thread.
+  // The newest published state; constant time, no lock that a writer holds for longer than a few instructions.
+  IndexView View() const;
+  // The state at a past revision, rolled back from the undo record (once, then kept for the pages to come). Empty when
+  // the revision lies before what is remembered, or above what is published: then ask the store's `keys` family.
+  IndexView ViewAt(int64_t revision);
+  // Forgets undo records at or below a compacted revision - and roots pinned below it.
+  void ForgetBefore(int64_t compacted_revision);
+  // Bytes held by nodes and key records.
+  size_t memory_bytes() const;
+
+ private:
+  friend class IndexView;
+  struct Rep;
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace quorate::mvcc

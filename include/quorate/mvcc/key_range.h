@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace quorate::mvcc {
+
+// The keys [begin, end), or from `begin` on when `unbounded`. Views: lives as long as what it was made from.
+struct KeyRange {
+  std::string_view begin;
+  std::string_view end;
+  bool unbounded = false;
+  bool single = false;  // just `begin`; `end` is not used then
+
+  // From a request's key and range_end: range_end empty: the one key; "\0": from key on (key "\0" too: all keys).
+  static KeyRange FromRequest(std::string_view key, std::string_view range_end) {
+    KeyRange range;
+    range.begin = key;
+    range.end = range_end;
+    range.single = range_end.empty();
+    range.unbounded = range_end.size() == 1 && range_end[0] == '\0';
+    return range;
+  }
+  static KeyRange All() { return FromRequest(std::string_view("\0", 1), std::string_view("\0", 1)); }
+
+  bool Contains(std::string_view key) const {
+    if (single) return key == begin;
+    return key >= begin && (unbounded || key < end);
+  }
+};
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,162 @@
+#pragma once
+
+// Multi-version concurrency control over storage::Database: revisions, ranges, transactions, compaction, hashing.
+//
+// Writing is deterministic: the same requests in the same order give the same state and answers on every member. One
+// writer (the apply thread) executes requests into an open batch and commits many of them as one RocksDB batch and one
+// published revision. Readers take a ReadView and never wait for it.
+//
+// Answers come encoded as the etcd messages, header excluded: the caller puts the header field (number 1) before them.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quorate/base/buffer.h"
+#include "quorate/base/payload.h"
+#include "quorate/base/status.h"
+#include "quorate/mvcc/key_range.h"
+#include "quorate/mvcc/request.h"
+#include "quorate/mvcc/revision.h"
+#include "quorate/storage/database.h"
+
+namespace quorate::mvcc {
+
+// Who knows leases (module `lease`, later): asked and told by the writer only. Without one no lease exists.
+class LeaseKeys {
+ public:
+  virtual ~LeaseKeys() = default;
+  virtual bool Exists(int64_t lease) const = 0;
+  virtual void Attach(int64_t lease, std::string_view key) = 0;
+  virtual void Detach(int64_t lease, std::string_view key) = 0;
+};
+
+// One change, as watchers are told of it.
+struct Event {
+  Revision revision;
+  bool deleted = false;
+  // The stored record; `kv` of it is the mvccpb.KeyValue in wire form.
+  base::Buffer record;
+  size_t kv_offset = 0;
+  std::string_view kv() const { return record.view().substr(kv_offset); }
+  std::string_view key;    // into the record
+  Revision previous;       // of the key's former value; main 0: there was none
+};
+
+struct StoreOptions {
+  // The budget of the cache of newest records.
+  size_t cache_bytes = 128 << 20;
+  LeaseKeys* leases = nullptr;
+  // Called by Commit on the writer's thread with all changes of the batch in order, after they are visible to readers.
+  std::function<void(const std::vector<Event>& events)> on_commit;
+};
+
+// An answer, header excluded, and the store's revision that its header names.
+struct Answer {
+  base::Payload body;
+  int64_t revision = 0;
+};
+
+// One published state of the store. Movable, cheap to take; one thread at a time. Let go of it soon.
+class ReadView {
+ public:
+  ReadView(ReadView&&) noexcept;
+  ReadView& operator=(ReadView&&) noexcept;
+  ~ReadView();
+
+  int64_t revision() const;
+  int64_t compacted_revision() const;
+  // A RangeResponse. The error is the API's (compacted, future revision).
+  absl::StatusOr<Answer> Range(const RangeRequest& request) const;
+  // A cheap upper estimate of how many keys Range would visit, to choose the thread for it.
+  uint64_t RangeCost(const RangeRequest& request) const;
+  // A TxnResponse of a transaction that changes nothing (see IsReadOnly).
+  absl::StatusOr<Answer> Txn(const TxnRequest& request) const;
+
+  struct Rep;
+
+ private:
+  friend class Store;
+  explicit ReadView(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+// A list cut into chunks of one state, for RangeStream: each Next is the body of a RangeResponse, header excluded.
+class RangeCursor {
+ public:
+  virtual ~RangeCursor() = default;
+  // The next chunk. `last` tells that no other follows; count and more are on the last chunk only.
+  virtual absl::StatusOr<base::Payload> Next(bool* last) = 0;
+  virtual int64_t revision() const = 0;
+};
+
+struct HashResult {
+  uint32_t hash = 0;
+  int64_t revision = 0;          // of the store at that moment
+  int64_t compact_revision = -1;
+  int64_t hash_revision = 0;
+};
+
+struct StoreStatistics {
+  uint64_t keys = 0;           // live
+  uint64_t puts = 0, deletes = 0, ranges = 0, txns = 0, events = 0;
+  uint64_t put_bytes = 0;      // total size of keys and values put
+  uint64_t index_bytes = 0, cache_bytes = 0, cache_hits = 0, cache_misses = 0;
+  uint64_t compaction_keys = 0;  // garbage records removed
+};
+
+// True when the transaction, in every branch, can change nothing.
+bool IsReadOnly(const TxnRequest& request);
+
+class Store {
+ public:
+  // Loads the key index. The database must outlive the store. DataLoss when records contradict each other.
+  static absl::StatusOr<std::unique_ptr<Store>> Open(storage::Database* database, StoreOptions options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // --- The writer's side; one thread at a time. Requests have passed the API's checks (keys present, no duplicate
+  // keys, few enough operations); what only the state can tell (lease not found, key not found for ignore_value,
+  // revision compacted) is found here and leaves no trace when it fails.
+  absl::StatusOr<Answer> Put(const PutRequest& request);
+  absl::StatusOr<Answer> DeleteRange(const DeleteRangeRequest& request);
+  absl::StatusOr<Answer> Txn(const TxnRequest& request);
+  // Sets the compacted revision at once; the garbage goes in the background. The answer's body is empty.
+  absl::StatusOr<Answer> Compact(int64_t revision);
+  // The revision of the last executed request, committed or not.
+  int64_t writer_revision() const;
+  // The open batch: others add their small state (applied index, configuration, leases) to be atomic with the data.
+  storage::WriteBatch& batch();
+  // Writes the batch, publishes the revision to readers, tells on_commit. `mark` as in Database::Write.
+  absl::Status Commit(uint64_t mark);
+
+  // --- Any thread.
+  ReadView View() const;
+  // A chunked list; checks the request as Range does. Chunks are about `chunk_bytes`.
+  absl::StatusOr<std::unique_ptr<RangeCursor>> OpenRange(const RangeRequest& request, size_t chunk_bytes) const;
+  int64_t revision() const;            // published
+  int64_t compacted_revision() const;  // published
+  // Hash over history up to a revision (0: the newest), equal to etcd's HashKV over the same history. Walks the store;
+  // not on a loop thread. Errors as the API's.
+  absl::StatusOr<HashResult> HashKV(int64_t revision) const;
+  // Hash over everything stored.
+  absl::StatusOr<uint32_t> Hash() const;
+  // Calls `done` (on a background thread, or at once) when the garbage of compactions up to `revision` is gone. For
+  // `physical`.
+  void WhenCompacted(int64_t revision, std::function<void()> done);
+  // Bytes the user stored: live keys and values with their bookkeeping, garbage not yet compacted included - what the
+  // space quota counts.
+  uint64_t logical_bytes() const;
+  StoreStatistics statistics() const;
+
+ private:
+  struct Rep;
+  explicit Store(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace quorate::mvcc

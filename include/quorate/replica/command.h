@@ -1,0 +1,66 @@
+#pragma once
+
+// What the log says: one Raft entry carries a group of commands, each a client's request in the wire form it came in.
+// docs/formats/entry.md
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "quorate/base/buffer.h"
+
+namespace quorate::replica {
+
+// Numbers are on disk: never reused, never changed.
+enum class CommandType : uint8_t {
+  kPut = 1,          // etcdserverpb.PutRequest
+  kDeleteRange = 2,  // etcdserverpb.DeleteRangeRequest
+  kTxn = 3,          // etcdserverpb.TxnRequest
+  kCompact = 4,      // etcdserverpb.CompactionRequest
+  kMemberAttributes = 5,  // a member's name and client URLs, published at start
+};
+
+// The head of an entry. Time is the proposer's: apply reads no clock.
+struct GroupHead {
+  uint64_t proposer = 0;  // member id
+  uint64_t group = 0;     // unique at that member since its start, so that it finds who waits for the answers
+  int64_t wall_ms = 0;    // the proposer's clock when proposing
+  uint64_t commands = 0;
+};
+
+// Commands in encoded form, as they will stand in the entry.
+class CommandList {
+ public:
+  void Add(CommandType type, std::string_view request);
+  size_t count() const { return count_; }
+  size_t bytes() const { return bytes_.size(); }
+  std::string_view encoded() const { return bytes_; }
+  bool empty() const { return count_ == 0; }
+
+ private:
+  std::string bytes_;
+  size_t count_ = 0;
+};
+
+// Reads an entry's data. The views live as long as the data.
+class GroupReader {
+ public:
+  explicit GroupReader(std::string_view data);
+  const GroupHead& head() const { return head_; }
+  // Moves to the next command; false at the end or when malformed.
+  bool Next();
+  CommandType type() const { return type_; }
+  std::string_view request() const { return request_; }
+  // False when the data is not of this form or of a newer one.
+  bool ok() const { return ok_; }
+
+ private:
+  std::string_view rest_;
+  GroupHead head_;
+  uint64_t read_ = 0;
+  CommandType type_ = CommandType::kPut;
+  std::string_view request_;
+  bool ok_ = true;
+};
+
+}  // namespace quorate::replica

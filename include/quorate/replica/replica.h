@@ -1,0 +1,117 @@
+#pragma once
+
+// One member's engine: takes proposals, has them agreed and logged, executes them in order, confirms reads.
+//
+// Threads: the replica thread owns the Raft node and the log; the apply thread executes what is committed. With one
+// request at a time the replica thread executes it itself, sparing a wake-up (docs/decisions/0003-threads.md).
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quorate/base/clock.h"
+#include "quorate/base/file_system.h"
+#include "quorate/base/status.h"
+#include "quorate/membership/membership.h"
+#include "quorate/mvcc/store.h"
+#include "quorate/raft/types.h"
+#include "quorate/replica/command.h"
+#include "quorate/wal/wal.h"
+
+namespace quorate::replica {
+
+// Who waits for the answers to a batch of proposals. Called on the apply or the replica thread; must not block.
+class BatchCompletion {
+ public:
+  virtual ~BatchCompletion() = default;  // after the last Complete: the moment to hand the answers over
+  // Exactly once for each proposal, ascending indices. `term` is for the response header.
+  virtual void Complete(size_t index, absl::StatusOr<mvcc::Answer> answer, uint64_t term) = 0;
+};
+
+// What one event loop gathered in one tick.
+struct ProposalBatch {
+  CommandList commands;
+  std::unique_ptr<BatchCompletion> completion;
+};
+
+struct ReplicaOptions {
+  std::string data_dir;
+  std::string wal_dir;  // empty: <data_dir>/member/wal
+  std::string name;
+  std::string cluster_token;
+  std::vector<std::pair<std::string, std::string>> initial_cluster;
+  std::vector<std::string> advertise_client_urls;
+  std::chrono::milliseconds heartbeat_interval{100};
+  std::chrono::milliseconds election_timeout{1000};
+  uint64_t snapshot_count = 10000;
+  bool sync = true;
+  mvcc::StoreOptions store;
+  base::Clock* clock = nullptr;        // null: the machine's
+  base::FileSystem* files = nullptr;   // null: the machine's
+};
+
+// A moment's view for Status, health and metrics. Any thread.
+struct ReplicaStatus {
+  uint64_t cluster_id = 0;
+  uint64_t member_id = 0;
+  uint64_t leader = 0;  // 0: none
+  raft::Role role = raft::Role::kFollower;
+  uint64_t term = 0;
+  uint64_t commit_index = 0;
+  uint64_t applied_index = 0;
+  uint64_t applied_term = 0;
+  uint64_t proposals_pending = 0;
+  uint64_t proposals_failed = 0;
+  uint64_t leader_changes = 0;
+  uint64_t slow_applies = 0;
+  uint64_t read_indexes_failed = 0;
+  // Not OK while writes cannot go on (a full disk), with the reason.
+  absl::Status trouble;
+};
+
+class Replica {
+ public:
+  // Opens or creates the member in its data directory: takes the lock, opens store and log, checks that they belong
+  // together and to the name and token given. Errors are one line that says what and what to do; nothing is changed
+  // when opening fails.
+  static absl::StatusOr<std::unique_ptr<Replica>> Open(ReplicaOptions options);
+  ~Replica();  // Stop()s
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  // Starts the threads. `on_ready` is called once the member has a leader and has executed all that was in its log.
+  // `on_fatal` is called, once, when the member cannot go on (failed sync, damaged store): log is done, exit is due.
+  void Start(std::function<void()> on_ready, std::function<void(const absl::Status&)> on_fatal);
+  // Finishes what was accepted, makes the store durable, joins the threads. Proposals after it answer "server stopped".
+  void Stop();
+
+  // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests").
+  void Propose(ProposalBatch batch);
+  // Whether a linearizable read may be served at once from the published state. Any thread, a single load.
+  bool CanReadNow() const;
+  // Calls `done` once a linearizable read that began before this call may be served from the published state, or with
+  // the error. On an internal thread, many at once: post onwards.
+  void ConfirmRead(std::function<void(absl::Status)> done);
+
+  mvcc::Store& store();
+  const storage::Database& database() const;
+  storage::Database& database();
+  const wal::WalStatistics& wal_statistics() const;
+  // A copy: changes come with the log.
+  membership::Cluster cluster() const;
+  uint64_t cluster_id() const;
+  uint64_t member_id() const;
+  uint64_t term() const;  // a single load, for response headers
+  ReplicaStatus status() const;
+
+ private:
+  struct Rep;
+  explicit Replica(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace quorate::replica

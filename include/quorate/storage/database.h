@@ -1,0 +1,132 @@
+#pragma once
+
+// The store on disk: RocksDB without its own write-ahead log (the Raft log is the log), column families kept in step by
+// atomic flushes. What is written is durable only once flushed; a crash leaves the state of some earlier write, and the
+// log replays the rest from the mark found.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "quorate/base/status.h"
+
+namespace quorate::storage {
+
+enum class Family : uint8_t { kMeta, kKeys, kRevs };
+inline constexpr int kFamilies = 3;
+
+// Writes that take effect together. One thread at a time.
+class WriteBatch {
+ public:
+  WriteBatch();
+  ~WriteBatch();
+  WriteBatch(WriteBatch&&) noexcept;
+  WriteBatch& operator=(WriteBatch&&) noexcept;
+
+  void Put(Family family, std::string_view key, std::string_view value);
+  // The value as parts, joined in the batch without an intermediate copy.
+  void Put(Family family, std::string_view key, std::initializer_list<std::string_view> value_parts);
+  void Delete(Family family, std::string_view key);
+  void DeleteRange(Family family, std::string_view begin, std::string_view end);
+  size_t bytes() const;
+  bool empty() const;
+  void Clear();
+
+ private:
+  friend class Database;
+  struct Rep;
+  std::unique_ptr<Rep> rep_;
+};
+
+// A point in time of the whole store; reads given it see no later write. Any thread. Must not outlive the Database.
+class Snapshot;
+
+// Walks one family in key order. One thread at a time; views are valid until the next move.
+class Iterator {
+ public:
+  virtual ~Iterator() = default;
+  virtual void Seek(std::string_view key) = 0;
+  virtual void SeekForPrev(std::string_view key) = 0;
+  virtual void Next() = 0;
+  virtual void Prev() = 0;
+  virtual bool Valid() const = 0;
+  virtual std::string_view key() const = 0;
+  virtual std::string_view value() const = 0;
+  // Not OK when the walk ended because something could not be read (damage, I/O), rather than at the end.
+  virtual absl::Status status() const = 0;
+};
+
+struct IteratorOptions {
+  const Snapshot* snapshot = nullptr;
+  std::string lower_bound;  // inclusive; empty: none
+  std::string upper_bound;  // exclusive; empty: none
+  bool fill_cache = true;   // false for scans that would push out what is hot
+};
+
+struct DatabaseOptions {
+  std::string path;
+  size_t block_cache_bytes = 256 << 20;
+  size_t write_buffer_bytes = 64 << 20;  // over all families, before a flush
+  int background_threads = 2;
+  bool read_only = false;
+};
+
+struct DatabaseSize {
+  uint64_t on_disk_bytes = 0;  // all table files
+  uint64_t live_bytes = 0;     // an estimate of what is not garbage, memtables included
+};
+
+class Database {
+ public:
+  // Creates what is missing. DataLoss with the file named when it is damaged; FailedPrecondition when locked.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // Applies the batch and leaves it empty. `mark` is the caller's position (the applied index), never falling.
+  // Single writer thread for marked writes; background garbage removal may write with WriteUnmarked at the same time.
+  absl::Status Write(WriteBatch& batch, uint64_t mark);
+  absl::Status WriteUnmarked(WriteBatch& batch);
+
+  // Any thread. nullopt: no such key.
+  absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key,
+                                                 const Snapshot* snapshot = nullptr) const;
+  // Reads many at once, in any order; results stand at their key's place. visit(i, value) for those found, called on
+  // this thread with a view valid during the call; absent keys are not visited.
+  absl::Status MultiGet(Family family, const std::vector<std::string>& keys,
+                        const std::function<void(size_t index, std::string_view value)>& visit,
+                        const Snapshot* snapshot = nullptr) const;
+  std::unique_ptr<Iterator> NewIterator(Family family, IteratorOptions options = {}) const;
+  std::shared_ptr<const Snapshot> TakeSnapshot() const;
+
+  // Makes everything written so far durable. Blocks; not on a hot thread.
+  absl::Status Flush();
+  // The highest mark known to be durable.
+  uint64_t durable_mark() const;
+  // Called (on a background thread) when durable_mark has risen.
+  void OnDurable(std::function<void(uint64_t mark)> listener);
+
+  // Rewrites all levels, dropping garbage; reads and writes go on. Blocks.
+  absl::Status CompactAll();
+  // Makes a consistent copy by hard links at `path`, which must not exist.
+  absl::Status Checkpoint(const std::string& path);
+  DatabaseSize Size() const;
+  // A RocksDB property such as "rocksdb.stats"; "" when unknown.
+  std::string Property(const std::string& name) const;
+  // The first background error (disk full, I/O, damage) since start or the last Resume, else OK. Writes fail while it
+  // stands.
+  absl::Status BackgroundError() const;
+  absl::Status Resume();
+
+ private:
+  struct Rep;
+  explicit Database(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace quorate::storage

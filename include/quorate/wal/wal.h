@@ -1,0 +1,92 @@
+#pragma once
+
+// The Raft log on disk: segments of checksummed records, written sequentially into preallocated and already written
+// blocks, one write and one sync for all that waits. docs/formats/wal.md. Not thread-safe: the log thread owns it.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "quorate/base/file_system.h"
+#include "quorate/base/status.h"
+#include "quorate/raft/types.h"
+
+namespace quorate::wal {
+
+// Written at the head of each segment, so that a log cannot be mistaken for another member's.
+struct Identity {
+  uint64_t cluster_id = 0;
+  uint64_t member_id = 0;
+
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+struct WalOptions {
+  base::FileSystem* files = nullptr;
+  std::string directory;
+  uint64_t segment_bytes = 64 << 20;
+  bool sync = true;  // false: --unsafe-no-fsync
+  // Segments recycled or zero-filled ahead of use.
+  int spare_segments = 1;
+};
+
+// What the log says after recovery.
+struct Recovered {
+  Identity identity;
+  raft::HardState hard_state;
+  // The entries from `first_index` on that stand, ascending without gap.
+  std::vector<raft::Entry> entries;
+  // Set when a torn tail was cut: where, for the log line.
+  std::optional<std::string> torn_tail;
+};
+
+struct WalStatistics {
+  // Written by the log's thread with relaxed order, read by anyone.
+  static constexpr int kBuckets = 15;
+  static constexpr double kBoundsSeconds[kBuckets - 1] = {0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064,
+                                                          0.128, 0.256, 0.512, 1.024, 2.048, 4.096, 8.192};
+  std::atomic<uint64_t> sync_latency[kBuckets] = {};
+  std::atomic<uint64_t> sync_nanoseconds{0};
+  std::atomic<uint64_t> written_bytes{0};
+};
+
+class Wal {
+ public:
+  // A new log; the directory must hold none.
+  static absl::StatusOr<std::unique_ptr<Wal>> Create(const WalOptions& options, const Identity& identity);
+  // Opens a log, replays it and truncates a torn tail. Entries up to `applied` need not be returned (they are in the
+  // store) but their chain is checked all the same. DataLoss names file and offset when records in the middle are
+  // corrupt or missing, when the log ends before `applied`, or when segments do not follow each other.
+  static absl::StatusOr<std::unique_ptr<Wal>> Open(const WalOptions& options, raft::Index applied, Recovered* recovered);
+  static bool Exists(base::FileSystem& files, const std::string& directory);
+  ~Wal();
+  Wal(const Wal&) = delete;
+  Wal& operator=(const Wal&) = delete;
+
+  // Writes entries and hard state as one group (a torn group is dropped whole at recovery). An entry at an index that
+  // the log has already replaces it and all after it. Not durable before Sync.
+  absl::Status Append(const std::vector<raft::Entry>& entries, const std::optional<raft::HardState>& hard_state);
+  // Makes all that was appended durable. After a failed write (other than a full disk, which leaves the log as it was
+  // and may be tried again) or a failed sync the log refuses everything.
+  absl::Status Sync();
+  // Entries read back from the segments, for the raft module and slow followers.
+  absl::StatusOr<std::vector<raft::Entry>> Read(raft::Index begin, raft::Index end, size_t bytes_max);
+  absl::StatusOr<raft::Term> TermOf(raft::Index index);
+  raft::Index first_index() const;
+  raft::Index last_index() const;
+  // Drops whole segments whose entries all lie below `index` (durable in the store, and no follower's need).
+  absl::Status Purge(raft::Index index);
+  uint64_t bytes_on_disk() const;
+  const WalStatistics& statistics() const;
+
+ private:
+  struct Rep;
+  explicit Wal(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace quorate::wal
