@@ -1,0 +1,111 @@
+#include "quorate/base/logging.h"
+
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "src/base/logging_format.h"
+#include "src/base/logging_sink.h"
+
+namespace quorate::base {
+namespace {
+
+struct Logging {
+  std::shared_ptr<spdlog::logger> logger;
+  bool json = true;
+};
+
+std::atomic<LogLevel> level_least = LogLevel::kInfo;
+
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+    case LogLevel::kPanic:
+    case LogLevel::kFatal:
+      return spdlog::level::critical;
+  }
+  return spdlog::level::info;
+}
+
+std::shared_ptr<spdlog::logger> MakeLogger(std::vector<spdlog::sink_ptr> sinks) {
+  auto logger = std::make_shared<spdlog::logger>("quorate", sinks.begin(), sinks.end());
+  // level_least decides what is logged.
+  logger->set_level(spdlog::level::trace);
+  return logger;
+}
+
+// Never destroyed: threads may log until the very end of the process.
+Logging& TheLogging() {
+  static auto* logging = new Logging{MakeLogger({*OpenLogSink("stderr")}), true};
+  return *logging;
+}
+
+absl::Status InvalidOutputs(std::string_view reason) {
+  return MakeStatus(absl::StatusCode::kInvalidArgument, "--log-outputs: " + std::string(reason));
+}
+
+// Each output once, in a fixed order; /dev/null among them silences all.
+absl::StatusOr<std::vector<std::string>> MergeOutputs(std::vector<std::string> outputs) {
+  const auto contains = [&](std::string_view output) {
+    return std::find(outputs.begin(), outputs.end(), output) != outputs.end();
+  };
+  if (outputs.empty()) return std::vector<std::string>{"stderr"};
+  if (outputs.size() > 1) {
+    if (contains("default")) return InvalidOutputs("'default' cannot be combined with others; use 'stderr'");
+    if (contains("systemd/journal")) return InvalidOutputs("'systemd/journal' cannot be combined with others");
+  }
+  if (contains("")) return InvalidOutputs("an output is empty");
+  if (contains("/dev/null")) return std::vector<std::string>{};
+  std::sort(outputs.begin(), outputs.end());
+  outputs.erase(std::unique(outputs.begin(), outputs.end()), outputs.end());
+  return outputs;
+}
+
+}  // namespace
+
+absl::StatusOr<LogLevel> ParseLogLevel(std::string_view text) {
+  constexpr std::array kLevels = {LogLevel::kDebug, LogLevel::kInfo,  LogLevel::kWarn,
+                                  LogLevel::kError, LogLevel::kPanic, LogLevel::kFatal};
+  for (const LogLevel level : kLevels) {
+    if (LogLevelName(level) == text) return level;
+  }
+  return MakeStatus(absl::StatusCode::kInvalidArgument, "--log-level: unknown level '" + std::string(text) +
+                                                            "'; known: debug, info, warn, error, panic, fatal");
+}
+
+absl::Status SetUpLogging(const LoggingOptions& options) {
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<std::string> outputs, MergeOutputs(options.outputs));
+  std::vector<spdlog::sink_ptr> sinks;
+  for (const std::string& output : outputs) {
+    QUORATE_ASSIGN_OR_RETURN(spdlog::sink_ptr sink, OpenLogSink(output));
+    sinks.push_back(std::move(sink));
+  }
+  Logging& logging = TheLogging();
+  logging.logger = MakeLogger(std::move(sinks));
+  logging.json = options.json;
+  level_least.store(options.level, std::memory_order_relaxed);
+  return absl::OkStatus();
+}
+
+bool IsLogged(LogLevel level) { return level >= level_least.load(std::memory_order_relaxed); }
+
+void Log(LogLevel level, const char* file, int line, std::string_view message, std::initializer_list<LogField> fields) {
+  const Logging& logging = TheLogging();
+  const LogLine entry{level, std::chrono::system_clock::now(), file, line, message, fields};
+  const std::string text = logging.json ? FormatJson(entry) : FormatConsole(entry);
+  logging.logger->log(ToSpdlog(level), spdlog::string_view_t(text.data(), text.size()));
+}
+
+}  // namespace quorate::base

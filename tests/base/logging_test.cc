@@ -1,0 +1,188 @@
+#include "quorate/base/logging.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <thread>
+
+#include "quorate/base/check.h"
+#include "src/base/logging_format.h"
+
+namespace quorate::base {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+std::string JsonString(std::string_view text) {
+  std::string out;
+  AppendJsonString(text, &out);
+  return out;
+}
+
+LogLine LineOf(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  return {level, std::chrono::system_clock::now(), "/any/where/src/server/start.cc", 42, message, fields};
+}
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// Log files in a directory of their own; standard error again afterwards.
+class LoggingToFileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = std::filesystem::temp_directory_path() / "quorate-logging-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    directory_ = pattern;
+  }
+  void TearDown() override {
+    ASSERT_TRUE(SetUpLogging({}).ok());
+    std::filesystem::remove_all(directory_);
+  }
+  std::string directory_;
+};
+
+TEST(LogFormatTest, JsonLineHasLevelTimeCallerMessageAndFields) {
+  EXPECT_THAT(FormatJson(LineOf(LogLevel::kWarn, "it happened",
+                                {{"path", "/a"},
+                                 {"count", 7},
+                                 {"negative", -7},
+                                 {"large", std::numeric_limits<uint64_t>::max()},
+                                 {"ratio", 0.25},
+                                 {"yes", true},
+                                 {"urls", std::vector<std::string>{"a", "b"}}})),
+              MatchesRegex("\\{\"level\":\"warn\",\"ts\":\"[^\"]+\",\"caller\":\"server/start.cc:42\","
+                           "\"msg\":\"it happened\",\"path\":\"/a\",\"count\":7,\"negative\":-7,"
+                           "\"large\":18446744073709551615,\"ratio\":0.25,\"yes\":true,"
+                           "\"urls\":\\[\"a\",\"b\"\\]\\}"));
+}
+
+TEST(LogFormatTest, ConsoleLineIsTabSeparatedWithFieldsAsSpacedJson) {
+  EXPECT_THAT(FormatConsole(LineOf(LogLevel::kInfo, "it happened",
+                                   {{"path", "/a"}, {"urls", std::vector<std::string>{"a", "b"}}})),
+              MatchesRegex("[^\t]+\tinfo\tserver/start.cc:42\tit happened\t"
+                           "\\{\"path\": \"/a\", \"urls\": \\[\"a\", \"b\"\\]\\}"));
+  EXPECT_THAT(FormatConsole(LineOf(LogLevel::kError, "bare", {})), MatchesRegex("[^\t]+\terror\t[^\t]+\tbare"));
+}
+
+TEST(LogFormatTest, TimeHasAlwaysSixDecimals) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  const std::chrono::system_clock::time_point time{std::chrono::microseconds(1'795'248'000'120'000)};
+  EXPECT_EQ(FormatLogTime(time), "2026-11-21T08:00:00.120000Z");
+  setenv("TZ", "XXX-5:30", 1);
+  tzset();
+  EXPECT_EQ(FormatLogTime(time), "2026-11-21T13:30:00.120000+0530");
+  setenv("TZ", "UTC", 1);
+  tzset();
+}
+
+TEST(LogFormatTest, JsonStringsAreEscaped) {
+  EXPECT_EQ(JsonString("plain ä €"), "\"plain ä €\"");
+  EXPECT_EQ(JsonString("\"\\\n\r\t\b\f"), R"("\"\\\n\r\t\b\f")");
+  EXPECT_EQ(JsonString(std::string_view("\0\x1f\x7f", 3)), "\"\\u0000\\u001f\x7f\"");
+}
+
+TEST(LogFormatTest, BytesThatAreNotUtf8BecomeReplacementCharacters) {
+  EXPECT_EQ(JsonString("a\xff"
+                       "b"),
+            R"("a\ufffdb")");
+  EXPECT_EQ(JsonString("\xc3"), R"("\ufffd")");                      // cut short
+  EXPECT_EQ(JsonString("\xc0\xaf"), R"("\ufffd\ufffd")");            // overlong
+  EXPECT_EQ(JsonString("\xed\xa0\x80"), R"("\ufffd\ufffd\ufffd")");  // a surrogate
+  EXPECT_EQ(JsonString("\xf0\x9f\x98\x80"), "\"\xf0\x9f\x98\x80\"");
+}
+
+TEST(LogFormatTest, NumbersJsonCannotHoldAreStrings) {
+  const std::string line = FormatJson(
+      LineOf(LogLevel::kInfo, "m",
+             {{"a", std::numeric_limits<double>::quiet_NaN()}, {"b", -std::numeric_limits<double>::infinity()}}));
+  EXPECT_THAT(line, HasSubstr(R"("a":"NaN","b":"-Inf")"));
+}
+
+TEST(LogLevelTest, ParsesEtcdsNamesAndNoOthers) {
+  EXPECT_EQ(*ParseLogLevel("debug"), LogLevel::kDebug);
+  EXPECT_EQ(*ParseLogLevel("fatal"), LogLevel::kFatal);
+  EXPECT_FALSE(ParseLogLevel("loud").ok());
+  EXPECT_FALSE(ParseLogLevel("").ok());
+}
+
+TEST_F(LoggingToFileTest, WritesToEveryOutputAndSkipsLowerLevels) {
+  const std::string one = directory_ + "/one";
+  const std::string two = directory_ + "/two";
+  ASSERT_TRUE(SetUpLogging({LogLevel::kWarn, true, {one, two, one}}).ok());
+  QUORATE_LOG(kInfo, "not this");
+  QUORATE_LOG(kWarn, "this {} %s", {{"n", 1}});
+  EXPECT_THAT(ReadAll(one), MatchesRegex("\\{\"level\":\"warn\",[^\n]*\"caller\":\"base/logging_test.cc:[0-9]+\","
+                                         "\"msg\":\"this \\{\\} %s\",\"n\":1\\}\n"));
+  EXPECT_EQ(ReadAll(one), ReadAll(two));
+}
+
+TEST_F(LoggingToFileTest, AppendsToWhatIsThere) {
+  const std::string path = directory_ + "/log";
+  std::ofstream(path) << "before\n";
+  ASSERT_TRUE(SetUpLogging({LogLevel::kInfo, false, {path}}).ok());
+  QUORATE_LOG(kInfo, "after");
+  EXPECT_THAT(ReadAll(path), MatchesRegex("before\n[^\n]*\tafter\n"));
+}
+
+TEST_F(LoggingToFileTest, DevNullSilencesEverything) {
+  const std::string path = directory_ + "/log";
+  ASSERT_TRUE(SetUpLogging({LogLevel::kInfo, true, {path, "/dev/null"}}).ok());
+  QUORATE_LOG(kError, "unheard");
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(LoggingToFileTest, NamesTheFileThatCannotBeOpened) {
+  const absl::Status status = SetUpLogging({LogLevel::kInfo, true, {directory_ + "/missing/log"}});
+  EXPECT_THAT(std::string(MessageOf(status)), HasSubstr(directory_ + "/missing/log"));
+  EXPECT_FALSE(SetUpLogging({LogLevel::kInfo, true, {"default", "stdout"}}).ok());
+}
+
+TEST_F(LoggingToFileTest, LinesOfSeveralThreadsStayWhole) {
+  const std::string path = directory_ + "/log";
+  ASSERT_TRUE(SetUpLogging({LogLevel::kInfo, true, {path}}).ok());
+  constexpr int kThreads = 4;
+  constexpr int kLines = 200;
+  const std::string padding(5000, 'x');
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < kLines; ++n) QUORATE_LOG(kInfo, "line", {{"padding", padding}});
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::ifstream file(path);
+  int lines = 0;
+  for (std::string line; std::getline(file, line); ++lines) {
+    ASSERT_TRUE(line.starts_with("{\"level\":\"info\"") && line.ends_with(padding + "\"}")) << line.substr(0, 200);
+  }
+  EXPECT_EQ(lines, kThreads * kLines);
+}
+
+TEST(CheckDeathTest, AFailedCheckLogsConditionAndReasonAndAborts) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const int seven = 7;
+  EXPECT_EXIT(
+      QUORATE_CHECK(seven == 8) << "seven is " << seven, ::testing::KilledBySignal(SIGABRT),
+      "\"level\":\"fatal\".*\"caller\":\"base/logging_test.cc:.*\"msg\":\"check failed: seven == 8 seven is 7\"");
+}
+
+TEST(CheckTest, ACheckThatHoldsDoesNotEvaluateItsMessage) {
+  int evaluated = 0;
+  QUORATE_CHECK(evaluated == 0) << ++evaluated;
+  EXPECT_EQ(evaluated, 0);
+}
+
+}  // namespace
+}  // namespace quorate::base
