@@ -1,0 +1,84 @@
+#pragma once
+
+// A disk in memory that fails as real ones do, for tests and the cluster simulator. What was written and not synced may
+// survive a crash sector by sector or not at all, directory entries likewise in the order they were made; any operation
+// can be made to fail; bits can be flipped. Everything is drawn from the seed: the same calls give the same disk.
+//
+// Any thread, like a real file system. With several threads the order of their calls is part of the input.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "quorate/base/file_system.h"
+
+namespace quorate::base {
+
+class SimulatedFileSystem final : public FileSystem {
+ public:
+  // The unit a disk writes whole or not at all.
+  static constexpr uint64_t kSectorBytes = 512;
+
+  enum class Operation { kOpen, kRead, kWrite, kSync, kTruncate, kRename, kRemove, kList, kSyncDirectory };
+  // Asked before each operation; an error is what the operation returns. A refused write may have been done in part.
+  using Fault = std::function<absl::Status(Operation operation, const std::string& path)>;
+
+  explicit SimulatedFileSystem(uint64_t seed);
+  ~SimulatedFileSystem() override;
+
+  absl::StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override;
+  absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override;
+  absl::Status Rename(const std::string& from, const std::string& to) override;
+  absl::Status Remove(const std::string& path) override;
+  absl::Status CreateDirectories(const std::string& path) override;
+  absl::Status SyncDirectory(const std::string& path) override;
+  bool Exists(const std::string& path) override;
+
+  void SetFault(Fault fault);
+  // Bytes that all files together may take; a write that would need more does what fits and fails with
+  // ResourceExhausted.
+  void SetCapacity(uint64_t bytes);
+
+  // Power is lost: each sector written since its file's last sync is as it was then, as it is now, or as it was at some
+  // write between. Open files fail from here on.
+  void Crash();
+  // The process dies and the machine lives: open files fail from here on, nothing is lost.
+  void Kill();
+
+  // The whole disk as it would be read now, for copies to damage and try: Restore(Contents()) changes nothing.
+  std::map<std::string, std::string> Contents() const;
+  // Replaces everything; durable at once. Open files fail from here on.
+  void Restore(const std::map<std::string, std::string>& contents);
+  void FlipBit(const std::string& path, uint64_t byte, int bit);
+  uint64_t sync_count() const;
+
+ private:
+  friend class SimulatedFile;
+  struct Inode;
+  struct DirectoryChange;
+  using Names = std::map<std::string, std::shared_ptr<Inode>>;
+
+  absl::Status Check(Operation operation, const std::string& path);
+  absl::Status Write(Inode& inode, uint64_t offset, std::string_view bytes, const std::string& path);
+  void Store(Inode& inode, uint64_t offset, std::string_view bytes);
+  void Change(DirectoryChange change);
+  void LoseUnsynced(Inode& inode);
+  uint64_t UsedBytes() const;
+
+  mutable std::mutex mutex_;  // guards everything below
+  std::mt19937_64 random_;
+  Fault fault_;
+  uint64_t capacity_bytes_ = UINT64_MAX;
+  uint64_t epoch_ = 0;  // files opened in an earlier one are dead
+  uint64_t sync_count_ = 0;
+  Names names_;          // as seen now
+  Names durable_names_;  // as a crash would find them at worst
+  std::vector<DirectoryChange> unsynced_changes_;
+};
+
+}  // namespace quorate::base

@@ -1,0 +1,172 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "quorate/base/file_system.h"
+#include "src/base/system_error.h"
+
+namespace quorate::base {
+namespace {
+
+constexpr mode_t kFileMode = 0600;
+constexpr mode_t kDirectoryMode = 0700;
+
+// Repeats a system call that a signal interrupted.
+template <typename Call>
+auto Retry(Call call) {
+  decltype(call()) result;
+  do {
+    result = call();
+  } while (result == -1 && errno == EINTR);
+  return result;
+}
+
+class PosixFile final : public File {
+ public:
+  PosixFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  ~PosixFile() override { close(descriptor_); }
+  PosixFile(const PosixFile&) = delete;
+  PosixFile& operator=(const PosixFile&) = delete;
+
+  absl::Status WriteAt(uint64_t offset, std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t written =
+          Retry([&] { return pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+      if (written < 0) return SystemError("write", path_, errno);
+      // A short write means that the next one will say why.
+      bytes.remove_prefix(static_cast<size_t>(written));
+      offset += static_cast<uint64_t>(written);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> ReadAt(uint64_t offset, size_t length) override {
+    // A damaged length must not become a huge allocation: nothing is asked for that the file does not hold.
+    QUORATE_ASSIGN_OR_RETURN(const uint64_t size, Size());
+    length = offset >= size ? 0 : std::min<uint64_t>(length, size - offset);
+    std::string bytes(length, '\0');
+    size_t done = 0;
+    while (done < length) {
+      const ssize_t got = Retry(
+          [&] { return pread(descriptor_, bytes.data() + done, length - done, static_cast<off_t>(offset + done)); });
+      if (got < 0) return SystemError("read", path_, errno);
+      if (got == 0) break;
+      done += static_cast<size_t>(got);
+    }
+    bytes.resize(done);
+    return bytes;
+  }
+
+  absl::Status SyncData() override {
+    if (Retry([&] { return fdatasync(descriptor_); }) != 0) return SystemError("sync", path_, errno);
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<uint64_t> Size() override {
+    struct stat status;
+    if (fstat(descriptor_, &status) != 0) return SystemError("stat", path_, errno);
+    return static_cast<uint64_t>(status.st_size);
+  }
+
+  absl::Status Truncate(uint64_t size) override {
+    if (Retry([&] { return ftruncate(descriptor_, static_cast<off_t>(size)); }) != 0) {
+      return SystemError("truncate", path_, errno);
+    }
+    return absl::OkStatus();
+  }
+
+  const std::string& path() const override { return path_; }
+
+ private:
+  const std::string path_;
+  const int descriptor_;
+};
+
+class PosixFiles final : public FileSystem {
+ public:
+  absl::StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
+    int flags = O_CLOEXEC;
+    switch (mode) {
+      case OpenMode::kReadOnly:
+        flags |= O_RDONLY;
+        break;
+      case OpenMode::kReadWrite:
+        flags |= O_RDWR;
+        break;
+      case OpenMode::kCreate:
+        flags |= O_RDWR | O_CREAT | O_EXCL;
+        break;
+    }
+    const int descriptor = Retry([&] { return open(path.c_str(), flags, kFileMode); });
+    if (descriptor < 0) return SystemError("open", path, errno);
+    return std::make_unique<PosixFile>(path, descriptor);
+  }
+
+  absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override {
+    DIR* const stream = opendir(directory.c_str());
+    if (stream == nullptr) return SystemError("list", directory, errno);
+    std::vector<std::string> names;
+    errno = 0;
+    for (const dirent* entry = readdir(stream); entry != nullptr; entry = readdir(stream)) {
+      std::string name = entry->d_name;
+      if (name != "." && name != "..") names.push_back(std::move(name));
+    }
+    const int error = errno;
+    closedir(stream);
+    if (error != 0) return SystemError("list", directory, error);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  absl::Status Rename(const std::string& from, const std::string& to) override {
+    if (rename(from.c_str(), to.c_str()) != 0) return SystemError("rename", from + " to " + to, errno);
+    return absl::OkStatus();
+  }
+
+  absl::Status Remove(const std::string& path) override {
+    if (remove(path.c_str()) != 0) return SystemError("remove", path, errno);
+    return absl::OkStatus();
+  }
+
+  absl::Status CreateDirectories(const std::string& path) override {
+    for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+      const std::string part = path.substr(0, slash);
+      if (mkdir(part.c_str(), kDirectoryMode) != 0) {
+        const int error = errno;
+        struct stat status;
+        const bool is_directory = stat(part.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+        if (!is_directory) return SystemError("create directory", part, error == EEXIST ? ENOTDIR : error);
+      }
+      if (slash == std::string::npos) return absl::OkStatus();
+    }
+  }
+
+  absl::Status SyncDirectory(const std::string& path) override {
+    const int descriptor = Retry([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+    if (descriptor < 0) return SystemError("open", path, errno);
+    const int result = Retry([&] { return fsync(descriptor); });
+    const int error = errno;
+    close(descriptor);
+    if (result != 0) return SystemError("sync", path, error);
+    return absl::OkStatus();
+  }
+
+  bool Exists(const std::string& path) override {
+    struct stat status;
+    return stat(path.c_str(), &status) == 0;
+  }
+};
+
+}  // namespace
+
+FileSystem& PosixFileSystem() {
+  static PosixFiles* const files = new PosixFiles;
+  return *files;
+}
+
+}  // namespace quorate::base
