@@ -13,10 +13,10 @@ namespace quorate::replica {
 
 // Numbers are on disk: never reused, never changed.
 enum class CommandType : uint8_t {
-  kPut = 1,          // etcdserverpb.PutRequest
-  kDeleteRange = 2,  // etcdserverpb.DeleteRangeRequest
-  kTxn = 3,          // etcdserverpb.TxnRequest
-  kCompact = 4,      // etcdserverpb.CompactionRequest
+  kPut = 1,               // etcdserverpb.PutRequest
+  kDeleteRange = 2,       // etcdserverpb.DeleteRangeRequest
+  kTxn = 3,               // etcdserverpb.TxnRequest
+  kCompact = 4,           // etcdserverpb.CompactionRequest
   kMemberAttributes = 5,  // a member's name and client URLs, published at start
 };
 

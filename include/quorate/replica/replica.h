@@ -24,7 +24,8 @@
 
 namespace quorate::replica {
 
-// Who waits for the answers to a batch of proposals. Called on the apply or the replica thread; must not block.
+// Who waits for the answers to a batch of proposals. Called on the apply or the replica thread, or, when the batch is
+// refused at once, inside Propose; must not block.
 class BatchCompletion {
  public:
   virtual ~BatchCompletion() = default;  // after the last Complete: the moment to hand the answers over
@@ -50,8 +51,8 @@ struct ReplicaOptions {
   uint64_t snapshot_count = 10000;
   bool sync = true;
   mvcc::StoreOptions store;
-  base::Clock* clock = nullptr;        // null: the machine's
-  base::FileSystem* files = nullptr;   // null: the machine's
+  base::Clock* clock = nullptr;       // null: the machine's
+  base::FileSystem* files = nullptr;  // null: the machine's
 };
 
 // A moment's view for Status, health and metrics. Any thread.

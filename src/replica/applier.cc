@@ -1,0 +1,145 @@
+#include "src/replica/applier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "quorate/base/check.h"
+#include "quorate/base/errors.h"
+#include "quorate/base/logging.h"
+#include "src/replica/bounds.h"
+
+namespace quorate::replica {
+
+Applier::Applier(ApplierOptions options)
+    : options_(std::move(options)),
+      self_(options_.cluster.self),
+      applied_(options_.applied),
+      cluster_(options_.cluster) {}
+
+absl::Status Applier::Apply(const std::vector<raft::Entry>& entries) {
+  std::chrono::nanoseconds begun = options_.clock->Monotonic();
+  for (const raft::Entry& entry : entries) {
+    QUORATE_CHECK(entry.index == applied_ + 1) << "executed " << applied_ << ", then got " << entry.index;
+    applied_ = entry.index;
+    Execute(entry);
+    bool full = uncommitted_commands_ >= kCommitCommandsMax || options_.store->batch().bytes() >= kCommitBytesMax;
+    if (full || &entry == &entries.back()) QUORATE_RETURN_IF_ERROR(Commit(entry));
+  }
+  std::chrono::nanoseconds took = options_.clock->Monotonic() - begun;
+  if (took > kSlowApply) {
+    slow_applies_.fetch_add(1, std::memory_order_relaxed);
+    QUORATE_LOG(kWarn, "apply request took too long",
+                {{"took-ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()},
+                 {"entries", entries.size()},
+                 {"applied-index", applied_}});
+  }
+  return absl::OkStatus();
+}
+
+void Applier::Execute(const raft::Entry& entry) {
+  if (entry.type != raft::EntryType::kNormal || entry.data.size() == 0) return;
+  GroupReader reader(entry.data.view());
+  QUORATE_CHECK(reader.ok()) << "entry " << entry.index << " is not of a form this version reads";
+  WaitingGroup waiting;
+  if (reader.head().proposer == self_) waiting = options_.pending->Take(reader.head().group);
+  Answers answers{std::move(waiting), {}, entry.term};
+  bool wanted = !answers.waiting.empty();
+  if (wanted) answers.answers.reserve(reader.head().commands);
+  while (reader.Next()) {
+    absl::StatusOr<mvcc::Answer> answer = ExecuteCommand(reader.type(), reader.request());
+    ++uncommitted_commands_;
+    if (wanted) answers.answers.push_back(std::move(answer));
+  }
+  QUORATE_CHECK(reader.ok()) << "entry " << entry.index << " is damaged";
+  if (wanted) undelivered_.push_back(std::move(answers));
+}
+
+namespace {
+
+template <typename Request>
+Request DecodeOrDie(std::string_view bytes) {
+  Request request;
+  // The proposer decoded it before proposing.
+  QUORATE_CHECK(mvcc::Decode(bytes, &request)) << "a committed command does not decode";
+  return request;
+}
+
+}  // namespace
+
+absl::StatusOr<mvcc::Answer> Applier::ExecuteCommand(CommandType type, std::string_view request) {
+  mvcc::Store& store = *options_.store;
+  switch (type) {
+    case CommandType::kPut:
+      return store.Put(DecodeOrDie<mvcc::PutRequest>(request));
+    case CommandType::kDeleteRange:
+      return store.DeleteRange(DecodeOrDie<mvcc::DeleteRangeRequest>(request));
+    case CommandType::kTxn:
+      return store.Txn(DecodeOrDie<mvcc::TxnRequest>(request));
+    case CommandType::kCompact:
+      return store.Compact(DecodeOrDie<mvcc::CompactionRequest>(request).revision);
+    case CommandType::kMemberAttributes:
+      return ExecuteMemberAttributes(request);
+  }
+  QUORATE_CHECK(false) << "command type " << static_cast<int>(type) << " was written by a newer version";
+  return absl::InternalError("unreachable");
+}
+
+absl::StatusOr<mvcc::Answer> Applier::ExecuteMemberAttributes(std::string_view request) {
+  membership::Member attributes;
+  QUORATE_CHECK(DecodeMemberAttributes(request, &attributes)) << "a committed command does not decode";
+  absl::MutexLock lock(&cluster_mutex_);
+  auto member = std::find_if(cluster_.members.begin(), cluster_.members.end(),
+                             [&](const membership::Member& member) { return member.id == attributes.id; });
+  if (member == cluster_.members.end()) return base::errors::MemberNotFound();
+  member->name = attributes.name;
+  member->client_urls = attributes.client_urls;
+  cluster_changed_ = true;
+  return mvcc::Answer{{}, options_.store->writer_revision()};
+}
+
+absl::Status Applier::Commit(const raft::Entry& last) {
+  storage::WriteBatch& batch = options_.store->batch();
+  SaveApplied({last.index, last.term}, batch);
+  if (std::exchange(cluster_changed_, false)) membership::Save(cluster(), batch);
+  while (true) {
+    absl::Status written = options_.store->Commit(last.index);
+    if (written.ok()) break;
+    FailUndelivered(OutcomeUnknown(written));
+    if (!options_.on_write_failure(written)) return written;
+  }
+  applied_term_.store(last.term, std::memory_order_relaxed);
+  uncommitted_commands_ = 0;
+  options_.read_gate->Applied(last.index);
+  Deliver();
+  return absl::OkStatus();
+}
+
+void Applier::Deliver() {
+  for (Answers& group : undelivered_) {
+    size_t next = 0;
+    for (WaitingBatch& batch : group.waiting) {
+      for (size_t i = 0; i < batch.commands; ++i, ++next) {
+        if (batch.completion != nullptr) batch.completion->Complete(i, std::move(group.answers[next]), group.term);
+      }
+      batch.completion.reset();
+    }
+  }
+  undelivered_.clear();
+}
+
+void Applier::FailUndelivered(const absl::Status& status) {
+  for (Answers& group : undelivered_) FailGroup(std::move(group.waiting), status, group.term);
+  undelivered_.clear();
+}
+
+absl::Status OutcomeUnknown(const absl::Status& reason) {
+  return base::MakeStatus(absl::StatusCode::kUnavailable,
+                          "etcdserver: request timed out, possibly done: " + std::string(base::MessageOf(reason)));
+}
+
+membership::Cluster Applier::cluster() const {
+  absl::MutexLock lock(&cluster_mutex_);
+  return cluster_;
+}
+
+}  // namespace quorate::replica

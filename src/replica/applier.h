@@ -1,0 +1,90 @@
+#pragma once
+
+// Executes committed entries in order: the same entries give the same store on every member. Nothing here reads a
+// clock, draws a number or looks at anything that is not replicated, except to decide who is told of the answers.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "quorate/base/clock.h"
+#include "quorate/membership/membership.h"
+#include "quorate/mvcc/store.h"
+#include "quorate/raft/types.h"
+#include "quorate/replica/command.h"
+#include "src/replica/pending_groups.h"
+#include "src/replica/read_gate.h"
+
+namespace quorate::replica {
+
+struct ApplierOptions {
+  mvcc::Store* store = nullptr;
+  PendingGroups* pending = nullptr;
+  ReadGate* read_gate = nullptr;
+  base::Clock* clock = nullptr;  // to notice slow executions only
+  membership::Cluster cluster;
+  raft::Index applied = 0;
+  // What to do when the store's batch cannot be written: wait and return true to try again (a full disk), false to give
+  // up.
+  std::function<bool(const absl::Status&)> on_write_failure;
+};
+
+class Applier {
+ public:
+  explicit Applier(ApplierOptions options);
+
+  // Executes, commits to the store, tells those who wait. One thread at a time. Not OK: the store cannot be written,
+  // and nothing more may be executed.
+  absl::Status Apply(const std::vector<raft::Entry>& entries);
+
+  // Any thread.
+  membership::Cluster cluster() const;
+  uint64_t slow_applies() const { return slow_applies_.load(std::memory_order_relaxed); }
+  raft::Term applied_term() const { return applied_term_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Answers {
+    WaitingGroup waiting;
+    std::vector<absl::StatusOr<mvcc::Answer>> answers;
+    raft::Term term;
+  };
+
+  void Execute(const raft::Entry& entry);
+  absl::StatusOr<mvcc::Answer> ExecuteCommand(CommandType type, std::string_view request);
+  absl::StatusOr<mvcc::Answer> ExecuteMemberAttributes(std::string_view request);
+  absl::Status Commit(const raft::Entry& last);
+  void Deliver();
+  void FailUndelivered(const absl::Status& status);
+
+  ApplierOptions options_;
+  const uint64_t self_;
+  std::vector<Answers> undelivered_;
+  size_t uncommitted_commands_ = 0;
+  bool cluster_changed_ = false;
+  raft::Index applied_;
+  std::atomic<raft::Term> applied_term_{0};
+  std::atomic<uint64_t> slow_applies_{0};
+  mutable absl::Mutex cluster_mutex_;  // guards cluster_: executed here, read by anyone
+  membership::Cluster cluster_ ABSL_GUARDED_BY(cluster_mutex_);
+};
+
+// The answer to a command that is logged and may yet take effect, though nobody can say when: it must not read as if it
+// did not.
+absl::Status OutcomeUnknown(const absl::Status& reason);
+
+// The applied position as stored in the meta family with every batch.
+struct AppliedPosition {
+  raft::Index index = 0;
+  raft::Term term = 0;
+};
+void SaveApplied(const AppliedPosition& position, storage::WriteBatch& batch);
+absl::StatusOr<AppliedPosition> LoadApplied(const storage::Database& database);
+
+// The payload of CommandType::kMemberAttributes.
+std::string EncodeMemberAttributes(const membership::Member& member);
+bool DecodeMemberAttributes(std::string_view bytes, membership::Member* member);
+
+}  // namespace quorate::replica

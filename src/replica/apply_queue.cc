@@ -1,0 +1,49 @@
+#include "src/replica/apply_queue.h"
+
+#include <iterator>
+#include <utility>
+
+namespace quorate::replica {
+
+bool ApplyQueue::TryBeginInline() {
+  absl::MutexLock lock(&mutex_);
+  if (executing_ || !entries_.empty()) return false;
+  executing_ = true;
+  return true;
+}
+
+void ApplyQueue::Done() {
+  absl::MutexLock lock(&mutex_);
+  executing_ = false;
+}
+
+void ApplyQueue::Push(std::vector<raft::Entry> entries) {
+  absl::MutexLock lock(&mutex_);
+  if (entries_.empty()) {
+    entries_ = std::move(entries);
+  } else {
+    entries_.insert(entries_.end(), std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
+  }
+}
+
+std::vector<raft::Entry> ApplyQueue::Take() {
+  absl::MutexLock lock(&mutex_);
+  auto can_take = [this]()
+                      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !executing_ && (!entries_.empty() || closed_); };
+  mutex_.Await(absl::Condition(&can_take));
+  executing_ = !entries_.empty();
+  return std::exchange(entries_, {});
+}
+
+void ApplyQueue::Close() {
+  absl::MutexLock lock(&mutex_);
+  closed_ = true;
+}
+
+void ApplyQueue::WaitIdle() {
+  absl::MutexLock lock(&mutex_);
+  auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !executing_ && entries_.empty(); };
+  mutex_.Await(absl::Condition(&idle));
+}
+
+}  // namespace quorate::replica

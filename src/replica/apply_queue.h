@@ -1,0 +1,36 @@
+#pragma once
+
+// Hands committed entries to the apply thread, or lends its role to the replica thread while it is idle: entries are
+// executed by one thread at a time, in order.
+
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "quorate/raft/types.h"
+
+namespace quorate::replica {
+
+class ApplyQueue {
+ public:
+  // Replica thread: true when nothing is queued and nobody executes; then this thread executes, until it calls Done.
+  bool TryBeginInline();
+  // Replica thread. In order.
+  void Push(std::vector<raft::Entry> entries);
+  // Apply thread: waits for entries and takes all there are; empty once closed and drained. Holding them, it is the one
+  // that executes, until it calls Done.
+  std::vector<raft::Entry> Take();
+  void Done();
+  // No Push after it.
+  void Close();
+  // Waits until everything pushed is executed.
+  void WaitIdle();
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<raft::Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  bool executing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace quorate::replica

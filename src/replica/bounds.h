@@ -1,0 +1,45 @@
+#pragma once
+
+// Every bound and period of the replica, with its reason.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace quorate::replica {
+
+// Proposals accepted and not answered yet. Above either, clients hear "too many requests": at 100,000 requests a
+// second this is more than a second of work, beyond which waiting helps nobody.
+inline constexpr size_t kPendingCommandsMax = 100'000;
+inline constexpr size_t kPendingBytesMax = 256 << 20;
+
+// One entry gathers batches up to this size; a single larger batch still makes one entry.
+inline constexpr size_t kGroupBytesMax = 1 << 20;
+
+// Up to this many committed commands the replica thread executes itself when the apply thread is idle: a wake-up costs
+// about as much as executing this many.
+inline constexpr uint64_t kInlineCommandsMax = 4;
+
+// Commands executed before they are committed to the store as one batch and their answers leave.
+inline constexpr uint64_t kCommitCommandsMax = 4096;
+inline constexpr size_t kCommitBytesMax = 8 << 20;
+
+// As etcd's request timeout: this much for the disk, and two election timeouts.
+inline constexpr std::chrono::milliseconds kDiskTimeAllowance{5000};
+
+// How often a write that met a full disk is tried again.
+inline constexpr std::chrono::milliseconds kDiskFullRetry{200};
+
+// The store is made durable once this much log has gathered since it last was, and `snapshot_count` entries...
+inline constexpr uint64_t kFlushLogBytesMin = 16 << 20;
+// ...or this much log, or this many times `snapshot_count` entries: what a restart has to replay stays bounded.
+inline constexpr uint64_t kFlushLogBytesMax = 256 << 20;
+inline constexpr uint64_t kFlushEntriesFactorMax = 10;
+
+// An execution longer than this is counted and logged as slow.
+inline constexpr std::chrono::milliseconds kSlowApply{100};
+
+// How long Stop waits for proposals accepted before it.
+inline constexpr std::chrono::milliseconds kStopPatience{1000};
+
+}  // namespace quorate::replica

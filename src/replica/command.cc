@@ -1,0 +1,98 @@
+#include "quorate/replica/command.h"
+
+#include "quorate/base/wire.h"
+#include "src/replica/group.h"
+
+namespace quorate::replica {
+namespace {
+
+constexpr char kFormatVersion = 1;
+constexpr size_t kFixedHeadBytes = 1 + 3 * sizeof(uint64_t);
+
+char* PutFixed64(char* out, uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) *out++ = static_cast<char>(value >> shift);
+  return out;
+}
+
+uint64_t ReadFixed64(const char* in) {
+  uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(in[i]);
+  return value;
+}
+
+bool ReadVarint(std::string_view* rest, uint64_t* value) {
+  *value = 0;
+  for (size_t i = 0; i < rest->size() && i < 10; ++i) {
+    uint64_t byte = static_cast<unsigned char>((*rest)[i]);
+    *value |= (byte & 0x7f) << (7 * i);
+    if (byte < 0x80) {
+      rest->remove_prefix(i + 1);
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void CommandList::Add(CommandType type, std::string_view request) {
+  char head[11];
+  head[0] = static_cast<char>(type);
+  char* end = base::wire::PutVarint(head + 1, request.size());
+  bytes_.append(head, end - head);
+  bytes_.append(request);
+  ++count_;
+}
+
+base::Buffer EncodeGroup(const GroupHead& head, const std::vector<ProposalBatch>& batches) {
+  size_t size = kFixedHeadBytes + base::wire::VarintSize(head.commands);
+  for (const ProposalBatch& batch : batches) size += batch.commands.bytes();
+  base::Buffer data = base::Buffer::Allocate(size);
+  char* out = data.mutable_data();
+  *out++ = kFormatVersion;
+  out = PutFixed64(out, head.proposer);
+  out = PutFixed64(out, head.group);
+  out = PutFixed64(out, static_cast<uint64_t>(head.wall_ms));
+  out = base::wire::PutVarint(out, head.commands);
+  for (const ProposalBatch& batch : batches) {
+    std::string_view encoded = batch.commands.encoded();
+    std::memcpy(out, encoded.data(), encoded.size());
+    out += encoded.size();
+  }
+  return data;
+}
+
+GroupReader::GroupReader(std::string_view data) : rest_(data) {
+  if (rest_.size() < kFixedHeadBytes || rest_[0] != kFormatVersion) {
+    ok_ = false;
+    return;
+  }
+  head_.proposer = ReadFixed64(rest_.data() + 1);
+  head_.group = ReadFixed64(rest_.data() + 9);
+  head_.wall_ms = static_cast<int64_t>(ReadFixed64(rest_.data() + 17));
+  rest_.remove_prefix(kFixedHeadBytes);
+  ok_ = ReadVarint(&rest_, &head_.commands);
+}
+
+bool GroupReader::Next() {
+  if (!ok_) return false;
+  if (read_ == head_.commands) {
+    ok_ = rest_.empty();
+    return false;
+  }
+  uint64_t length = 0;
+  if (!rest_.empty()) {
+    type_ = static_cast<CommandType>(rest_[0]);
+    rest_.remove_prefix(1);
+    if (ReadVarint(&rest_, &length) && length <= rest_.size()) {
+      request_ = rest_.substr(0, length);
+      rest_.remove_prefix(length);
+      ++read_;
+      return true;
+    }
+  }
+  ok_ = false;
+  return false;
+}
+
+}  // namespace quorate::replica

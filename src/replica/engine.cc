@@ -1,0 +1,354 @@
+#include "src/replica/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "quorate/base/check.h"
+#include "quorate/base/errors.h"
+#include "quorate/base/logging.h"
+#include "src/replica/bounds.h"
+#include "src/replica/group.h"
+
+namespace quorate::replica {
+namespace {
+
+raft::NodeOptions NodeOptionsOf(const ReplicaOptions& options, uint64_t member, raft::LogReader* log,
+                                std::mt19937* random) {
+  raft::NodeOptions node;
+  node.id = member;
+  node.election_ticks = std::max<int>(2, options.election_timeout / options.heartbeat_interval);
+  node.random = [random](uint32_t bound) { return static_cast<uint32_t>((*random)() % bound); };
+  node.log = log;
+  return node;
+}
+
+raft::InitialState InitialStateOf(MemberFiles& files) {
+  raft::InitialState state;
+  state.hard_state = files.recovered.hard_state;
+  for (const membership::Member& member : files.cluster.members) {
+    (member.learner ? state.configuration.learners : state.configuration.voters).push_back(member.id);
+  }
+  state.snapshot_index = files.applied.index;
+  state.snapshot_term = files.applied.term;
+  state.applied = files.applied.index;
+  state.last_index = files.applied.index;
+  state.last_term = files.applied.term;
+  for (raft::Entry& entry : files.recovered.entries) {
+    if (entry.index > files.applied.index) state.entries.push_back(std::move(entry));
+  }
+  files.recovered.entries.clear();
+  if (!state.entries.empty()) {
+    state.last_index = state.entries.back().index;
+    state.last_term = state.entries.back().term;
+  }
+  state.hard_state.commit = std::max(state.hard_state.commit, state.applied);
+  state.hard_state.term = std::max(state.hard_state.term, state.last_term);
+  return state;
+}
+
+bool IsSoleVoter(const membership::Cluster& cluster) {
+  return cluster.members.size() == 1 && cluster.members[0].id == cluster.self && !cluster.members[0].learner;
+}
+
+}  // namespace
+
+Engine::Engine(ReplicaOptions options, base::Clock* clock, MemberFiles files)
+    : options_(std::move(options)),
+      clock_(clock),
+      files_(std::move(files)),
+      cluster_id_(files_.cluster.id),
+      member_id_(files_.cluster.self),
+      sole_voter_(IsSoleVoter(files_.cluster)),
+      log_reader_(files_.wal.get()),
+      random_(std::random_device{}()),
+      applier_({files_.store.get(), &pending_, &read_gate_, clock, files_.cluster, files_.applied.index,
+                [this](const absl::Status& status) { return OnStoreWriteFailure(status); }}),
+      flusher_(files_.database.get()),
+      node_(NodeOptionsOf(options_, files_.cluster.self, &log_reader_, &random_), InitialStateOf(files_)),
+      // Groups of a former life are still in the log: ids that cannot meet theirs.
+      next_group_(static_cast<uint64_t>(random_()) << 32 | 1) {
+  read_gate_.Applied(files_.applied.index);
+}
+
+Engine::~Engine() { Stop(); }
+
+void Engine::Start(std::function<void()> on_ready, std::function<void(const absl::Status&)> on_fatal) {
+  on_ready_ = std::move(on_ready);
+  on_fatal_ = std::move(on_fatal);
+  flusher_.Start();
+  apply_thread_ = std::thread(&Engine::RunApplyThread, this);
+  replica_thread_ = std::thread(&Engine::RunReplicaThread, this);
+}
+
+void Engine::Stop() {
+  if (stopping_.exchange(true)) return;
+  queue_.Close();
+  if (!in_trouble_.load() && !dead_.load()) pending_.WaitEmpty(kStopPatience);
+  queue_.RequestStop();
+  if (replica_thread_.joinable()) replica_thread_.join();
+  apply_queue_.Close();
+  if (apply_thread_.joinable()) apply_thread_.join();
+  flusher_.Stop();
+  can_read_now_.store(false);
+  for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), base::errors::Stopped(), term());
+  read_gate_.FailAll(base::errors::Stopped());
+  if (in_trouble_.load() || dead_.load()) return;
+  if (absl::Status flushed = files_.database->Flush(); !flushed.ok()) {
+    QUORATE_LOG(kWarn, "could not flush the store at the end; the log has everything", {{"error", flushed}});
+  }
+}
+
+// ---- Called from other threads
+
+absl::Status Engine::Refusal() const {
+  if (stopping_.load(std::memory_order_relaxed) || dead_.load(std::memory_order_relaxed)) {
+    return base::errors::Stopped();
+  }
+  // Nothing of it was written: this is as definite as the quota's refusal, and clients know it.
+  if (in_trouble_.load(std::memory_order_relaxed)) return base::errors::NoSpace();
+  return absl::OkStatus();
+}
+
+void Engine::Propose(ProposalBatch batch) {
+  size_t commands = batch.commands.count();
+  size_t bytes = batch.commands.bytes();
+  absl::Status refusal = Refusal();
+  if (refusal.ok() && !pending_.Admit(commands, bytes)) refusal = base::errors::TooManyRequests();
+  if (refusal.ok() && !queue_.PushProposal(batch)) {
+    pending_.Release(commands, bytes);
+    refusal = base::errors::Stopped();
+  }
+  if (refusal.ok()) return;
+  proposals_failed_.fetch_add(commands, std::memory_order_relaxed);
+  WaitingGroup refused;
+  refused.push_back({std::move(batch.completion), commands});
+  FailGroup(std::move(refused), refusal, term());
+}
+
+void Engine::ConfirmRead(ReadDone done) {
+  if (CanReadNow()) return done(absl::OkStatus());
+  if (dead_.load(std::memory_order_relaxed) || !queue_.PushRead(done)) done(base::errors::Stopped());
+}
+
+ReplicaStatus Engine::status() const {
+  ReplicaStatus status;
+  status.cluster_id = cluster_id_;
+  status.member_id = member_id_;
+  status.leader = leader_.load(std::memory_order_relaxed);
+  status.role = role_.load(std::memory_order_relaxed);
+  status.term = term();
+  status.applied_index = read_gate_.applied();
+  status.commit_index = std::max(commit_.load(std::memory_order_relaxed), status.applied_index);
+  status.applied_term = applier_.applied_term();
+  status.proposals_pending = pending_.commands();
+  status.proposals_failed = proposals_failed_.load(std::memory_order_relaxed);
+  status.leader_changes = leader_changes_.load(std::memory_order_relaxed);
+  status.slow_applies = applier_.slow_applies();
+  status.read_indexes_failed = read_indexes_failed_.load(std::memory_order_relaxed);
+  absl::MutexLock lock(&trouble_mutex_);
+  status.trouble = trouble_;
+  return status;
+}
+
+// ---- The replica thread
+
+void Engine::RunReplicaThread() {
+  next_tick_ = clock_->Monotonic() + options_.heartbeat_interval;
+  // Nobody else can win, so there is nothing to wait an election timeout for.
+  if (sole_voter_) node_.Campaign();
+  bool stop = false;
+  while (!stop && !dead_.load(std::memory_order_relaxed)) {
+    HandleReady();
+    PublishStatus();
+    KeepDisk();
+    ProposalQueue::Taken taken = queue_.Take(UntilNextTick());
+    stop = taken.stop;
+    TickIfDue();
+    ProposeAll(std::move(taken.proposals));
+    AskReads(std::move(taken.reads));
+  }
+  HandleReady();
+  for (LeaderlessRead& read : leaderless_reads_) read.done(base::errors::Stopped());
+  for (auto& [context, reads] : reads_) {
+    for (ReadDone& done : reads) done(base::errors::Stopped());
+  }
+}
+
+void Engine::RunApplyThread() {
+  while (true) {
+    std::vector<raft::Entry> entries = apply_queue_.Take();
+    if (entries.empty()) return;
+    absl::Status applied = dead_.load(std::memory_order_relaxed) ? absl::OkStatus() : applier_.Apply(entries);
+    if (!applied.ok()) Fatal(applied);
+    apply_queue_.Done();
+    queue_.Wake();
+  }
+}
+
+std::chrono::nanoseconds Engine::UntilNextTick() const {
+  return std::max(std::chrono::nanoseconds::zero(), next_tick_ - clock_->Monotonic());
+}
+
+void Engine::TickIfDue() {
+  std::chrono::nanoseconds now = clock_->Monotonic();
+  if (now < next_tick_) return;
+  // A process that was paused must not fire a burst of ticks: one, and on from now.
+  next_tick_ = std::max(next_tick_ + options_.heartbeat_interval, now);
+  node_.Tick();
+  ExpireWaiting();
+  if (held_back_.has_value() && PersistHeldBack()) LeaveTrouble();
+}
+
+void Engine::ExpireWaiting() {
+  std::chrono::nanoseconds now = clock_->Monotonic();
+  for (WaitingGroup& group : pending_.TakeExpired(now)) {
+    for (const WaitingBatch& batch : group) proposals_failed_.fetch_add(batch.commands, std::memory_order_relaxed);
+    FailGroup(std::move(group), base::errors::Timeout(), term());
+  }
+  auto waits_on = [now](const LeaderlessRead& read) { return read.deadline > now; };
+  auto expired = std::stable_partition(leaderless_reads_.begin(), leaderless_reads_.end(), waits_on);
+  for (auto read = expired; read != leaderless_reads_.end(); ++read) {
+    read_indexes_failed_.fetch_add(1, std::memory_order_relaxed);
+    read->done(base::errors::Timeout());
+  }
+  leaderless_reads_.erase(expired, leaderless_reads_.end());
+}
+
+void Engine::ProposeAll(std::vector<ProposalBatch> batches) {
+  std::vector<ProposalBatch> group;
+  size_t bytes = 0;
+  for (ProposalBatch& batch : batches) {
+    if (!group.empty() && bytes + batch.commands.bytes() > kGroupBytesMax) {
+      ProposeGroup(std::exchange(group, {}));
+      bytes = 0;
+    }
+    bytes += batch.commands.bytes();
+    group.push_back(std::move(batch));
+  }
+  if (!group.empty()) ProposeGroup(std::move(group));
+}
+
+void Engine::ProposeGroup(std::vector<ProposalBatch> batches) {
+  GroupHead head{member_id_, next_group_++, clock_->Wall().count(), 0};
+  size_t bytes = 0;
+  WaitingGroup waiting;
+  for (ProposalBatch& batch : batches) {
+    head.commands += batch.commands.count();
+    bytes += batch.commands.bytes();
+    waiting.push_back({std::move(batch.completion), batch.commands.count()});
+  }
+  absl::Status refusal = Refusal();
+  // The door is shut, but what was let in before Stop is still served.
+  if (stopping_.load(std::memory_order_relaxed) && !dead_.load(std::memory_order_relaxed)) refusal = absl::OkStatus();
+  absl::Status proposed = refusal.ok() ? node_.Propose(EncodeGroup(head, batches)).status() : refusal;
+  if (proposed.ok()) {
+    std::chrono::nanoseconds deadline =
+        clock_->Monotonic() + kDiskTimeAllowance + 2 * std::chrono::nanoseconds(options_.election_timeout);
+    pending_.Add(head.group, std::move(waiting), head.commands, bytes, deadline);
+    return;
+  }
+  pending_.Release(head.commands, bytes);
+  proposals_failed_.fetch_add(head.commands, std::memory_order_relaxed);
+  FailGroup(std::move(waiting), proposed, term());
+}
+
+void Engine::AskReads(std::vector<ReadDone> reads) {
+  std::chrono::nanoseconds deadline =
+      clock_->Monotonic() + kDiskTimeAllowance + 2 * std::chrono::nanoseconds(options_.election_timeout);
+  for (ReadDone& done : reads) leaderless_reads_.push_back({std::move(done), deadline});
+  if (leaderless_reads_.empty()) return;
+  uint64_t context = next_read_;
+  if (!node_.ReadIndex(context).ok()) return;  // no leader yet: asked again after the next event
+  ++next_read_;
+  std::vector<ReadDone>& asked = reads_[context];
+  for (LeaderlessRead& read : leaderless_reads_) asked.push_back(std::move(read.done));
+  leaderless_reads_.clear();
+}
+
+void Engine::HandleReady() {
+  while (!held_back_.has_value() && !dead_.load(std::memory_order_relaxed) && node_.HasReady()) {
+    raft::Ready ready = node_.TakeReady();
+    QUORATE_CHECK(ready.messages.empty() && ready.messages_after_persist.empty())
+        << "a sole voter has nobody to write to";
+    if (!Persist(ready)) return;
+    FinishReady(std::move(ready));
+  }
+}
+
+void Engine::FinishReady(raft::Ready ready) {
+  for (const raft::ReadState& state : ready.read_states) {
+    auto asked = reads_.extract(state.context);
+    if (asked.empty()) continue;
+    for (ReadDone& done : asked.mapped()) read_gate_.WhenApplied(state.index, std::move(done));
+  }
+  if (!ready.committed.empty()) Execute(std::move(ready.committed));
+}
+
+void Engine::Execute(std::vector<raft::Entry> committed) {
+  commit_.store(committed.back().index, std::memory_order_relaxed);
+  uint64_t commands = 0;
+  for (const raft::Entry& entry : committed) {
+    if (entry.data.size() != 0) commands += GroupReader(entry.data.view()).head().commands;
+  }
+  if (commands > kInlineCommandsMax || !apply_queue_.TryBeginInline()) {
+    apply_queue_.Push(std::move(committed));
+    return;
+  }
+  absl::Status applied = applier_.Apply(committed);
+  apply_queue_.Done();
+  if (!applied.ok()) Fatal(applied);
+}
+
+void Engine::PublishStatus() {
+  raft::Index applied = read_gate_.applied();
+  node_.Applied(applied);
+  node_.Compact(applied);
+  raft::NodeStatus status = node_.Status();
+  term_.store(status.hard_state.term, std::memory_order_relaxed);
+  role_.store(status.role, std::memory_order_relaxed);
+  leader_.store(status.leader, std::memory_order_relaxed);
+  if (status.leader != last_leader_ && status.leader != 0) leader_changes_.fetch_add(1, std::memory_order_relaxed);
+  last_leader_ = status.leader;
+  if (status.role != raft::Role::kLeader || status.hard_state.term == led_term_) return;
+  led_term_ = status.hard_state.term;
+  // The term's first entry is the last of the log now: once it is executed, so is everything committed before, and
+  // nobody else can commit anything.
+  read_gate_.WhenApplied(status.last_index, [this](absl::Status executed) {
+    if (!executed.ok()) return;
+    can_read_now_.store(sole_voter_, std::memory_order_release);
+    BecomeReady();
+  });
+}
+
+namespace {
+
+// Runs a function once the proposal is answered.
+class CallWhenDone : public BatchCompletion {
+ public:
+  explicit CallWhenDone(std::function<void(const absl::Status&)> done) : done_(std::move(done)) {}
+  void Complete(size_t, absl::StatusOr<mvcc::Answer> answer, uint64_t) override { done_(answer.status()); }
+
+ private:
+  std::function<void(const absl::Status&)> done_;
+};
+
+}  // namespace
+
+void Engine::BecomeReady() {
+  if (ready_announced_.exchange(true)) return;
+  membership::Cluster cluster = applier_.cluster();
+  const membership::Member* self = cluster.Find(member_id_);
+  QUORATE_CHECK(self != nullptr) << "not a member of its own cluster";
+  membership::Member published = *self;
+  published.client_urls = options_.advertise_client_urls;
+  if (published == *self && !published.name.empty()) return on_ready_();
+  ProposalBatch batch;
+  batch.commands.Add(CommandType::kMemberAttributes, EncodeMemberAttributes(published));
+  batch.completion = std::make_unique<CallWhenDone>([this](const absl::Status& status) {
+    if (!status.ok()) QUORATE_LOG(kWarn, "could not publish this member's client URLs", {{"error", status}});
+    on_ready_();
+  });
+  Propose(std::move(batch));
+}
+
+}  // namespace quorate::replica

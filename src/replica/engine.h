@@ -1,0 +1,147 @@
+#pragma once
+
+// The inside of a Replica: the replica thread's loop around raft::Node, and what it shares with the apply thread.
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "quorate/raft/node.h"
+#include "quorate/replica/replica.h"
+#include "src/replica/applier.h"
+#include "src/replica/apply_queue.h"
+#include "src/replica/member_files.h"
+#include "src/replica/pending_groups.h"
+#include "src/replica/proposal_queue.h"
+#include "src/replica/read_gate.h"
+#include "src/replica/store_flusher.h"
+
+namespace quorate::replica {
+
+// Lets raft::Node read entries back from the log.
+class WalReader : public raft::LogReader {
+ public:
+  explicit WalReader(wal::Wal* wal) : wal_(wal) {}
+  absl::StatusOr<std::vector<raft::Entry>> Entries(raft::Index begin, raft::Index end, size_t bytes_max) override {
+    return wal_->Read(begin, end, bytes_max);
+  }
+  absl::StatusOr<raft::Term> TermOf(raft::Index index) override { return wal_->TermOf(index); }
+
+ private:
+  wal::Wal* wal_;
+};
+
+class Engine {
+ public:
+  Engine(ReplicaOptions options, base::Clock* clock, MemberFiles files);
+  ~Engine();
+
+  void Start(std::function<void()> on_ready, std::function<void(const absl::Status&)> on_fatal);
+  void Stop();
+  void Propose(ProposalBatch batch);
+  bool CanReadNow() const { return can_read_now_.load(std::memory_order_acquire); }
+  void ConfirmRead(ReadDone done);
+
+  mvcc::Store& store() { return *files_.store; }
+  storage::Database& database() { return *files_.database; }
+  const wal::WalStatistics& wal_statistics() const { return files_.wal->statistics(); }
+  membership::Cluster cluster() const { return applier_.cluster(); }
+  uint64_t cluster_id() const { return cluster_id_; }
+  uint64_t member_id() const { return member_id_; }
+  uint64_t term() const { return term_.load(std::memory_order_relaxed); }
+  ReplicaStatus status() const;
+
+ private:
+  // --- engine.cc: the replica thread
+  void RunReplicaThread();
+  void RunApplyThread();
+  void TickIfDue();
+  std::chrono::nanoseconds UntilNextTick() const;
+  void ProposeAll(std::vector<ProposalBatch> batches);
+  void ProposeGroup(std::vector<ProposalBatch> batches);
+  void AskReads(std::vector<ReadDone> reads);
+  void HandleReady();
+  // What is left to do with a Ready once it is on disk.
+  void FinishReady(raft::Ready ready);
+  void Execute(std::vector<raft::Entry> committed);
+  void PublishStatus();
+  void BecomeReady();
+  void ExpireWaiting();
+
+  // --- engine_disk.cc: the log and trouble with it
+  // Writes to the log and syncs; false when it could not (full disk: tried again later; else fatal).
+  bool Persist(raft::Ready& ready);
+  bool PersistHeldBack();
+  void KeepDisk();
+  // The store could not be written. Waits and returns true to try again, false to give up.
+  bool OnStoreWriteFailure(const absl::Status& status);
+  void EnterTrouble(const absl::Status& status);
+  void LeaveTrouble();
+  void Fatal(const absl::Status& status);
+
+  // Why proposals are refused at the door just now; OK when they are not.
+  absl::Status Refusal() const;
+
+  const ReplicaOptions options_;
+  base::Clock* const clock_;
+  MemberFiles files_;
+  const uint64_t cluster_id_;
+  const uint64_t member_id_;
+  const bool sole_voter_;
+  WalReader log_reader_;
+  std::mt19937 random_;
+
+  ProposalQueue queue_;
+  PendingGroups pending_;
+  ReadGate read_gate_;
+  ApplyQueue apply_queue_;
+  Applier applier_;
+  StoreFlusher flusher_;
+
+  // Owned by the replica thread.
+  raft::Node node_;
+  uint64_t next_group_;
+  std::chrono::nanoseconds next_tick_{0};
+  std::optional<raft::HardState> unwritten_hard_state_;  // a commit index: written along with the next entries
+  std::optional<raft::Ready> held_back_;                 // could not be written yet
+  uint64_t next_read_ = 1;
+  std::map<uint64_t, std::vector<ReadDone>> reads_;  // by ReadIndex context
+  struct LeaderlessRead {
+    ReadDone done;
+    std::chrono::nanoseconds deadline;
+  };
+  std::vector<LeaderlessRead> leaderless_reads_;
+  raft::Term led_term_ = 0;  // the term this member was last seen to lead
+  raft::MemberId last_leader_ = 0;
+  uint64_t purged_mark_ = 0;
+  uint64_t log_bytes_since_durable_ = 0;
+
+  // Read by anyone.
+  std::atomic<bool> can_read_now_{false};
+  std::atomic<raft::Term> term_{0};
+  std::atomic<raft::Index> commit_{0};
+  std::atomic<raft::MemberId> leader_{0};
+  std::atomic<raft::Role> role_{raft::Role::kFollower};
+  std::atomic<uint64_t> leader_changes_{0};
+  std::atomic<uint64_t> proposals_failed_{0};
+  std::atomic<uint64_t> read_indexes_failed_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> dead_{false};  // after something fatal
+  std::atomic<bool> in_trouble_{false};
+  std::atomic<bool> ready_announced_{false};
+  mutable absl::Mutex trouble_mutex_;  // guards trouble_
+  absl::Status trouble_ ABSL_GUARDED_BY(trouble_mutex_);
+
+  std::function<void()> on_ready_;
+  std::function<void(const absl::Status&)> on_fatal_;
+  std::thread replica_thread_;
+  std::thread apply_thread_;
+};
+
+}  // namespace quorate::replica

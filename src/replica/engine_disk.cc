@@ -1,0 +1,102 @@
+#include <thread>
+#include <utility>
+
+#include "quorate/base/errors.h"
+#include "quorate/base/logging.h"
+#include "src/replica/bounds.h"
+#include "src/replica/engine.h"
+
+namespace quorate::replica {
+
+bool Engine::Persist(raft::Ready& ready) {
+  if (ready.hard_state.has_value()) unwritten_hard_state_ = ready.hard_state;
+  // A commit index alone need not be on disk: it is found again. It goes with the next entries.
+  if (!ready.must_sync) return true;
+  absl::Status written = files_.wal->Append(ready.entries, unwritten_hard_state_);
+  if (written.ok()) written = files_.wal->Sync();
+  if (written.code() == absl::StatusCode::kResourceExhausted) {
+    held_back_ = std::move(ready);
+    EnterTrouble(written);
+    return false;
+  }
+  if (!written.ok()) {
+    Fatal(written);
+    return false;
+  }
+  unwritten_hard_state_.reset();
+  for (const raft::Entry& entry : ready.entries) log_bytes_since_durable_ += entry.data.size();
+  if (!ready.entries.empty())
+    node_.Persisted(ready.entries.back().index, ready.entries.back().term);
+  else
+    node_.Persisted(0, node_.Status().hard_state.term);
+  return true;
+}
+
+bool Engine::PersistHeldBack() {
+  raft::Ready ready = std::move(*held_back_);
+  held_back_.reset();
+  if (!Persist(ready)) return false;
+  FinishReady(std::move(ready));
+  return true;
+}
+
+void Engine::KeepDisk() {
+  uint64_t durable = files_.database->durable_mark();
+  if (durable > purged_mark_) {
+    purged_mark_ = durable;
+    log_bytes_since_durable_ = 0;
+    if (absl::Status purged = files_.wal->Purge(durable); !purged.ok()) {
+      QUORATE_LOG(kWarn, "could not drop old log segments; it is tried again", {{"error", purged}});
+    }
+  }
+  raft::Index applied = read_gate_.applied();
+  uint64_t behind = applied > durable ? applied - durable : 0;
+  if (behind == 0) return;
+  bool often_enough = behind >= options_.snapshot_count && log_bytes_since_durable_ >= kFlushLogBytesMin;
+  bool too_much =
+      log_bytes_since_durable_ >= kFlushLogBytesMax || behind >= kFlushEntriesFactorMax * options_.snapshot_count;
+  if (often_enough || too_much) flusher_.Request();
+}
+
+bool Engine::OnStoreWriteFailure(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kResourceExhausted) return false;
+  while (!stopping_.load()) {
+    EnterTrouble(status);
+    std::this_thread::sleep_for(kDiskFullRetry);
+    if (files_.database->Resume().ok()) {
+      LeaveTrouble();
+      return true;
+    }
+  }
+  return false;
+}
+
+void Engine::EnterTrouble(const absl::Status& status) {
+  {
+    absl::MutexLock lock(&trouble_mutex_);
+    trouble_ = status;
+  }
+  if (in_trouble_.exchange(true)) return;
+  QUORATE_LOG(kWarn, "the disk is full: writes are refused, reads go on; free space on it and writes resume",
+              {{"error", status}});
+  for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), OutcomeUnknown(status), term());
+}
+
+void Engine::LeaveTrouble() {
+  {
+    absl::MutexLock lock(&trouble_mutex_);
+    trouble_ = absl::OkStatus();
+  }
+  if (in_trouble_.exchange(false)) QUORATE_LOG(kInfo, "the disk has space again: writes are accepted");
+}
+
+void Engine::Fatal(const absl::Status& status) {
+  can_read_now_.store(false);
+  if (dead_.exchange(true)) return;
+  QUORATE_LOG(kError, "this member cannot go on", {{"error", status}});
+  for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), base::errors::Stopped(), term());
+  read_gate_.FailAll(base::errors::Stopped());
+  on_fatal_(status);
+}
+
+}  // namespace quorate::replica

@@ -1,0 +1,148 @@
+#include "src/replica/member_files.h"
+
+#include <utility>
+
+#include "quorate/base/logging.h"
+#include "src/replica/identity_file.h"
+
+namespace quorate::replica {
+namespace {
+
+// What --name and --initial-cluster-token are when not given: an operator who leaves them out means the data's own.
+constexpr std::string_view kDefaultName = "default";
+constexpr std::string_view kDefaultToken = "etcd-cluster";
+
+struct Paths {
+  std::string data, member, store, wal;
+};
+
+Paths PathsOf(const ReplicaOptions& options) {
+  std::string member = options.data_dir + "/member";
+  return {options.data_dir, member, member + "/store", options.wal_dir.empty() ? member + "/wal" : options.wal_dir};
+}
+
+absl::Status With(const absl::Status& status, const std::string& what) {
+  return base::MakeStatus(status.code(), what + ": " + std::string(base::MessageOf(status)));
+}
+
+// A data directory of etcd's own must not be mistaken for an empty one.
+absl::Status CheckNotEtcds(base::FileSystem& files, const Paths& paths) {
+  if (!files.Exists(paths.member + "/snap/db")) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "data directory " + paths.data +
+      " holds etcd's own data (member/snap/db), which is not opened in place; give --data-dir another directory");
+}
+
+absl::Status CheckIdentity(const ReplicaOptions& options, const Paths& paths, const DataIdentity& identity) {
+  if (options.name != identity.name && options.name != kDefaultName) {
+    return absl::FailedPreconditionError("--name is \"" + options.name + "\", but the data in " + paths.data +
+                                         " belongs to member \"" + identity.name +
+                                         "\"; correct --name or give --data-dir another directory");
+  }
+  if (options.cluster_token != identity.token && options.cluster_token != kDefaultToken) {
+    return absl::FailedPreconditionError("--initial-cluster-token is \"" + options.cluster_token +
+                                         "\", but the data in " + paths.data + " belongs to a cluster with token \"" +
+                                         identity.token + "\"; correct the token or give --data-dir another directory");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Paths& paths) {
+  storage::DatabaseOptions options;
+  options.path = paths.store;
+  auto database = storage::Database::Open(options);
+  if (!database.ok()) return With(database.status(), "cannot open the store in " + paths.store);
+  return database;
+}
+
+wal::WalOptions LogOptions(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths) {
+  wal::WalOptions log;
+  log.files = &files;
+  log.directory = paths.wal;
+  log.sync = options.sync;
+  return log;
+}
+
+absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
+                                   MemberFiles opened) {
+  QUORATE_ASSIGN_OR_RETURN(opened.cluster,
+                           membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
+  DataIdentity identity{false, options.name, options.cluster_token, opened.cluster.id, opened.cluster.self};
+  QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
+  QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths));
+  storage::WriteBatch batch;
+  membership::Save(opened.cluster, batch);
+  QUORATE_RETURN_IF_ERROR(opened.database->Write(batch, 0));
+  QUORATE_RETURN_IF_ERROR(opened.database->Flush());
+  wal::Identity log_identity{opened.cluster.id, opened.cluster.self};
+  if (wal::Wal::Exists(files, paths.wal)) {
+    // Left by an interrupted first start; or, with --wal-dir, somebody else's, which Open refuses below.
+    QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Open(LogOptions(options, files, paths), 0, &opened.recovered));
+    if (!(opened.recovered.identity == log_identity) || !opened.recovered.entries.empty()) {
+      return absl::FailedPreconditionError("the log directory " + paths.wal +
+                                           " belongs to another member; give --wal-dir another directory");
+    }
+  } else {
+    QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Create(LogOptions(options, files, paths), log_identity));
+    opened.recovered.identity = log_identity;
+  }
+  identity.complete = true;
+  QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
+  QUORATE_ASSIGN_OR_RETURN(opened.store, mvcc::Store::Open(opened.database.get(), options.store));
+  return opened;
+}
+
+absl::Status CheckLogBelongs(const Paths& paths, const DataIdentity& identity, const wal::Identity& log) {
+  if (log.cluster_id == identity.cluster_id && log.member_id == identity.member_id) return absl::OkStatus();
+  return absl::DataLossError("the log in " + paths.wal + " belongs to another member than the data in " + paths.data +
+                             "; correct --wal-dir");
+}
+
+absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
+                                   const DataIdentity& identity, MemberFiles opened) {
+  if (!files.Exists(paths.store)) {
+    return absl::DataLossError("the store " + paths.store + " is missing; restore the data directory from a backup");
+  }
+  if (!wal::Wal::Exists(files, paths.wal)) {
+    return absl::DataLossError("the log in " + paths.wal +
+                               " is missing; correct --wal-dir, or restore it from a backup");
+  }
+  QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths));
+  QUORATE_ASSIGN_OR_RETURN(std::optional<membership::Cluster> cluster, membership::Load(*opened.database));
+  if (!cluster.has_value() || cluster->id != identity.cluster_id || cluster->self != identity.member_id) {
+    return absl::DataLossError("the store " + paths.store + " does not belong to the member that " + paths.member +
+                               "/identity names; restore the data directory from a backup");
+  }
+  opened.cluster = *std::move(cluster);
+  QUORATE_ASSIGN_OR_RETURN(opened.applied, LoadApplied(*opened.database));
+  QUORATE_ASSIGN_OR_RETURN(opened.wal,
+                           wal::Wal::Open(LogOptions(options, files, paths), opened.applied.index, &opened.recovered));
+  QUORATE_RETURN_IF_ERROR(CheckLogBelongs(paths, identity, opened.recovered.identity));
+  QUORATE_ASSIGN_OR_RETURN(opened.store, mvcc::Store::Open(opened.database.get(), options.store));
+  return opened;
+}
+
+}  // namespace
+
+absl::StatusOr<MemberFiles> OpenMemberFiles(const ReplicaOptions& options, base::FileSystem& files) {
+  Paths paths = PathsOf(options);
+  QUORATE_RETURN_IF_ERROR(CheckNotEtcds(files, paths));
+  if (absl::Status made = files.CreateDirectories(paths.member); !made.ok()) {
+    return With(made, "cannot use the data directory " + paths.data);
+  }
+  MemberFiles opened;
+  auto lock = base::FileLock::Acquire(paths.member + "/lock");
+  if (!lock.ok()) return With(lock.status(), "cannot lock the data directory " + paths.data);
+  opened.lock = *std::move(lock);
+  QUORATE_ASSIGN_OR_RETURN(std::optional<DataIdentity> identity, ReadIdentity(files, paths.member));
+  if (!identity.has_value() && (files.Exists(paths.store) || wal::Wal::Exists(files, paths.member + "/wal"))) {
+    return absl::DataLossError(paths.member +
+                               "/identity is missing beside existing data; restore the data directory "
+                               "from a backup");
+  }
+  if (!identity.has_value() || !identity->complete) return Create(options, files, paths, std::move(opened));
+  QUORATE_RETURN_IF_ERROR(CheckIdentity(options, paths, *identity));
+  return Reopen(options, files, paths, *identity, std::move(opened));
+}
+
+}  // namespace quorate::replica

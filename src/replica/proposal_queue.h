@@ -1,0 +1,43 @@
+#pragma once
+
+// What other threads ask of the replica thread: proposals, reads to confirm, stopping. One wake-up however many ask
+// before it runs.
+
+#include <chrono>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "quorate/replica/replica.h"
+#include "src/replica/read_gate.h"
+
+namespace quorate::replica {
+
+class ProposalQueue {
+ public:
+  struct Taken {
+    std::vector<ProposalBatch> proposals;
+    std::vector<ReadDone> reads;
+    bool stop = false;
+  };
+
+  // Any thread. False once closed; the argument is then untouched.
+  bool PushProposal(ProposalBatch& batch);
+  bool PushRead(ReadDone& done);
+  // Any thread: wakes the replica thread.
+  void Wake();
+  // Any thread: Taken::stop from now on.
+  void RequestStop();
+  // Refuses everything from now on; what Take finds after it is the last.
+  void Close();
+  // Replica thread: waits until something is there or the time is over, and takes all.
+  Taken Take(std::chrono::nanoseconds patience);
+
+ private:
+  absl::Mutex mutex_;
+  Taken content_ ABSL_GUARDED_BY(mutex_);
+  bool awake_ ABSL_GUARDED_BY(mutex_) = false;  // someone has something for the replica thread
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace quorate::replica

@@ -1,0 +1,37 @@
+#include "src/replica/store_flusher.h"
+
+#include "quorate/base/logging.h"
+
+namespace quorate::replica {
+
+void StoreFlusher::Start() { thread_ = std::thread(&StoreFlusher::Run, this); }
+
+void StoreFlusher::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopped_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void StoreFlusher::Request() {
+  absl::MutexLock lock(&mutex_);
+  requested_ = true;
+}
+
+void StoreFlusher::Run() {
+  auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requested_ || stopped_; };
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(&wanted));
+      if (stopped_) return;
+    }
+    absl::Status flushed = database_->Flush();
+    if (!flushed.ok()) QUORATE_LOG(kWarn, "could not flush the store; it is tried again", {{"error", flushed}});
+    absl::MutexLock lock(&mutex_);
+    requested_ = false;
+  }
+}
+
+}  // namespace quorate::replica
