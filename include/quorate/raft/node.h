@@ -39,9 +39,9 @@ struct NodeOptions {
   int heartbeat_ticks = 1;
   bool pre_vote = true;
   bool check_quorum = true;
-  size_t append_bytes_max = 1 << 20;          // of one append message
-  size_t inflight_appends_max = 512;          // to one follower
-  size_t uncommitted_bytes_max = 256 << 20;   // a proposal above it is refused
+  size_t append_bytes_max = 1 << 20;         // of one append message
+  size_t inflight_appends_max = 512;         // to one follower
+  size_t uncommitted_bytes_max = 256 << 20;  // a proposal above it is refused
   // A number in [0, bound); the election timeout is election_ticks plus one of these.
   std::function<uint32_t(uint32_t bound)> random;
   LogReader* log = nullptr;
@@ -53,7 +53,7 @@ struct InitialState {
   Configuration configuration;
   Index snapshot_index = 0;  // everything up to here is in the store, and need not be in the log
   Term snapshot_term = 0;
-  Index last_index = 0;      // of the log
+  Index last_index = 0;  // of the log
   Term last_term = 0;
   Index applied = 0;
   // Entries after `applied` on hand, ascending and ending at last_index (what the log replayed).

@@ -67,8 +67,8 @@ struct Message {
   MemberId from = 0;
   MemberId to = 0;
   Term term = 0;
-  Index index = 0;     // of the entry before `entries`, or the one a response speaks of
-  Term log_term = 0;   // of that entry
+  Index index = 0;    // of the entry before `entries`, or the one a response speaks of
+  Term log_term = 0;  // of that entry
   Index commit = 0;
   bool reject = false;
   Index reject_hint = 0;
