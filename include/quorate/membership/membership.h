@@ -23,8 +23,8 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
-// First 8 bytes, big endian, of SHA-1 over the sorted peer URLs joined, then the cluster token; for a member added later,
-// then the decimal seconds since the epoch.
+// First 8 bytes, big endian, of SHA-1 over the sorted peer URLs joined, then the cluster token; for a member added
+// later, then the decimal seconds since the epoch.
 uint64_t ComputeMemberId(std::vector<std::string> peer_urls, std::string_view token,
                          std::optional<int64_t> added_at_seconds = std::nullopt);
 // The same of SHA-1 over the sorted ids, 8 bytes big endian each.
