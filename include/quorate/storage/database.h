@@ -72,7 +72,9 @@ struct DatabaseOptions {
   size_t block_cache_bytes = 256 << 20;
   size_t write_buffer_bytes = 64 << 20;  // over all families, before a flush
   int background_threads = 2;
-  bool read_only = false;
+  bool read_only = false;  // fails when there is no store; writes nothing, takes no lock
+  // Closing makes what is in memory durable. Tests turn it off to see what a crash leaves.
+  bool flush_on_close = true;
 };
 
 struct DatabaseSize {
@@ -88,8 +90,9 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  // Applies the batch and leaves it empty. `mark` is the caller's position (the applied index), never falling.
-  // Single writer thread for marked writes; background garbage removal may write with WriteUnmarked at the same time.
+  // Applies the batch and leaves it empty; on failure the batch is as it was. `mark` is the caller's position (the
+  // applied index), never falling. Single writer thread for marked writes; background garbage removal may write with
+  // WriteUnmarked at the same time.
   absl::Status Write(WriteBatch& batch, uint64_t mark);
   absl::Status WriteUnmarked(WriteBatch& batch);
 
@@ -106,9 +109,10 @@ class Database {
 
   // Makes everything written so far durable. Blocks; not on a hot thread.
   absl::Status Flush();
-  // The highest mark known to be durable.
+  // The highest mark known to be durable; right after Open, the mark of the last write found.
   uint64_t durable_mark() const;
-  // Called (on a background thread) when durable_mark has risen.
+  // Called (on a background thread) when durable_mark has risen. At most one listener; an empty function takes it away,
+  // and then no call is in progress. The listener must not call this.
   void OnDurable(std::function<void(uint64_t mark)> listener);
 
   // Rewrites all levels, dropping garbage; reads and writes go on. Blocks.

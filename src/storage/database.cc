@@ -1,0 +1,228 @@
+#include "quorate/storage/database.h"
+
+#include <array>
+#include <cstring>
+#include <filesystem>
+
+#include "quorate/base/check.h"
+#include "rocksdb/db.h"
+#include "rocksdb/utilities/checkpoint.h"
+#include "src/storage/event_listener.h"
+#include "src/storage/families.h"
+#include "src/storage/flush_marks.h"
+#include "src/storage/iterator.h"
+#include "src/storage/options.h"
+#include "src/storage/rocks_status.h"
+#include "src/storage/write_batch_rep.h"
+
+namespace quorate::storage {
+namespace {
+
+// Where the mark of the last marked write stands, in `meta`.
+constexpr std::string_view kMarkName = "storage.mark";
+// One MultiGet at a time holds this many records pinned in memory.
+constexpr size_t kMultiGetKeys = 64;
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+rocksdb::WriteOptions Unlogged(bool low_priority) {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  options.low_pri = low_priority;
+  return options;
+}
+
+}  // namespace
+
+struct Database::Rep {
+  std::string path;
+  std::shared_ptr<EventListener> listener = std::make_shared<EventListener>();
+  std::unique_ptr<FlushMarks> marks;
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
+
+  rocksdb::ColumnFamilyHandle* Handle(Family family) const { return families[FamilyId(family)]; }
+  std::vector<rocksdb::ColumnFamilyHandle*> AllHandles() const { return {families.begin(), families.end()}; }
+  uint64_t Sum(const rocksdb::Slice& property) const;
+  absl::StatusOr<uint64_t> ReadMark() const;
+};
+
+uint64_t Database::Rep::Sum(const rocksdb::Slice& property) const {
+  uint64_t sum = 0;
+  for (rocksdb::ColumnFamilyHandle* family : families) {
+    uint64_t value = 0;
+    if (db->GetIntProperty(family, property, &value)) sum += value;
+  }
+  return sum;
+}
+
+absl::StatusOr<uint64_t> Database::Rep::ReadMark() const {
+  std::string text;
+  rocksdb::Status status = db->Get({}, Handle(Family::kMeta), ToSlice(kMarkName), &text);
+  if (status.IsNotFound()) return 0;
+  if (!status.ok()) return ToStatus(status, "open " + path);
+  uint64_t mark = 0;
+  if (text.size() != sizeof mark) {
+    return base::MakeStatus(absl::StatusCode::kDataLoss, "open " + path + ": the mark of the last write is malformed");
+  }
+  std::memcpy(&mark, text.data(), sizeof mark);
+  return mark;
+}
+
+Database::Database(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+
+Database::~Database() {
+  rep_->marks->SetListener({});
+  for (rocksdb::ColumnFamilyHandle* family : rep_->families) rep_->db->DestroyColumnFamilyHandle(family);
+  rep_->db->Close().PermitUncheckedError();
+  rep_->db.reset();
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
+  auto rep = std::make_unique<Rep>();
+  rep->path = options.path;
+  const rocksdb::DBOptions db_options = MakeDbOptions(options, rep->listener);
+  const auto families = MakeFamilies(options);
+  if (!options.read_only) {
+    std::error_code error;
+    std::filesystem::create_directories(options.path, error);
+    if (error) {
+      return base::MakeStatus(absl::StatusCode::kUnavailable, "create " + options.path + ": " + error.message());
+    }
+  }
+
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::Status status = options.read_only
+                               ? rocksdb::DB::OpenForReadOnly(db_options, options.path, families, &handles, &db)
+                               : rocksdb::DB::Open(db_options, options.path, families, &handles, &db);
+  if (!status.ok()) return ToStatus(status, "open " + options.path);
+  rep->db.reset(db);
+  QUORATE_CHECK(handles.size() == kFamilies);
+  for (int i = 0; i < kFamilies; ++i) {
+    QUORATE_CHECK(handles[i]->GetID() == static_cast<uint32_t>(i)) << "column family " << handles[i]->GetName();
+    rep->families[i] = handles[i];
+  }
+  absl::StatusOr<uint64_t> mark = rep->ReadMark();
+  rep->marks = std::make_unique<FlushMarks>(mark.ok() ? *mark : 0);
+  rep->listener->SetMarks(rep->marks.get());
+  std::unique_ptr<Database> database(new Database(std::move(rep)));
+  if (!mark.ok()) return std::move(mark).status();
+  return database;
+}
+
+absl::Status Database::Write(WriteBatch& batch, uint64_t mark) {
+  char bytes[sizeof mark];
+  std::memcpy(bytes, &mark, sizeof mark);
+  batch.Put(Family::kMeta, kMarkName, std::string_view(bytes, sizeof bytes));
+  rocksdb::Status status = rep_->db->Write(Unlogged(false), &batch.rep_->batch);
+  if (!status.ok()) return ToStatus(status, "write to " + rep_->path);
+  // A garbage batch may have come between: then the number is higher than the write's own, which errs on the safe side.
+  rep_->marks->Written(rep_->db->GetLatestSequenceNumber(), mark);
+  batch.Clear();
+  return absl::OkStatus();
+}
+
+absl::Status Database::WriteUnmarked(WriteBatch& batch) {
+  rocksdb::Status status = rep_->db->Write(Unlogged(true), &batch.rep_->batch);
+  if (!status.ok()) return ToStatus(status, "write to " + rep_->path);
+  batch.Clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string>> Database::Get(Family family, std::string_view key,
+                                                         const Snapshot* snapshot) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
+  std::string value;
+  rocksdb::Status status = rep_->db->Get(options, rep_->Handle(family), ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return ToStatus(status, "read " + rep_->path);
+  return value;
+}
+
+absl::Status Database::MultiGet(Family family, const std::vector<std::string>& keys,
+                                const std::function<void(size_t index, std::string_view value)>& visit,
+                                const Snapshot* snapshot) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
+  std::array<rocksdb::Slice, kMultiGetKeys> slices;
+  std::array<rocksdb::PinnableSlice, kMultiGetKeys> values;
+  std::array<rocksdb::Status, kMultiGetKeys> statuses;
+  for (size_t begin = 0; begin < keys.size(); begin += kMultiGetKeys) {
+    const size_t count = std::min(kMultiGetKeys, keys.size() - begin);
+    for (size_t i = 0; i < count; ++i) slices[i] = ToSlice(keys[begin + i]);
+    rep_->db->MultiGet(options, rep_->Handle(family), count, slices.data(), values.data(), statuses.data());
+    for (size_t i = 0; i < count; ++i) {
+      if (statuses[i].ok()) {
+        visit(begin + i, View(values[i]));
+      } else if (!statuses[i].IsNotFound()) {
+        return ToStatus(statuses[i], "read " + rep_->path);
+      }
+      values[i].Reset();
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::unique_ptr<Iterator> Database::NewIterator(Family family, IteratorOptions options) const {
+  return MakeIterator(rep_->db.get(), rep_->Handle(family), std::move(options), rep_->path);
+}
+
+std::shared_ptr<const Snapshot> Database::TakeSnapshot() const {
+  return std::make_shared<const Snapshot>(rep_->db.get());
+}
+
+absl::Status Database::Flush() {
+  return ToStatus(rep_->db->Flush(rocksdb::FlushOptions(), rep_->AllHandles()), "flush " + rep_->path);
+}
+
+uint64_t Database::durable_mark() const { return rep_->marks->durable(); }
+
+void Database::OnDurable(std::function<void(uint64_t mark)> listener) { rep_->marks->SetListener(std::move(listener)); }
+
+absl::Status Database::CompactAll() {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  for (rocksdb::ColumnFamilyHandle* family : rep_->families) {
+    QUORATE_RETURN_IF_ERROR(
+        ToStatus(rep_->db->CompactRange(options, family, nullptr, nullptr), "compact " + rep_->path));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Database::Checkpoint(const std::string& path) {
+  rocksdb::Checkpoint* created = nullptr;
+  QUORATE_RETURN_IF_ERROR(ToStatus(rocksdb::Checkpoint::Create(rep_->db.get(), &created), "copy to " + path));
+  std::unique_ptr<rocksdb::Checkpoint> checkpoint(created);
+  // Flushes first whatever is in memory: nothing of it is in any log of RocksDB's.
+  return ToStatus(checkpoint->CreateCheckpoint(path, /*log_size_for_flush=*/0), "copy to " + path);
+}
+
+DatabaseSize Database::Size() const {
+  DatabaseSize size;
+  size.on_disk_bytes = rep_->Sum(rocksdb::DB::Properties::kTotalSstFilesSize);
+  size.live_bytes = rep_->Sum(rocksdb::DB::Properties::kEstimateLiveDataSize) +
+                    rep_->Sum(rocksdb::DB::Properties::kCurSizeAllMemTables);
+  return size;
+}
+
+std::string Database::Property(const std::string& name) const {
+  std::string value;
+  if (!rep_->db->GetProperty(rep_->Handle(Family::kRevs), name, &value)) return "";
+  return value;
+}
+
+absl::Status Database::BackgroundError() const {
+  return ToStatus(rep_->listener->error(), "the store at " + rep_->path + " stopped writing");
+}
+
+absl::Status Database::Resume() {
+  QUORATE_RETURN_IF_ERROR(ToStatus(rep_->db->Resume(), "resume " + rep_->path));
+  rep_->listener->ClearError();
+  return absl::OkStatus();
+}
+
+}  // namespace quorate::storage

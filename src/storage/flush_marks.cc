@@ -1,0 +1,50 @@
+#include "src/storage/flush_marks.h"
+
+#include "quorate/base/check.h"
+
+namespace quorate::storage {
+
+void FlushMarks::Written(uint64_t sequence, uint64_t mark) {
+  absl::MutexLock lock(&mutex_);
+  QUORATE_CHECK(mark >= written_) << "the mark fell from " << written_ << " to " << mark;
+  written_ = mark;
+  if (!pairs_.empty() && pairs_.back().mark == mark) {
+    // The mark is durable only when the last write that carries it is.
+    pairs_.back().sequence = sequence;
+    return;
+  }
+  if (pairs_.size() >= kPairsMax) {
+    std::deque<Pair> kept;
+    for (size_t i = 1; i < pairs_.size(); i += 2) kept.push_back(pairs_[i]);
+    pairs_.swap(kept);
+  }
+  pairs_.push_back({sequence, mark});
+}
+
+void FlushMarks::Flushed(uint64_t sequence) {
+  absl::MutexLock listener_lock(&listener_mutex_);
+  uint64_t durable;
+  {
+    absl::MutexLock lock(&mutex_);
+    const uint64_t before = durable_;
+    while (!pairs_.empty() && pairs_.front().sequence <= sequence) {
+      durable_ = std::max(durable_, pairs_.front().mark);
+      pairs_.pop_front();
+    }
+    if (durable_ == before) return;
+    durable = durable_;
+  }
+  if (listener_) listener_(durable);
+}
+
+uint64_t FlushMarks::durable() const {
+  absl::MutexLock lock(&mutex_);
+  return durable_;
+}
+
+void FlushMarks::SetListener(std::function<void(uint64_t)> listener) {
+  absl::MutexLock lock(&listener_mutex_);
+  listener_ = std::move(listener);
+}
+
+}  // namespace quorate::storage

@@ -1,0 +1,57 @@
+#include "src/storage/iterator.h"
+
+#include "src/storage/rocks_status.h"
+
+namespace quorate::storage {
+namespace {
+
+// Of scans that go through much: larger reads, ahead of the walk.
+constexpr size_t kReadaheadBytes = 1 << 20;
+
+std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+class RocksIterator : public Iterator {
+ public:
+  RocksIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, IteratorOptions options, std::string path)
+      : options_(std::move(options)), path_(std::move(path)) {
+    rocksdb::ReadOptions read;
+    read.snapshot = options_.snapshot == nullptr ? nullptr : options_.snapshot->get();
+    read.fill_cache = options_.fill_cache;
+    if (!options_.fill_cache) read.readahead_size = kReadaheadBytes;
+    if (!options_.lower_bound.empty()) {
+      lower_ = options_.lower_bound;
+      read.iterate_lower_bound = &lower_;
+    }
+    if (!options_.upper_bound.empty()) {
+      upper_ = options_.upper_bound;
+      read.iterate_upper_bound = &upper_;
+    }
+    iterator_.reset(db->NewIterator(read, family));
+  }
+
+  void Seek(std::string_view key) override { iterator_->Seek(ToSlice(key)); }
+  void SeekForPrev(std::string_view key) override { iterator_->SeekForPrev(ToSlice(key)); }
+  void Next() override { iterator_->Next(); }
+  void Prev() override { iterator_->Prev(); }
+  bool Valid() const override { return iterator_->Valid(); }
+  std::string_view key() const override { return View(iterator_->key()); }
+  std::string_view value() const override { return View(iterator_->value()); }
+  absl::Status status() const override { return ToStatus(iterator_->status(), "read " + path_); }
+
+ private:
+  const IteratorOptions options_;
+  const std::string path_;
+  rocksdb::Slice lower_;
+  rocksdb::Slice upper_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+}  // namespace
+
+std::unique_ptr<Iterator> MakeIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, IteratorOptions options,
+                                       std::string path) {
+  return std::make_unique<RocksIterator>(db, family, std::move(options), std::move(path));
+}
+
+}  // namespace quorate::storage

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "quorate/storage/database.h"
+#include "rocksdb/db.h"
+#include "rocksdb/listener.h"
+
+namespace quorate::storage {
+
+rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options, std::shared_ptr<rocksdb::EventListener> listener);
+// In the order of Family.
+std::vector<rocksdb::ColumnFamilyDescriptor> MakeFamilies(const DatabaseOptions& options);
+
+}  // namespace quorate::storage

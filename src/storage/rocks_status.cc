@@ -1,0 +1,34 @@
+#include "src/storage/rocks_status.h"
+
+#include <string>
+
+namespace quorate::storage {
+namespace {
+
+bool SaysLocked(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  return text.find("lock hold by current process") != std::string::npos ||
+         text.find("While lock file") != std::string::npos;
+}
+
+absl::StatusCode CodeOf(const rocksdb::Status& status) {
+  if (status.IsNoSpace() || status.IsMemoryLimit()) return absl::StatusCode::kResourceExhausted;
+  if (status.IsCorruption()) return absl::StatusCode::kDataLoss;
+  if (status.IsNotFound() || status.IsPathNotFound()) return absl::StatusCode::kNotFound;
+  if (status.IsBusy() || status.IsTryAgain()) return absl::StatusCode::kAborted;
+  if (status.IsInvalidArgument()) return absl::StatusCode::kInvalidArgument;
+  if (status.IsIOError() && SaysLocked(status)) return absl::StatusCode::kFailedPrecondition;
+  return absl::StatusCode::kUnavailable;
+}
+
+}  // namespace
+
+absl::Status ToStatus(const rocksdb::Status& status, std::string_view what) {
+  if (status.ok()) return absl::OkStatus();
+  std::string message(what);
+  message += ": ";
+  message += status.ToString();
+  return base::MakeStatus(CodeOf(status), message);
+}
+
+}  // namespace quorate::storage

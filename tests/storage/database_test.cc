@@ -1,0 +1,215 @@
+#include "quorate/storage/database.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "tests/storage/temporary_directory_testing.h"
+
+namespace quorate::storage {
+namespace {
+
+class DatabaseTest : public testing::Test {
+ protected:
+  void SetUp() override { Reopen(); }
+
+  void Reopen() {
+    database_.reset();
+    auto opened = Database::Open(options_);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    database_ = *std::move(opened);
+  }
+
+  void Put(Family family, std::string_view key, std::string_view value, uint64_t mark) {
+    WriteBatch batch;
+    batch.Put(family, key, value);
+    ASSERT_TRUE(database_->Write(batch, mark).ok());
+  }
+
+  std::optional<std::string> Get(Family family, std::string_view key) {
+    auto value = database_->Get(family, key);
+    EXPECT_TRUE(value.ok()) << value.status();
+    return *value;
+  }
+
+  TemporaryDirectory directory_;
+  DatabaseOptions options_{.path = directory_.path() + "/db",
+                           .block_cache_bytes = 1 << 20,
+                           .write_buffer_bytes = 1 << 20,
+                           .flush_on_close = false};
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(DatabaseTest, FamiliesAreSeparate) {
+  Put(Family::kKeys, "k", "1", 1);
+  Put(Family::kRevs, "k", "2", 2);
+  EXPECT_EQ(Get(Family::kKeys, "k"), "1");
+  EXPECT_EQ(Get(Family::kRevs, "k"), "2");
+  EXPECT_EQ(Get(Family::kMeta, "k"), std::nullopt);
+}
+
+TEST_F(DatabaseTest, ABatchTakesEffectTogetherAndIsLeftEmpty) {
+  WriteBatch batch;
+  EXPECT_TRUE(batch.empty());
+  batch.Put(Family::kRevs, "a", {"one", "", "two"});
+  batch.Put(Family::kRevs, "b", "x");
+  batch.Delete(Family::kRevs, "b");
+  EXPECT_FALSE(batch.empty());
+  ASSERT_TRUE(database_->Write(batch, 1).ok());
+  EXPECT_TRUE(batch.empty());
+  EXPECT_EQ(Get(Family::kRevs, "a"), "onetwo");
+  EXPECT_EQ(Get(Family::kRevs, "b"), std::nullopt);
+}
+
+TEST_F(DatabaseTest, DeleteRangeRemovesTheHalfOpenRange) {
+  for (const char* key : {"a", "b", "c"}) Put(Family::kKeys, key, "v", 1);
+  WriteBatch batch;
+  batch.DeleteRange(Family::kKeys, "a", "c");
+  ASSERT_TRUE(database_->WriteUnmarked(batch).ok());
+  EXPECT_EQ(Get(Family::kKeys, "b"), std::nullopt);
+  EXPECT_EQ(Get(Family::kKeys, "c"), "v");
+}
+
+TEST_F(DatabaseTest, MultiGetVisitsWhatIsThereAtItsPlace) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 1000; ++i) {
+    keys.push_back("key" + std::to_string(i * 7919 % 1000));
+    if (i % 3 != 0) Put(Family::kRevs, keys.back(), keys.back() + "!", i);
+    if (i == 500) {
+      ASSERT_TRUE(database_->Flush().ok());
+    }
+  }
+  std::map<size_t, std::string> found;
+  ASSERT_TRUE(database_
+                  ->MultiGet(Family::kRevs, keys,
+                             [&](size_t i, std::string_view value) { EXPECT_TRUE(found.emplace(i, value).second); })
+                  .ok());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    ASSERT_EQ(found.count(i), i % 3 != 0 ? 1u : 0u);
+    if (i % 3 != 0) {
+      EXPECT_EQ(found[i], keys[i] + "!");
+    }
+  }
+}
+
+TEST_F(DatabaseTest, IteratorsKeepToTheirBoundsAndSnapshot) {
+  for (const char* key : {"a", "b", "c", "d"}) Put(Family::kKeys, key, key, 1);
+  auto snapshot = database_->TakeSnapshot();
+  Put(Family::kKeys, "bb", "later", 2);
+  auto iterator = database_->NewIterator(
+      Family::kKeys, {.snapshot = snapshot.get(), .lower_bound = "b", .upper_bound = "d", .fill_cache = false});
+  std::string seen;
+  for (iterator->Seek(""); iterator->Valid(); iterator->Next()) seen += iterator->key();
+  EXPECT_TRUE(iterator->status().ok());
+  EXPECT_EQ(seen, "bc");
+  iterator->SeekForPrev("z");
+  ASSERT_TRUE(iterator->Valid());
+  EXPECT_EQ(iterator->value(), "c");
+}
+
+TEST_F(DatabaseTest, ACrashFallsBackToTheDurableMark) {
+  Put(Family::kKeys, "a", "1", 10);
+  ASSERT_TRUE(database_->Flush().ok());
+  EXPECT_EQ(database_->durable_mark(), 10u);
+  Put(Family::kKeys, "b", "2", 11);
+  EXPECT_EQ(database_->durable_mark(), 10u);
+  Reopen();
+  EXPECT_EQ(database_->durable_mark(), 10u);
+  EXPECT_EQ(Get(Family::kKeys, "a"), "1");
+  EXPECT_EQ(Get(Family::kKeys, "b"), std::nullopt);
+}
+
+TEST_F(DatabaseTest, ClosingMakesEverythingDurableUnlessTold) {
+  options_.flush_on_close = true;
+  Reopen();
+  Put(Family::kRevs, "a", "1", 10);
+  Reopen();
+  EXPECT_EQ(database_->durable_mark(), 10u);
+  EXPECT_EQ(Get(Family::kRevs, "a"), "1");
+}
+
+TEST_F(DatabaseTest, TheListenerHearsOfFlushesItDidNotAskFor) {
+  std::atomic<uint64_t> heard = 0;
+  database_->OnDurable([&](uint64_t mark) { heard = mark; });
+  const std::string value(4096, 'x');
+  for (uint64_t mark = 1; mark <= 2000; ++mark) Put(Family::kRevs, "key" + std::to_string(mark), value, mark);
+  EXPECT_GT(heard, 0u);
+  ASSERT_TRUE(database_->Flush().ok());
+  EXPECT_EQ(heard, 2000u);
+  database_->OnDurable({});
+  // What a crash now leaves is exactly everything up to the mark.
+  Put(Family::kRevs, "key2001", value, 2001);
+  Reopen();
+  EXPECT_NE(Get(Family::kRevs, "key2000"), std::nullopt);
+  EXPECT_EQ(Get(Family::kRevs, "key2001"), std::nullopt);
+}
+
+TEST_F(DatabaseTest, ASecondOpenIsRefusedWhileTheFirstLives) {
+  auto second = Database::Open(options_);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition) << second.status();
+}
+
+TEST_F(DatabaseTest, ReadOnlySeesWhatIsFlushedAndNeedsAStore) {
+  Put(Family::kRevs, "a", "1", 3);
+  ASSERT_TRUE(database_->Flush().ok());
+  DatabaseOptions read_only = options_;
+  read_only.read_only = true;
+  auto opened = Database::Open(read_only);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(**(*opened)->Get(Family::kRevs, "a"), "1");
+  EXPECT_EQ((*opened)->durable_mark(), 3u);
+  read_only.path += "-absent";
+  EXPECT_FALSE(Database::Open(read_only).ok());
+  EXPECT_FALSE(std::filesystem::exists(read_only.path + "/CURRENT"));
+}
+
+TEST_F(DatabaseTest, ACheckpointIsAStoreOfItsOwn) {
+  Put(Family::kRevs, "a", "1", 3);
+  const std::string path = directory_.path() + "/copy";
+  ASSERT_TRUE(database_->Checkpoint(path).ok());
+  EXPECT_FALSE(database_->Checkpoint(path).ok());
+  Put(Family::kRevs, "a", "2", 4);
+  DatabaseOptions options = options_;
+  options.path = path;
+  auto copy = Database::Open(options);
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_EQ(**(*copy)->Get(Family::kRevs, "a"), "1");
+  EXPECT_EQ((*copy)->durable_mark(), 3u);
+}
+
+TEST_F(DatabaseTest, DamageIsNamed) {
+  for (int i = 0; i < 100; ++i) Put(Family::kRevs, "key" + std::to_string(i), std::string(1000, 'a' + i % 26), i);
+  ASSERT_TRUE(database_->Flush().ok());
+  database_.reset();
+  std::string damaged;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.path)) {
+    if (entry.path().extension() != ".sst" || entry.file_size() < 2000) continue;
+    damaged = entry.path().filename();
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(100);
+    file.write("damage", 6);
+  }
+  ASSERT_FALSE(damaged.empty());
+  Reopen();
+  auto value = database_->Get(Family::kRevs, "key0");
+  ASSERT_FALSE(value.ok());
+  EXPECT_EQ(value.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(value.status().ToString().find(damaged), std::string::npos) << value.status();
+}
+
+TEST_F(DatabaseTest, SizesAndPropertiesAnswer) {
+  Put(Family::kRevs, "a", std::string(10000, 'x'), 1);
+  EXPECT_GT(database_->Size().live_bytes, 10000u);
+  ASSERT_TRUE(database_->Flush().ok());
+  EXPECT_GT(database_->Size().on_disk_bytes, 0u);
+  EXPECT_FALSE(database_->Property("rocksdb.stats").empty());
+  EXPECT_EQ(database_->Property("no.such"), "");
+  EXPECT_TRUE(database_->CompactAll().ok());
+  EXPECT_TRUE(database_->BackgroundError().ok());
+}
+
+}  // namespace
+}  // namespace quorate::storage
