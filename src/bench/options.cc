@@ -1,0 +1,87 @@
+#include "src/bench/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "src/bench/scenario.h"
+
+namespace quorate::bench {
+namespace {
+
+constexpr int kThreadsMax = 64;
+constexpr int kConnectionsMax = 100'000;
+constexpr int kInFlightMax = 10'000;
+constexpr uint64_t kKeysMax = 1'000'000'000;
+constexpr uint64_t kValueSizeMax = 16 << 20;
+
+std::chrono::nanoseconds Seconds(double seconds) {
+  return std::chrono::nanoseconds(static_cast<int64_t>(seconds * 1e9));
+}
+
+}  // namespace
+
+ParsedOptions ParseOptions(int argc, const char* const* argv) {
+  ParsedOptions parsed;
+  Options& options = parsed.options;
+  double duration_s = 10;
+  double warm_up_s = 1;
+
+  CLI::App app("Load generator for servers of the etcd v3 API.", "quorate-bench");
+  app.get_formatter()->column_width(36);
+  app.add_option("scenario", options.scenario, "what to send: " + ScenarioNames())
+      ->required()
+      ->check([](const std::string& name) {
+        return IsScenario(name) ? std::string() : "unknown scenario '" + name + "', known: " + ScenarioNames();
+      });
+  app.add_option("--endpoints", options.endpoints, "http://host:port or unix://path, comma separated")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--connections,-c", options.connections, "connections")
+      ->check(CLI::Range(1, kConnectionsMax))
+      ->capture_default_str();
+  app.add_option("--in-flight,-m", options.in_flight, "requests in flight on each connection")
+      ->check(CLI::Range(1, kInFlightMax))
+      ->capture_default_str();
+  app.add_option("--threads,-t", options.threads, "threads that share the connections")
+      ->check(CLI::Range(1, kThreadsMax))
+      ->capture_default_str();
+  app.add_option("--rate", options.rate, "requests a second, 0: as fast as answers come")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--keys", options.keys, "number of keys, chosen at random")
+      ->check(CLI::Range(uint64_t{1}, kKeysMax))
+      ->capture_default_str();
+  app.add_option("--key-prefix", options.key_prefix, "what every key starts with")->capture_default_str();
+  app.add_option("--value-size", options.value_size, "bytes of a value, incompressible")
+      ->check(CLI::Range(uint64_t{0}, kValueSizeMax))
+      ->capture_default_str();
+  app.add_flag("--serializable", options.serializable, "reads are serializable, not linearizable");
+  app.add_option("--read-share", options.read_share, "mixed: share of reads")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--limit", options.limit, "list: keys in one answer, 0 for all")->capture_default_str();
+  app.add_flag("--preload,!--no-preload", options.preload, "put every key before reading them")->capture_default_str();
+  app.add_option("--duration", duration_s, "seconds to measure")->check(CLI::Range(0.001, 1e6))->capture_default_str();
+  app.add_option("--requests,-n", options.requests, "end after that many requests instead of --duration");
+  app.add_option("--warm-up", warm_up_s, "seconds before measuring")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "of the random keys and values")->capture_default_str();
+  app.add_option("--server-pid", options.server_pid, "report CPU time and memory of this process");
+  app.add_flag("--json", options.json, "print the figures as JSON");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    constexpr int kUsageExitCode = 2;
+    parsed.exit_code = app.exit(error) == 0 ? 0 : kUsageExitCode;
+    return parsed;
+  }
+  options.duration = Seconds(duration_s);
+  options.warm_up = Seconds(warm_up_s);
+  options.threads = std::min(options.threads, options.connections);
+  options.threads = static_cast<int>(std::min<uint64_t>(options.threads, options.keys));
+  parsed.run = true;
+  return parsed;
+}
+
+}  // namespace quorate::bench

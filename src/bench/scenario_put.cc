@@ -1,0 +1,26 @@
+#include "src/bench/data.h"
+#include "src/bench/scenarios.h"
+
+namespace quorate::bench {
+namespace {
+
+class Put : public Scenario {
+ public:
+  Put(const Options& options, const ThreadShare& share) : data_(options, options.seed + share.index) {}
+
+  std::string_view Next(size_t, std::string* message) override {
+    AppendPut(&data_, data_.RandomKey(), message);
+    return kPutPath;
+  }
+
+ private:
+  Data data_;
+};
+
+}  // namespace
+
+std::unique_ptr<Scenario> MakePut(const Options& options, const ThreadShare& share) {
+  return std::make_unique<Put>(options, share);
+}
+
+}  // namespace quorate::bench
