@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything and runs every test; ends with ctest's summary. Arguments go to ctest:
+# scripts/test.sh -R mvcc
+#
+#   QUORATE_PRESET   a preset of CMakePresets.json: release (default), dev, asan, tsan, clang
+set -euo pipefail
+
+scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+preset=${QUORATE_PRESET:-release}
+# It is a variable of this script, not of the members that the tests start.
+unset QUORATE_PRESET
+
+case $preset in
+  clang) "$scripts/install-deps.sh" --dev ;;
+  *) "$scripts/install-deps.sh" --test ;;
+esac
+"$scripts/build.sh" "$preset" -DQUORATE_TESTS=ON
+# Some tests start members and compare with a reference built by Go: both want a HOME.
+if [ -z "${HOME:-}" ]; then
+  export HOME=$scripts/../build/home
+  mkdir -p "$HOME"
+fi
+exec ctest --test-dir "$scripts/../build/$preset" --output-on-failure "$@"
