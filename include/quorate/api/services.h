@@ -16,7 +16,16 @@
 
 namespace quorate::api {
 
+// What the member says of itself: the level of the etcd API it speaks, and its own version.
+struct Versions {
+  std::string server;   // "3.7.1"
+  std::string cluster;  // "3.7.0"
+  std::string storage;  // "3.7.0"
+  std::string quorate;  // "0.1.0"
+};
+
 struct ServicesOptions {
+  Versions versions;
   uint32_t max_txn_ops = 128;
   uint64_t max_request_bytes = 1572864;
   int64_t quota_backend_bytes = 0;
@@ -26,15 +35,18 @@ struct ServicesOptions {
 
 class Services {
  public:
-  Services(ServicesOptions options, replica::Replica* replica);
+  explicit Services(ServicesOptions options);
   ~Services();
   Services(const Services&) = delete;
   Services& operator=(const Services&) = delete;
 
   // Adds every service, the HTTP endpoints, health and reflection.
   void Register(rpc::Registry& registry);
-  // Tells which server answers, for its loop count and statistics; before Server::Start.
-  void Attach(rpc::Server* server);
+  // Tells whom to serve, and which server answers clients; after Server::Listen and before Server::Start. Replica and
+  // server must be stopped, but still there, when this object goes.
+  void Attach(replica::Replica* replica, rpc::Server* server);
+  // What the peer port answers: /version and /members.
+  void RegisterPeer(rpc::Registry& registry);
   // rpc::ServerOptions::on_tick_end.
   void OnTickEnd(int loop_index);
   // From now on health says not serving and new requests are refused with "server stopped".

@@ -1,0 +1,21 @@
+#pragma once
+
+// Small pieces of plain HTTP answers, in the form net/http gives them.
+
+#include <string>
+#include <string_view>
+
+#include "quorate/rpc/http.h"
+
+namespace quorate::api {
+
+// True for GET; otherwise answers 405 with what is allowed.
+bool IsGet(const rpc::HttpRequest& request, const rpc::HttpReply& reply);
+// An error as text.
+rpc::HttpResponse PlainError(int status, std::string text);
+// Whether a query names the parameter, with or without a value.
+bool HasQueryParameter(const rpc::HttpRequest& request, std::string_view name);
+// For the inside of a JSON string.
+std::string JsonEscape(std::string_view text);
+
+}  // namespace quorate::api

@@ -1,0 +1,96 @@
+#include "src/api/kv_reads.h"
+
+#include <string>
+#include <utility>
+
+#include "quorate/base/check.h"
+#include "quorate/base/errors.h"
+#include "quorate/mvcc/store.h"
+#include "src/api/kv_validation.h"
+
+namespace quorate::api {
+namespace {
+
+using std::chrono::steady_clock;
+
+// How many keys a read visits, at most.
+uint64_t CostOf(const mvcc::ReadView& view, const mvcc::RangeRequest& request) { return view.RangeCost(request); }
+uint64_t CostOf(const mvcc::ReadView& view, const mvcc::TxnRequest& request) {
+  uint64_t cost = 0;
+  for (const mvcc::Compare& compare : request.compare) {
+    mvcc::RangeRequest range;
+    range.key = compare.key;
+    range.range_end = compare.range_end;
+    cost += compare.range_end.empty() ? 1 : view.RangeCost(range);
+  }
+  for (const auto* branch : {&request.success, &request.failure}) {
+    for (const mvcc::RequestOp& op : *branch) {
+      if (const auto* range = std::get_if<mvcc::RangeRequest>(&op.request)) cost += view.RangeCost(*range);
+      if (const auto* txn = std::get_if<mvcc::TxnRequest>(&op.request)) cost += CostOf(view, *txn);
+    }
+  }
+  return cost;
+}
+
+absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::RangeRequest& request) {
+  return view.Range(request);
+}
+absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::TxnRequest& request) {
+  return view.Txn(request);
+}
+
+constexpr RequestType TypeOf(const mvcc::RangeRequest&) { return RequestType::kRange; }
+constexpr RequestType TypeOf(const mvcc::TxnRequest&) { return RequestType::kReadonlyTxn; }
+
+template <typename Request>
+void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& request, rpc::UnaryCall call) {
+  const auto start = steady_clock::now();
+  absl::StatusOr<mvcc::Answer> answer = Execute(view, request);
+  context.statistics.Observe(TypeOf(request), answer.ok(), steady_clock::now() - start);
+  if (!answer.ok()) return std::move(call).Fail(std::move(answer).status());
+  std::move(call).Reply(context.header.Prepend(answer->revision, context.replica->term(), std::move(answer->body)));
+}
+
+template <typename Request>
+void AnswerOnPool(ServiceContext& context, std::string_view message, ReadCall call) {
+  context.readers.Submit(
+      [&context, message = std::string(message), call = std::move(call)](absl::Status status) mutable {
+        if (status.ok() && steady_clock::now() > call.deadline) status = base::errors::DeadlineExceeded();
+        if (!status.ok()) return std::move(call.call).Fail(std::move(status));
+        Request request;
+        QUORATE_CHECK(mvcc::Decode(message, &request)) << "a request that was decoded before";
+        Answer(context, context.replica->store().View(), request, std::move(call.call));
+      });
+}
+
+template <typename Request>
+void Serve(ServiceContext& context, const Request& request, std::string_view message, ReadCall call) {
+  const mvcc::ReadView& view = context.loop(call.call.loop_index()).reads.View();
+  if (CostOf(view, request) > kInlineKeysMax) return AnswerOnPool<Request>(context, message, std::move(call));
+  Answer(context, view, request, std::move(call.call));
+}
+
+template <typename Request>
+void Read(ServiceContext& context, bool serializable, const Request& request, std::string_view message, ReadCall call) {
+  LoopReads& reads = context.loop(call.call.loop_index()).reads;
+  if (serializable || reads.CanReadNow()) return Serve(context, request, message, std::move(call));
+  reads.AfterConfirmation(
+      [&context, message = std::string(message), call = std::move(call)](absl::Status status) mutable {
+        if (!status.ok()) return std::move(call.call).Fail(std::move(status));
+        Request request;
+        QUORATE_CHECK(mvcc::Decode(message, &request)) << "a request that was decoded before";
+        Serve(context, request, message, std::move(call));
+      });
+}
+
+}  // namespace
+
+void ReadRange(ServiceContext& context, const mvcc::RangeRequest& request, std::string_view message, ReadCall call) {
+  Read(context, request.serializable, request, message, std::move(call));
+}
+
+void ReadTxn(ServiceContext& context, const mvcc::TxnRequest& request, std::string_view message, ReadCall call) {
+  Read(context, IsSerializable(request), request, message, std::move(call));
+}
+
+}  // namespace quorate::api

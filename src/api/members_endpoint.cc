@@ -1,0 +1,52 @@
+#include "src/api/members_endpoint.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/api/http_answers.h"
+
+namespace quorate::api {
+namespace {
+
+std::string JsonStrings(const std::vector<std::string>& texts) {
+  std::string json = "[";
+  for (const std::string& text : texts) {
+    if (json.size() > 1) json += ',';
+    json += '"' + JsonEscape(text) + '"';
+  }
+  return json + "]";
+}
+
+std::string JsonMember(const membership::Member& member) {
+  std::string json = R"({"id":)" + std::to_string(member.id) + R"(,"peerURLs":)" + JsonStrings(member.peer_urls);
+  if (member.learner) json += R"(,"isLearner":true)";
+  if (!member.name.empty()) json += R"(,"name":")" + JsonEscape(member.name) + '"';
+  if (!member.client_urls.empty()) json += R"(,"clientURLs":)" + JsonStrings(member.client_urls);
+  return json + "}";
+}
+
+}  // namespace
+
+void RegisterMembers(ServiceContext* context, rpc::Registry& registry) {
+  registry.AddHttp("/members", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+    if (!IsGet(request, reply)) return;
+    const membership::Cluster cluster = context->replica->cluster();
+    std::string body = "[";
+    for (const membership::Member& member : cluster.members) {
+      if (body.size() > 1) body += ',';
+      body += JsonMember(member);
+    }
+    char id[17];
+    std::snprintf(id, sizeof id, "%" PRIx64, cluster.id);
+    rpc::HttpResponse response;
+    response.content_type = "application/json";
+    response.headers = {{"X-Etcd-Cluster-Id", id}};
+    response.body = body + "]\n";
+    reply(std::move(response));
+  });
+}
+
+}  // namespace quorate::api

@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+
+#include "src/api/member_service.h"
+#include "src/api/probes.h"
+
+namespace quorate::api {
+namespace {
+
+std::string Hex(uint64_t id) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%" PRIx64, id);
+  return text;
+}
+
+void ProbeProposals(const replica::ReplicaStatus& status, MetricsPage& page) {
+  page.Gauge("etcd_server_proposals_committed_total", "Index of the last committed entry.",
+             static_cast<double>(status.commit_index));
+  page.Gauge("etcd_server_proposals_applied_total", "Index of the last executed entry.",
+             static_cast<double>(status.applied_index));
+  page.Gauge("etcd_server_proposals_pending", "Proposals waiting to be committed.",
+             static_cast<double>(status.proposals_pending));
+  page.Counter("etcd_server_proposals_failed_total", "Proposals refused or lost.",
+               static_cast<double>(status.proposals_failed));
+  page.Counter("etcd_server_slow_apply_total", "Groups of entries that took long to execute.",
+               static_cast<double>(status.slow_applies));
+  page.Counter("etcd_server_read_indexes_failed_total", "Confirmations of reads that failed.",
+               static_cast<double>(status.read_indexes_failed));
+}
+
+void ProbeMembership(const ServiceContext& context, const replica::ReplicaStatus& status, MetricsPage& page) {
+  const membership::Cluster cluster = context.replica->cluster();
+  const membership::Member* self = cluster.Find(cluster.self);
+  page.Gauge("etcd_server_id", "This member.", 1, {{"server_id", Hex(status.member_id)}});
+  page.Gauge("etcd_server_has_leader", "Whether a leader is known.", status.leader != 0);
+  page.Gauge("etcd_server_is_leader", "Whether this member leads.", status.leader == status.member_id);
+  page.Gauge("etcd_server_is_learner", "Whether this member only learns.", self != nullptr && self->learner);
+  page.Counter("etcd_server_leader_changes_seen_total", "Changes of leader.",
+               static_cast<double>(status.leader_changes));
+  for (const membership::Member& member : cluster.members) {
+    page.Gauge("etcd_network_known_peers", "Members known.", 1,
+               {{"Local", Hex(status.member_id)}, {"Remote", Hex(member.id)}});
+  }
+}
+
+// "3.7.0" -> "3.7"
+std::string MajorMinor(const std::string& version) { return version.substr(0, version.rfind('.')); }
+
+}  // namespace
+
+void ProbeReplica(const ServiceContext& context, MetricsPage& page) {
+  const replica::ReplicaStatus status = context.replica->status();
+  const Versions& versions = context.options.versions;
+  ProbeProposals(status, page);
+  ProbeMembership(context, status, page);
+  page.Gauge("etcd_server_version", "Level of the etcd API.", 1, {{"server_version", versions.server}});
+  page.Gauge("etcd_cluster_version", "Level the cluster agreed on.", 1,
+             {{"cluster_version", MajorMinor(versions.cluster)}});
+  page.Gauge("quorate_version", "Version of Quorate.", 1, {{"version", versions.quorate}});
+  const int64_t quota = context.options.quota_backend_bytes;
+  page.Gauge("etcd_server_quota_backend_bytes", "How much users may store.",
+             static_cast<double>(quota == 0 ? kDefaultQuotaBytes : quota));
+  page.Gauge("quorate_raft_term", "Raft term.", static_cast<double>(status.term));
+  page.Gauge("quorate_log_queue_length", "Committed entries not executed yet.",
+             static_cast<double>(status.commit_index - std::min(status.applied_index, status.commit_index)));
+  page.Gauge("quorate_writes_possible", "0 while writes cannot go on, such as on a full disk.", status.trouble.ok());
+}
+
+}  // namespace quorate::api

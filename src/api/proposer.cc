@@ -1,0 +1,128 @@
+#include "src/api/proposer.h"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "quorate/base/check.h"
+#include "quorate/base/errors.h"
+#include "quorate/base/logging.h"
+#include "quorate/base/wire.h"
+#include "src/api/service_context.h"
+
+namespace quorate::api {
+namespace {
+
+RequestType TypeOf(replica::CommandType command) {
+  switch (command) {
+    case replica::CommandType::kPut:
+      return RequestType::kPut;
+    case replica::CommandType::kDeleteRange:
+      return RequestType::kDeleteRange;
+    case replica::CommandType::kTxn:
+      return RequestType::kTxn;
+    default:
+      return RequestType::kCompaction;
+  }
+}
+
+// etcd compares --max-request-bytes with the request inside its own log record: a header with a request id (whose high
+// 16 bits are the member's) under field 100, and the request under a field below 16.
+size_t RecordBytes(size_t request_bytes, uint64_t member_id) {
+  constexpr size_t kHeaderTagAndLengthBytes = 3;
+  constexpr size_t kTagBytes = 1;
+  const uint64_t request_id = member_id << 48 | 0xffffffffffff;
+  return kHeaderTagAndLengthBytes + kTagBytes + base::wire::VarintSize(request_id) + kTagBytes +
+         base::wire::VarintSize(request_bytes) + request_bytes;
+}
+
+}  // namespace
+
+// The calls of one batch, in the order of their commands.
+class Proposer::Answers : public replica::BatchCompletion {
+ public:
+  explicit Answers(ServiceContext* context) : context_(context), start_(std::chrono::steady_clock::now()) {}
+
+  ~Answers() override {
+    const auto duration = std::chrono::steady_clock::now() - start_;
+    for (size_t type = 0; type < kRequestTypes; ++type) {
+      for (const bool success : {false, true}) {
+        const uint64_t times = done_[type][success];
+        if (times > 0) context_->statistics.Observe(static_cast<RequestType>(type), success, duration, times);
+      }
+    }
+    if (duration > context_->options.warning_unary_request_duration && !calls_.empty()) {
+      const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+      QUORATE_LOG(
+          kWarn, "requests took too long",
+          {{"requests", calls_.size()},
+           {"took", std::to_string(milliseconds.count()) + "ms"},
+           {"expected-duration", std::to_string(context_->options.warning_unary_request_duration.count()) + "ms"}});
+    }
+  }
+
+  void Add(RequestType type, rpc::UnaryCall call, int64_t garbage_until) {
+    calls_.push_back({std::move(call), type, garbage_until});
+  }
+
+  void Complete(size_t index, absl::StatusOr<mvcc::Answer> answer, uint64_t term) override {
+    QUORATE_CHECK(index < calls_.size()) << "answer to proposal " << index << " of " << calls_.size();
+    Waiting& waiting = calls_[index];
+    ++done_[static_cast<size_t>(waiting.type)][answer.ok()];
+    // Made here, because it belongs to the thread that answers.
+    if (!replies_.has_value()) replies_.emplace();
+    if (!answer.ok()) {
+      replies_->Add(std::move(waiting.call), std::move(answer).status(), {});
+    } else if (waiting.garbage_until > 0) {
+      AnswerWhenCompacted(waiting.garbage_until, std::move(waiting.call), std::move(answer->body), term);
+    } else {
+      replies_->Add(std::move(waiting.call), absl::OkStatus(),
+                    context_->header.Prepend(answer->revision, term, std::move(answer->body)));
+    }
+  }
+
+ private:
+  struct Waiting {
+    rpc::UnaryCall call;
+    RequestType type;
+    int64_t garbage_until;
+  };
+
+  void AnswerWhenCompacted(int64_t revision, rpc::UnaryCall call, base::Payload rest, uint64_t term) {
+    auto waiting = std::make_shared<rpc::UnaryCall>(std::move(call));
+    auto body = std::make_shared<base::Payload>(std::move(rest));
+    context_->replica->store().WhenCompacted(revision, [context = context_, waiting, body, term] {
+      std::move(*waiting).Reply(context->header.Prepend(context->replica->store().revision(), term, std::move(*body)));
+    });
+  }
+
+  ServiceContext* context_;
+  std::chrono::steady_clock::time_point start_;
+  std::vector<Waiting> calls_;
+  uint64_t done_[kRequestTypes][2] = {};
+  std::optional<rpc::ReplyBatch> replies_;  // flushes when this object goes
+};
+
+Proposer::Proposer(ServiceContext* context) : context_(context) {}
+Proposer::~Proposer() = default;
+
+void Proposer::Add(replica::CommandType type, std::string_view request, rpc::UnaryCall call, int64_t garbage_until) {
+  if (RecordBytes(request.size(), context_->header.member_id()) > context_->options.max_request_bytes) {
+    return std::move(call).Fail(base::errors::RequestTooLarge());
+  }
+  if (answers_ == nullptr) answers_ = std::make_unique<Answers>(context_);
+  commands_.Add(type, request);
+  answers_->Add(TypeOf(type), std::move(call), garbage_until);
+  if (commands_.bytes() >= kBatchBytesMax) OnTickEnd();
+}
+
+void Proposer::OnTickEnd() {
+  if (answers_ == nullptr) return;
+  replica::ProposalBatch batch;
+  batch.commands = std::exchange(commands_, {});
+  batch.completion = std::move(answers_);
+  context_->replica->Propose(std::move(batch));
+}
+
+}  // namespace quorate::api

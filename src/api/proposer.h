@@ -1,0 +1,40 @@
+#pragma once
+
+// Gathers the writes that one event loop receives in a tick, hands them to the replica as one batch, and answers them
+// together. Loop thread only; the answers come from the replica's threads.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "quorate/replica/replica.h"
+#include "quorate/rpc/call.h"
+
+namespace quorate::api {
+
+struct ServiceContext;
+
+class Proposer {
+ public:
+  // A batch is handed over early when it has grown to this: one Raft entry and one log record hold it whole.
+  static constexpr size_t kBatchBytesMax = 1 << 20;
+
+  explicit Proposer(ServiceContext* context);
+  ~Proposer();
+  Proposer(const Proposer&) = delete;
+  Proposer& operator=(const Proposer&) = delete;
+
+  // Adds a checked request; the call is answered once it is executed, or refused. With `garbage_until`,
+  // a compaction's answer waits until what lies below that revision is gone.
+  void Add(replica::CommandType type, std::string_view request, rpc::UnaryCall call, int64_t garbage_until = 0);
+  void OnTickEnd();
+
+ private:
+  class Answers;
+
+  ServiceContext* context_;
+  replica::CommandList commands_;
+  std::unique_ptr<Answers> answers_;
+};
+
+}  // namespace quorate::api

@@ -1,0 +1,70 @@
+#include "src/api/reader_pool.h"
+
+#include <pthread.h>
+
+#include <utility>
+
+#include "quorate/base/errors.h"
+
+namespace quorate::api {
+
+ReaderPool::ReaderPool(int threads) {
+  threads_.reserve(static_cast<size_t>(threads));
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this] {
+      pthread_setname_np(pthread_self(), "reader");
+      Run();
+    });
+  }
+}
+
+ReaderPool::~ReaderPool() { Stop(); }
+
+void ReaderPool::Submit(Task task) {
+  absl::Status refusal;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopped_) {
+      refusal = base::errors::Stopped();
+    } else if (tasks_.size() >= kQueuedMax) {
+      refusal = base::errors::TooManyRequests();
+    } else {
+      tasks_.push_back(std::move(task));
+      return;
+    }
+  }
+  task(std::move(refusal));
+}
+
+void ReaderPool::Stop() {
+  std::deque<Task> unserved;
+  {
+    absl::MutexLock lock(&mutex_);
+    stopped_ = true;
+    unserved.swap(tasks_);
+  }
+  for (Task& task : unserved) task(base::errors::Stopped());
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+size_t ReaderPool::queued() const {
+  absl::MutexLock lock(&mutex_);
+  return tasks_.size();
+}
+
+void ReaderPool::Run() {
+  while (true) {
+    Task task;
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &ReaderPool::HasWork));
+      if (stopped_) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task(absl::OkStatus());
+  }
+}
+
+}  // namespace quorate::api

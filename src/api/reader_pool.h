@@ -1,0 +1,45 @@
+#pragma once
+
+// A few threads for reads too long for an event loop: big lists, hashes, metrics pages.
+
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/synchronization/mutex.h"
+#include "quorate/base/status.h"
+
+namespace quorate::api {
+
+class ReaderPool {
+ public:
+  // Runs with OK on a pool thread; with the reason, on whatever thread, when it cannot be run.
+  using Task = absl::AnyInvocable<void(absl::Status)>;
+
+  // What may wait, over all threads. Beyond it a client does better to hear "too many requests" than to wait.
+  static constexpr size_t kQueuedMax = 4096;
+
+  explicit ReaderPool(int threads);
+  ~ReaderPool();  // Stop()s
+  ReaderPool(const ReaderPool&) = delete;
+  ReaderPool& operator=(const ReaderPool&) = delete;
+
+  // Any thread.
+  void Submit(Task task);
+  // Finishes what runs, gives back what waits ("server stopped"), joins. Submit refuses from then on.
+  void Stop();
+  size_t queued() const;
+
+ private:
+  void Run();
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_ || !tasks_.empty(); }
+
+  mutable absl::Mutex mutex_;  // guards the queue
+  std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace quorate::api

@@ -1,0 +1,41 @@
+#include "src/api/request_statistics.h"
+
+#include <algorithm>
+
+#include "src/api/utf8.h"
+
+namespace quorate::api {
+
+std::string_view NameOf(RequestType type) {
+  switch (type) {
+    case RequestType::kRange:
+      return "Range";
+    case RequestType::kReadonlyTxn:
+      return "ReadonlyTxn";
+    case RequestType::kPut:
+      return "Put";
+    case RequestType::kDeleteRange:
+      return "DeleteRange";
+    case RequestType::kTxn:
+      return "Txn";
+    case RequestType::kCompaction:
+      return "Compaction";
+  }
+  return "unknown";
+}
+
+bool ClientVersions::Count(std::string_view version) {
+  const size_t used = used_.load(std::memory_order_relaxed);
+  const size_t named = std::min(used, kVersionsMax);
+  size_t slot = 0;
+  while (slot < named && slots_[slot].version != version) ++slot;
+  if (slot == named && !IsUtf8(version)) return false;
+  if (slot == used) {
+    slots_[slot].version = slot < kVersionsMax ? version : "other";
+    used_.store(used + 1, std::memory_order_release);
+  }
+  slots_[slot].count.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+}  // namespace quorate::api

@@ -1,0 +1,59 @@
+#pragma once
+
+// What the services count of the requests they serve; metrics read it at scrape time. Any thread.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "src/api/latency_histogram.h"
+
+namespace quorate::api {
+
+enum class RequestType : uint8_t { kRange, kReadonlyTxn, kPut, kDeleteRange, kTxn, kCompaction };
+inline constexpr size_t kRequestTypes = 6;
+std::string_view NameOf(RequestType type);
+
+// etcd's bounds: 1 ms to 8.192 s for requests, 100 us to 52.4288 s for ranges.
+using RequestLatency = LatencyHistogram<14, 1'000'000>;
+using RangeLatency = LatencyHistogram<20, 100'000>;
+
+// Requests by the API version their clients say they speak. A client could say anything: past kVersionsMax different
+// ones all others count as "other".
+class ClientVersions {
+ public:
+  static constexpr size_t kVersionsMax = 16;
+
+  // False when the version is not UTF-8. One thread at a time.
+  bool Count(std::string_view version);
+  // Any thread: visit(version, count).
+  template <typename Visitor>
+  void ForEach(Visitor&& visit) const {
+    const size_t used = used_.load(std::memory_order_acquire);
+    for (size_t i = 0; i < used; ++i) visit(slots_[i].version, slots_[i].count.load(std::memory_order_relaxed));
+  }
+
+ private:
+  struct Slot {
+    std::string version;
+    std::atomic<uint64_t> count{0};
+  };
+  std::array<Slot, kVersionsMax + 1> slots_;
+  std::atomic<size_t> used_{0};
+};
+
+struct RequestStatistics {
+  void Observe(RequestType type, bool success, std::chrono::nanoseconds duration, uint64_t times = 1) {
+    requests[static_cast<size_t>(type)][success].Observe(duration, times);
+    if (type == RequestType::kRange) ranges[success].Observe(duration, times);
+  }
+
+  std::array<std::array<RequestLatency, 2>, kRequestTypes> requests;  // [type][success]
+  std::array<RangeLatency, 2> ranges;                                 // [success]
+  std::atomic<uint64_t> health_success{0};
+  std::atomic<uint64_t> health_failures{0};
+};
+
+}  // namespace quorate::api

@@ -1,0 +1,51 @@
+#include "src/api/service_context.h"
+
+#include <memory>
+#include <utility>
+
+#include "quorate/base/errors.h"
+
+namespace quorate::api {
+
+LoopContext::LoopContext(ServiceContext* context, LoopReads::Poster post)
+    : proposer(context), reads(context->replica, std::move(post)) {}
+
+ServiceContext::ServiceContext(ServicesOptions options)
+    : options(std::move(options)), readers(this->options.reader_threads) {}
+
+absl::Status ServiceContext::Admit(const rpc::CallContext& call, int loop_index) {
+  return AdmitCounted(call, loop(loop_index).unary_versions);
+}
+
+absl::Status ServiceContext::AdmitStream(const rpc::CallContext& call, int loop_index) {
+  return AdmitCounted(call, loop(loop_index).stream_versions);
+}
+
+absl::Status ServiceContext::AdmitCounted(const rpc::CallContext& call, ClientVersions& versions) {
+  if (stopped.load(std::memory_order_relaxed)) return base::errors::Stopped();
+  std::string_view version = call.Metadata("client-api-version");
+  if (!versions.Count(version.empty() ? "unknown" : version)) return base::errors::InvalidClientApiVersion();
+  if (call.Metadata("hasleader") == "true" && !HasLeader()) return base::errors::NoLeader();
+  return absl::OkStatus();
+}
+
+bool ServiceContext::HasLeader() const {
+  // A member that may serve linearizable reads at once is the leader; the full status costs more.
+  return replica->CanReadNow() || replica->status().leader != 0;
+}
+
+void ServiceContext::ConfirmThenRun(bool linearizable, ReaderPool::Task serve) {
+  if (!linearizable || replica->CanReadNow()) return readers.Submit(std::move(serve));
+  auto shared = std::make_shared<ReaderPool::Task>(std::move(serve));
+  replica->ConfirmRead([this, shared](absl::Status status) {
+    if (!status.ok()) return (*shared)(std::move(status));
+    readers.Submit(std::move(*shared));
+  });
+}
+
+absl::Status Malformed() {
+  return base::MakeStatus(absl::StatusCode::kInternal,
+                          "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data");
+}
+
+}  // namespace quorate::api

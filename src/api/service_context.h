@@ -1,0 +1,64 @@
+#pragma once
+
+// What the services of a member share.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "quorate/api/services.h"
+#include "quorate/base/status.h"
+#include "quorate/replica/replica.h"
+#include "quorate/rpc/call.h"
+#include "quorate/rpc/server.h"
+#include "src/api/loop_reads.h"
+#include "src/api/proposer.h"
+#include "src/api/reader_pool.h"
+#include "src/api/request_statistics.h"
+#include "src/api/response_header.h"
+
+namespace quorate::api {
+
+// What belongs to one event loop and is touched by its thread only (counters aside).
+struct LoopContext {
+  LoopContext(ServiceContext* context, LoopReads::Poster post);
+
+  Proposer proposer;
+  LoopReads reads;
+  ClientVersions unary_versions;
+  ClientVersions stream_versions;
+};
+
+struct ServiceContext {
+  explicit ServiceContext(ServicesOptions options);
+
+  LoopContext& loop(int index) { return *loops[static_cast<size_t>(index)]; }
+
+  // The checks common to all unary calls, after a request is decoded and before it is looked at: the server runs, and
+  // where the client's metadata demands a leader, there is one. Loop thread.
+  absl::Status Admit(const rpc::CallContext& call, int loop_index);
+  absl::Status AdmitStream(const rpc::CallContext& call, int loop_index);
+  bool HasLeader() const;
+  // Calls `serve` on a pool thread with OK, or on this one or an internal one with the reason why not, once a
+  // linearizable read that began before may be served. For rare requests; KV reads have a path of their own.
+  void ConfirmThenRun(bool linearizable, ReaderPool::Task serve);
+
+  ServicesOptions options;
+  replica::Replica* replica = nullptr;  // known before the first request
+  ResponseHeader header{0, 0};
+  RequestStatistics statistics;
+  std::atomic<bool> stopped{false};
+  rpc::Server* server = nullptr;
+  std::vector<std::unique_ptr<LoopContext>> loops;
+  ReaderPool readers;  // last: its threads use the rest
+
+ private:
+  absl::Status AdmitCounted(const rpc::CallContext& call, ClientVersions& versions);
+};
+
+// The status of bytes that are not the message the method takes, as gRPC servers in Go word it.
+absl::Status Malformed();
+
+}  // namespace quorate::api

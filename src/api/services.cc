@@ -1,0 +1,68 @@
+#include "quorate/api/services.h"
+
+#include <utility>
+
+#include "etcdserverpb/rpc.pb.h"
+#include "src/api/health_endpoints.h"
+#include "src/api/kv_service.h"
+#include "src/api/member_service.h"
+#include "src/api/members_endpoint.h"
+#include "src/api/metrics_endpoint.h"
+#include "src/api/service_context.h"
+#include "src/api/version_endpoint.h"
+
+namespace quorate::api {
+
+struct Services::Rep {
+  explicit Rep(ServicesOptions options) : context(std::move(options)), kv(&context) {}
+
+  ServiceContext context;
+  KvService kv;
+};
+
+Services::Services(ServicesOptions options) : rep_(std::make_unique<Rep>(std::move(options))) {}
+
+Services::~Services() { Stop(); }
+
+void Services::Register(rpc::Registry& registry) {
+  ServiceContext* context = &rep_->context;
+  rep_->kv.Register(registry);
+  RegisterMaintenance(context, registry);
+  RegisterCluster(context, registry);
+  RegisterAuth(context, registry);
+  RegisterHealthEndpoints(context, registry);
+  RegisterVersion(context->options.versions, registry);
+  RegisterDebugVars(context, registry);
+  RegisterMetrics(context, registry);
+  registry.AddHealth([context] { return !context->stopped.load(std::memory_order_relaxed); });
+  registry.AddReflection({etcdserverpb::RangeRequest::descriptor()->file()});
+}
+
+void Services::RegisterPeer(rpc::Registry& registry) {
+  RegisterVersion(rep_->context.options.versions, registry);
+  RegisterMembers(&rep_->context, registry);
+}
+
+void Services::Attach(replica::Replica* replica, rpc::Server* server) {
+  ServiceContext& context = rep_->context;
+  context.replica = replica;
+  context.header = ResponseHeader(replica->cluster_id(), replica->member_id());
+  context.server = server;
+  for (int index = 0; index < server->loop_count(); ++index) {
+    context.loops.push_back(std::make_unique<LoopContext>(
+        &context, [server, index](std::function<void()> function) { server->Post(index, std::move(function)); }));
+  }
+}
+
+void Services::OnTickEnd(int loop_index) {
+  LoopContext& loop = rep_->context.loop(loop_index);
+  loop.proposer.OnTickEnd();
+  loop.reads.OnTickEnd();
+}
+
+void Services::Stop() {
+  rep_->context.stopped.store(true, std::memory_order_relaxed);
+  rep_->context.readers.Stop();
+}
+
+}  // namespace quorate::api

@@ -1,0 +1,61 @@
+#pragma once
+
+// The plain way to register a unary method: protobuf messages in and out. For what is asked rarely; KV reads bytes.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "etcdserverpb/rpc.pb.h"
+#include "quorate/rpc/server.h"
+#include "src/api/service_context.h"
+
+namespace quorate::api {
+
+inline etcdserverpb::ResponseHeader HeaderWithoutRevision(const ServiceContext& context) {
+  etcdserverpb::ResponseHeader header;
+  header.set_cluster_id(context.header.cluster_id());
+  header.set_member_id(context.header.member_id());
+  header.set_raft_term(context.replica->term());
+  return header;
+}
+
+inline etcdserverpb::ResponseHeader HeaderAt(const ServiceContext& context, int64_t revision) {
+  etcdserverpb::ResponseHeader header = HeaderWithoutRevision(context);
+  header.set_revision(revision);
+  return header;
+}
+
+inline etcdserverpb::ResponseHeader HeaderNow(const ServiceContext& context) {
+  return HeaderAt(context, context.replica->store().revision());
+}
+
+// How a method is served: at once on the loop, on the pool, or on the pool after a confirmation when `linearizable`
+// says so of the request.
+enum class Serving { kOnLoop, kOnPool };
+
+// `handle` is absl::StatusOr<Response>(const Request&), called on the thread that `serving` says.
+template <typename Request, typename Handle>
+void AddUnary(ServiceContext* context, rpc::Registry& registry, std::string method, Serving serving, Handle handle,
+              bool (*linearizable)(const Request&) = nullptr) {
+  registry.AddUnary(std::move(method),
+                    [context, serving, handle, linearizable](const rpc::CallContext& call_context,
+                                                             std::string_view message, rpc::UnaryCall call) {
+                      auto request = std::make_shared<Request>();
+                      absl::Status status = request->ParseFromArray(message.data(), static_cast<int>(message.size()))
+                                                ? context->Admit(call_context, call.loop_index())
+                                                : Malformed();
+                      if (!status.ok()) return std::move(call).Fail(std::move(status));
+                      auto serve = [handle, request, call = std::move(call)](absl::Status ready) mutable {
+                        if (!ready.ok()) return std::move(call).Fail(std::move(ready));
+                        auto response = handle(*request);
+                        if (!response.ok()) return std::move(call).Fail(std::move(response).status());
+                        std::move(call).Reply(base::Payload(response->SerializeAsString()));
+                      };
+                      if (serving == Serving::kOnLoop) return serve(absl::OkStatus());
+                      context->ConfirmThenRun(linearizable != nullptr && linearizable(*request), std::move(serve));
+                    });
+}
+
+}  // namespace quorate::api

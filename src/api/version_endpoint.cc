@@ -1,0 +1,63 @@
+#include "src/api/version_endpoint.h"
+
+#include <utility>
+
+#include "src/api/http_answers.h"
+
+namespace quorate::api {
+namespace {
+
+std::string RoleName(raft::Role role) {
+  switch (role) {
+    case raft::Role::kLeader:
+      return "StateLeader";
+    case raft::Role::kCandidate:
+      return "StateCandidate";
+    case raft::Role::kPreCandidate:
+      return "StatePreCandidate";
+    default:
+      return "StateFollower";
+  }
+}
+
+std::string Hex(uint64_t id) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string text;
+  do {
+    text.insert(text.begin(), kHex[id & 15]);
+    id >>= 4;
+  } while (id != 0);
+  return text;
+}
+
+}  // namespace
+
+void RegisterVersion(const Versions& versions, rpc::Registry& registry) {
+  const std::string body = R"({"etcdserver":")" + JsonEscape(versions.server) + R"(","etcdcluster":")" +
+                           JsonEscape(versions.cluster) + R"(","storage":")" + JsonEscape(versions.storage) + R"("})";
+  registry.AddHttp("/version", [body](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+    if (!IsGet(request, reply)) return;
+    rpc::HttpResponse response;
+    response.content_type = "application/json";
+    response.body = body;
+    reply(std::move(response));
+  });
+}
+
+void RegisterDebugVars(ServiceContext* context, rpc::Registry& registry) {
+  registry.AddHttp("/debug/vars", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+    if (!IsGet(request, reply)) return;
+    const replica::ReplicaStatus status = context->replica->status();
+    rpc::HttpResponse response;
+    response.content_type = "application/json; charset=utf-8";
+    response.body = "{\n\"quorate.version\": \"" + JsonEscape(context->options.versions.quorate) +
+                    "\",\n\"raft.status\": {\"id\":\"" + Hex(status.member_id) +
+                    "\",\"term\":" + std::to_string(status.term) +
+                    ",\"commit\":" + std::to_string(status.commit_index) + ",\"lead\":\"" + Hex(status.leader) +
+                    "\",\"raftState\":\"" + RoleName(status.role) +
+                    "\",\"applied\":" + std::to_string(status.applied_index) + "}\n}\n";
+    reply(std::move(response));
+  });
+}
+
+}  // namespace quorate::api

@@ -1,0 +1,46 @@
+#pragma once
+
+// What the main thread waits for: signals of the operating system and words from the member's own threads.
+
+#include <atomic>
+#include <optional>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "quorate/base/status.h"
+
+namespace quorate::server {
+
+class Events {
+ public:
+  // Blocks SIGTERM and SIGINT, so that only Wait sees them, and ignores SIGPIPE. Before any other thread is started.
+  Events();
+  ~Events();
+  Events(const Events&) = delete;
+  Events& operator=(const Events&) = delete;
+
+  // Any thread.
+  void TellReady();
+  void TellFatal(const absl::Status& reason);
+
+  struct Event {
+    enum class Kind { kReady, kFatal, kSignal } kind = Kind::kSignal;
+    absl::Status reason;  // of kFatal
+    int signal = 0;       // of kSignal
+  };
+  // The next event. Main thread.
+  Event Wait();
+  // From now on the next SIGTERM or SIGINT ends the process at once. Main thread.
+  void LetSignalsKill();
+
+ private:
+  std::optional<Event> TakeTold();
+
+  int signals_ = -1;
+  int wake_ = -1;
+  absl::Mutex mutex_;  // guards what threads have told
+  bool ready_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Status> fatal_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace quorate::server

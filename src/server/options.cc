@@ -1,0 +1,77 @@
+#include "src/server/options.h"
+
+#include <string>
+
+#include "quorate/base/file_system.h"
+
+namespace quorate::server {
+namespace {
+
+absl::Status NotYet(const std::string& what) { return base::MakeStatus(absl::StatusCode::kUnimplemented, what); }
+
+}  // namespace
+
+rpc::ServerOptions ClientServerOptions(const config::Config& config) {
+  rpc::ServerOptions options;
+  options.receive_message_bytes_max = config.max_request_bytes + kMessageOverheadBytes;
+  options.concurrent_streams_max = config.max_concurrent_streams;
+  options.keepalive_time_min = config.grpc_keepalive_min_time;
+  options.keepalive_interval = config.grpc_keepalive_interval;
+  options.keepalive_timeout = config.grpc_keepalive_timeout;
+  options.socket_reuse_port = config.socket_reuse_port;
+  // As Go's listeners do, whatever the flag says.
+  options.socket_reuse_address = true;
+  return options;
+}
+
+rpc::ServerOptions PeerServerOptions(const config::Config& config) {
+  rpc::ServerOptions options = ClientServerOptions(config);
+  options.loops = 1;  // a few probes an hour
+  return options;
+}
+
+api::ServicesOptions ServicesOptionsFrom(const config::Config& config) {
+  api::ServicesOptions options;
+  options.versions = {.server = std::string(config::kEtcdVersion),
+                      .cluster = std::string(config::kClusterVersion),
+                      .storage = std::string(config::kStorageVersion),
+                      .quorate = std::string(config::kQuorateVersion)};
+  options.max_txn_ops = config.max_txn_ops;
+  options.max_request_bytes = config.max_request_bytes;
+  options.quota_backend_bytes = config.quota_backend_bytes;
+  options.warning_unary_request_duration = config.warning_unary_request_duration;
+  return options;
+}
+
+replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
+  replica::ReplicaOptions options;
+  options.data_dir = config.data_dir;
+  options.wal_dir = config.wal_dir;
+  options.name = config.name;
+  options.cluster_token = config.initial_cluster_token;
+  options.initial_cluster = config.initial_cluster;
+  options.advertise_client_urls = config.advertise_client_urls;
+  options.heartbeat_interval = config.heartbeat_interval;
+  options.election_timeout = config.election_timeout;
+  options.snapshot_count = config.snapshot_count;
+  options.sync = !config.unsafe_no_fsync;
+  return options;
+}
+
+absl::Status CheckSupported(const config::Config& config) {
+  for (const auto& [name, url] : config.initial_cluster) {
+    if (name != config.name) {
+      return NotYet("--initial-cluster names \"" + name + "\" besides \"" + config.name +
+                    "\": clusters of several members are not yet supported; name this member alone");
+    }
+  }
+  const bool started_before = base::PosixFileSystem().Exists(config.data_dir + "/member");
+  if (config.initial_cluster_existing && !started_before) {
+    return NotYet("--initial-cluster-state=existing without data in \"" + config.data_dir +
+                  "\": joining a running cluster is not yet supported; give the member's data directory, or "
+                  "--initial-cluster-state=new to begin a new one");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace quorate::server
