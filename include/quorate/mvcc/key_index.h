@@ -4,6 +4,7 @@
 // counts. One writer; readers take the published root and see one revision until they let go, and neither waits for
 // the other. History is not here but in the store's `keys` family, so memory is paid per live key, not per revision.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,12 @@ struct KeyState {
 
 class KeyIndex;
 
+namespace index {
+struct Root;
+class PinSlot;
+class Branch;
+}  // namespace index
+
 // The live keys at one revision. Movable; used by one thread at a time; may be taken and let go on different threads.
 // Holding it keeps replaced nodes in memory: seconds are fine, for ever is not.
 class IndexView {
@@ -34,7 +41,7 @@ class IndexView {
   IndexView& operator=(IndexView&&) noexcept;
   ~IndexView();
 
-  explicit operator bool() const { return rep_ != nullptr; }
+  explicit operator bool() const { return root_ != nullptr; }
   int64_t revision() const;  // the main revision it shows
   uint64_t size() const;     // live keys
   std::optional<KeyState> Find(std::string_view key) const;
@@ -43,19 +50,29 @@ class IndexView {
   // Walks the range in key order until visit(key, state) returns false. The key view lives as long as this IndexView.
   void Scan(const KeyRange& range, const std::function<bool(std::string_view key, const KeyState& state)>& visit) const;
 
-  struct Rep;
-
  private:
   friend class KeyIndex;
-  explicit IndexView(std::unique_ptr<Rep> rep);
-  std::unique_ptr<Rep> rep_;
+  friend class index::Branch;
+  IndexView(const index::Root* root, index::PinSlot* pin);
+  explicit IndexView(std::shared_ptr<const index::Branch> branch);
+  const index::Root& root() const;
+
+  const index::Root* root_ = nullptr;
+  index::PinSlot* pin_ = nullptr;                // of a published state
+  std::shared_ptr<const index::Branch> branch_;  // of a state rolled back to
 };
 
 struct KeyIndexOptions {
   // How much of the recent past ViewAt can roll back to: at most this many changes are remembered.
   size_t undo_changes_max = 1 << 20;
-  // How many rolled-back roots are kept while pages come.
+  // ... and about so many bytes of changes and of the records they replaced.
+  size_t undo_bytes_max = 32 << 20;
+  // How many rolled-back roots are kept while pages come,
   size_t pinned_roots_max = 64;
+  // each until so many changes have passed since it was last asked for,
+  uint64_t pinned_idle_changes_max = 1 << 17;
+  // and all of them only while what readers keep from being freed is less than this; else the longest unused goes.
+  size_t pinned_bytes_max = 128 << 20;
 };
 
 class KeyIndex {
@@ -79,7 +96,8 @@ class KeyIndex {
   void Put(std::string_view key, const KeyState& state);
   // Removes a live key, as of a revision. False when it is not there.
   bool Erase(std::string_view key, Revision revision);
-  // Makes all changes so far visible to readers as the state at main revision `revision`.
+  // Makes all changes so far visible to readers as the state at main revision `revision`, and frees what no reader
+  // needs any more (only here: memory that a view kept goes with the publications after it was let go).
   void Publish(int64_t revision);
 
   // --- Any thread.
@@ -90,7 +108,7 @@ class KeyIndex {
   IndexView ViewAt(int64_t revision);
   // Forgets undo records at or below a compacted revision - and roots pinned below it.
   void ForgetBefore(int64_t compacted_revision);
-  // Bytes held by nodes and key records.
+  // Bytes held by nodes and key records, kept and remembered ones included, with malloc's overhead.
   size_t memory_bytes() const;
 
  private:

@@ -1,0 +1,91 @@
+#pragma once
+
+// States of the past, rolled back (or forward) from a state at hand by the undo log's changes: a branch of the tree
+// that shares all but the changed paths with its base. A list whose pages are pinned to one revision rolls once; the
+// pages that follow find the branch kept.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "quorate/mvcc/key_index.h"
+#include "src/mvcc/index_pins.h"
+#include "src/mvcc/index_tree.h"
+#include "src/mvcc/index_undo.h"
+
+namespace quorate::mvcc::index {
+
+// Immutable once made. Keeps its base's nodes and the records of its own revision from being freed.
+class Branch {
+ public:
+  // Rolls to `revision` from the nearest of `newest` and `kept`. Null when the undo log does not reach there. `bytes`
+  // counts the memory of all branches.
+  static std::shared_ptr<const Branch> Roll(int64_t revision, IndexView newest,
+                                            const std::vector<std::shared_ptr<const Branch>>& kept, PinTable* pins,
+                                            const UndoLog& undo, std::atomic<size_t>* bytes);
+  ~Branch();
+  Branch(const Branch&) = delete;
+  Branch& operator=(const Branch&) = delete;
+
+  const Root& root() const { return root_; }
+
+ private:
+  // A branch on a branch keeps it alive, so chains are short.
+  static constexpr int kDepthMax = 3;
+
+  Branch() = default;
+  void Apply(const Root& base, const ChangeSpan& span, bool backward);
+
+  Root root_{};
+  int64_t version_ = 0;  // of its own nodes
+  int depth_ = 0;
+  IndexView base_view_;
+  std::shared_ptr<const Branch> base_branch_;
+  PinSlot* pin_ = nullptr;  // of its revision
+  std::atomic<size_t>* all_bytes_ = nullptr;
+  size_t own_bytes_ = 0;
+};
+
+// The branches that are kept for the pages to come, the longest unused dropped first.
+class KeptBranches {
+ public:
+  using Roll = std::function<std::shared_ptr<const Branch>(const std::vector<std::shared_ptr<const Branch>>& kept)>;
+
+  explicit KeptBranches(size_t branches_max) : branches_max_(branches_max) {}
+
+  // Any thread. The branch at `revision`, rolled by `roll` when none is kept; threads that want the same one wait for
+  // the first. Null when `roll` gives null. `changes` is how many changes the index has seen so far, the time that
+  // passes here.
+  std::shared_ptr<const Branch> At(int64_t revision, uint64_t changes, const Roll& roll);
+  // Any thread. Drops those before a revision.
+  void DropBefore(int64_t revision);
+  // The writer: drops those not asked for since `changes`, and the longest unused one when `one_more`. Does nothing
+  // when a reader has the lock right now.
+  void TryDropUnusedSince(uint64_t changes, bool one_more);
+  void Clear();
+
+ private:
+  struct Kept {
+    int64_t revision = 0;
+    std::mutex rolling;                    // held while it is made
+    std::shared_ptr<const Branch> branch;  // null until then
+    uint64_t used_at = 0;                  // in changes
+    uint64_t use = 0;                      // orders uses
+  };
+  using Dropped = std::vector<std::shared_ptr<Kept>>;
+
+  // With mutex_ held.
+  std::shared_ptr<Kept> Find(int64_t revision, uint64_t changes);
+  void DropLongestUnused(Dropped* dropped);
+
+  const size_t branches_max_;
+  std::mutex mutex_;  // guards what follows and what each Kept holds, but for its mutex
+  std::vector<std::shared_ptr<Kept>> kept_;
+  uint64_t uses_ = 0;
+};
+
+}  // namespace quorate::mvcc::index

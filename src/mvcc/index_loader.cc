@@ -1,0 +1,96 @@
+#include "src/mvcc/index_loader.h"
+
+#include <utility>
+
+#include "quorate/base/check.h"
+
+namespace quorate::mvcc::index {
+namespace {
+
+template <typename T>
+T* MakeNode(int64_t version, ByteCounter* bytes) {
+  T* node = new T;
+  node->born = version;
+  node->skip = 0;
+  node->size = 0;
+  node->leaf = std::is_same_v<T, Leaf>;
+  bytes->Add(AllocationBytes(sizeof(T)));
+  return node;
+}
+
+}  // namespace
+
+Loader::~Loader() {
+  for (Node* leaf : leaves_) FreeTree(leaf);
+}
+
+void Loader::Add(const Record* record) {
+  auto* leaf = leaves_.empty() ? nullptr : static_cast<Leaf*>(leaves_.back());
+  if (leaf != nullptr) {
+    QUORATE_CHECK(leaf->record[leaf->size - 1]->key() < record->key()) << "keys are loaded out of order";
+  }
+  if (leaf == nullptr || leaf->size == kLeafFill) {
+    if (leaf != nullptr) Refresh(leaf);
+    leaf = MakeNode<Leaf>(0, bytes_);
+    leaves_.push_back(leaf);
+  }
+  leaf->record[leaf->size++] = record;
+  ++size_;
+}
+
+Node* Loader::Finish(int64_t version) {
+  QUORATE_CHECK(!leaves_.empty());
+  Refresh(static_cast<Leaf*>(leaves_.back()));
+  for (size_t i = 0; i < leaves_.size(); ++i) {
+    auto* leaf = static_cast<Leaf*>(leaves_[i]);
+    leaf->born = version;
+    if (i == 0) continue;
+    const auto* before = static_cast<const Leaf*>(leaves_[i - 1]);
+    const std::string_view below = before->record[before->size - 1]->key(), above = leaf->record[0]->key();
+    separators_.push_back(Record::CreateSeparator(above.substr(0, CommonLength(below, above) + 1), version));
+    bytes_->Add(separators_.back()->bytes());
+  }
+  std::vector<Node*> level = std::exchange(leaves_, {});
+  while (level.size() > 1) level = BuildLevel(level, version);
+  size_ = 0;
+  return level.front();
+}
+
+std::vector<Node*> Loader::BuildLevel(const std::vector<Node*>& below, int64_t version) {
+  const size_t groups = (below.size() + kInnerFill - 1) / kInnerFill;
+  std::vector<Node*> level;
+  std::vector<const Record*> between;
+  size_t next = 0;
+  for (size_t group = 0; group < groups; ++group) {
+    const size_t end = below.size() * (group + 1) / groups;
+    auto* inner = MakeNode<Inner>(version, bytes_);
+    inner->size = static_cast<uint16_t>(end - next);
+    for (uint32_t i = 0; next < end; ++next, ++i) {
+      inner->child[i] = below[next];
+      inner->count[i] = KeysBelow(*below[next]);
+      if (i + 1 < inner->size) {
+        inner->separator[i] = separators_[next];
+      } else if (next + 1 < below.size()) {
+        between.push_back(separators_[next]);
+      }
+    }
+    Refresh(inner);
+    level.push_back(inner);
+  }
+  separators_ = std::move(between);
+  return level;
+}
+
+void FreeTree(Node* node) {
+  if (node->leaf) {
+    const auto& leaf = *static_cast<const Leaf*>(node);
+    for (uint32_t i = 0; i < leaf.size; ++i) Record::Destroy(leaf.record[i]);
+  } else {
+    const auto& inner = *static_cast<const Inner*>(node);
+    for (uint32_t i = 0; i < inner.size; ++i) FreeTree(inner.child[i]);
+    for (uint32_t i = 0; i + 1 < inner.size; ++i) Record::Destroy(inner.separator[i]);
+  }
+  DestroyNode(node);
+}
+
+}  // namespace quorate::mvcc::index

@@ -1,0 +1,107 @@
+#include "src/mvcc/index_reclaimer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace quorate::mvcc::index {
+namespace {
+
+// How many retired things one Reclaim looks at: so many, and some for each retired since the last one.
+constexpr size_t kLooksMin = 1024;
+constexpr size_t kLooksPerRetired = 4;
+
+// Nodes, records and roots begin with the revision they were born in.
+int64_t BornOf(const void* address) { return *static_cast<const int64_t*>(address); }
+
+}  // namespace
+
+Reclaimer::~Reclaimer() {
+  for (const Retired& retired : fresh_) Free(retired);
+  for (const auto& items : backlog_) {
+    for (const Retired& retired : items) Free(retired);
+  }
+  for (const auto& [pin, items] : kept_by_) {
+    for (const Retired& retired : items) Free(retired);
+  }
+}
+
+void Reclaimer::Add(const void* address, Kind kind, size_t bytes, int64_t replaced) {
+  retired_bytes_ += bytes;
+  fresh_.push_back({reinterpret_cast<uintptr_t>(address) | static_cast<uintptr_t>(kind), replaced});
+}
+
+void Reclaimer::Retire(Node* node, int64_t replaced) { Add(node, Kind::kNode, NodeBytes(*node), replaced); }
+void Reclaimer::Retire(const Record* record, int64_t replaced) {
+  Add(record, Kind::kRecord, record->bytes(), replaced);
+}
+void Reclaimer::Retire(const Root* root, int64_t replaced) {
+  Add(root, Kind::kRoot, AllocationBytes(sizeof(Root)), replaced);
+}
+
+size_t Reclaimer::Bytes(const Retired& retired) {
+  switch (retired.kind()) {
+    case Kind::kNode:
+      return NodeBytes(*static_cast<const Node*>(retired.address()));
+    case Kind::kRecord:
+      return static_cast<const Record*>(retired.address())->bytes();
+    case Kind::kRoot:
+      return AllocationBytes(sizeof(Root));
+  }
+  return 0;
+}
+
+void Reclaimer::Free(const Retired& retired) {
+  const size_t bytes = Bytes(retired);
+  retired_bytes_ -= bytes;
+  live_->Subtract(bytes);
+  switch (retired.kind()) {
+    case Kind::kNode:
+      return DestroyNode(static_cast<Node*>(retired.address()));
+    case Kind::kRecord:
+      return Record::Destroy(static_cast<const Record*>(retired.address()));
+    case Kind::kRoot:
+      delete static_cast<const Root*>(retired.address());
+  }
+}
+
+void Reclaimer::Reclaim(const Pins& pins) {
+  size_t looks = kLooksMin + kLooksPerRetired * fresh_.size();
+  // What a pin kept that is gone now is looked at again; another pin may keep it.
+  for (auto it = kept_by_.begin(); it != kept_by_.end();) {
+    if (std::binary_search(pins.revisions.begin(), pins.revisions.end(), it->first)) {
+      ++it;
+      continue;
+    }
+    backlog_items_ += it->second.size();
+    backlog_.push_back(std::move(it->second));
+    it = kept_by_.erase(it);
+  }
+  if (!fresh_.empty()) {
+    backlog_items_ += fresh_.size();
+    backlog_.push_back(std::exchange(fresh_, {}));
+  }
+  std::vector<Retired> later;
+  while (looks > 0 && !backlog_.empty()) {
+    std::vector<Retired>& items = backlog_.front();
+    for (; looks > 0 && !items.empty(); --looks) {
+      const Retired retired = items.back();
+      items.pop_back();
+      --backlog_items_;
+      const int64_t keeper = pins.Keeper(BornOf(retired.address()), retired.replaced);
+      if (keeper == Pins::kNone) {
+        Free(retired);
+      } else if (keeper == Pins::kOpen) {
+        later.push_back(retired);
+      } else {
+        kept_by_[keeper].push_back(retired);
+      }
+    }
+    if (items.empty()) backlog_.pop_front();
+  }
+  if (!later.empty()) {
+    backlog_items_ += later.size();
+    backlog_.push_back(std::move(later));
+  }
+}
+
+}  // namespace quorate::mvcc::index

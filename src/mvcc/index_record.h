@@ -1,0 +1,60 @@
+#pragma once
+
+// One live key of the key index: its bytes and what is known of it, in one heap block that never changes. A Put makes a
+// new record, so that readers of older states keep theirs.
+//
+// Layout: 24 bytes of header, then an 8-byte word each for sub revision, lease and a version of 2^32 or more, present
+// only when they are not zero (most keys have none), then the key. With malloc's own word that is 32 bytes a key.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "quorate/mvcc/key_index.h"
+
+namespace quorate::mvcc::index {
+
+// What malloc takes for a block of `size` bytes (glibc: a word before it, multiples of 16).
+constexpr size_t AllocationBytes(size_t size) {
+  constexpr size_t kWord = 8, kGrain = 16, kSmallest = 32;
+  const size_t block = (size + kWord + kGrain - 1) / kGrain * kGrain;
+  return block < kSmallest ? kSmallest : block;
+}
+
+class Record {
+ public:
+  static const Record* Create(std::string_view key, const KeyState& state);
+  // A record that only separates two children of an inner node; `born` is the version of the tree that made it.
+  static const Record* CreateSeparator(std::string_view key, int64_t born);
+  static void Destroy(const Record* record);
+
+  Record(const Record&) = delete;
+  Record& operator=(const Record&) = delete;
+
+  // The first revision (of a separator: version) in which it is seen.
+  int64_t born() const { return born_; }
+  std::string_view key() const { return {words() + kWordBytes * word_count(), size_and_flags_ & kSizeMask}; }
+  KeyState state() const;
+  // What it takes of the heap.
+  size_t bytes() const;
+
+ private:
+  static constexpr size_t kWordBytes = 8;
+  static constexpr uint32_t kHasSub = 1u << 31;
+  static constexpr uint32_t kHasLease = 1u << 30;
+  static constexpr uint32_t kHasWideVersion = 1u << 29;
+  static constexpr uint32_t kSizeMask = kHasWideVersion - 1;
+
+  Record() = default;
+  static Record* Allocate(std::string_view key, uint32_t flags);
+  const char* words() const { return reinterpret_cast<const char*>(this + 1); }
+  char* words() { return reinterpret_cast<char*>(this + 1); }
+  int word_count() const { return __builtin_popcount(size_and_flags_ & ~kSizeMask); }
+
+  int64_t born_;
+  int64_t created_;
+  uint32_t version_;
+  uint32_t size_and_flags_;
+};
+
+}  // namespace quorate::mvcc::index

@@ -1,0 +1,139 @@
+// What the key index holds on to, and when it lets go.
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "quorate/mvcc/key_index.h"
+
+namespace quorate::mvcc {
+namespace {
+
+constexpr int kKeys = 100000;
+constexpr size_t kKeySize = 32;
+
+std::string Name(uint32_t number) {
+  std::string digits = std::to_string(number);
+  return "/registry/keys/" + std::string(kKeySize - 15 - digits.size(), '0') + digits;
+}
+
+KeyState StateAt(int64_t main) { return {{main, 0}, main, 1, 0}; }
+
+void Load(KeyIndex* index) {
+  for (uint32_t i = 0; i < kKeys; ++i) index->LoadAscending(Name(i), StateAt(1));
+  index->FinishLoad(1);
+}
+
+// `batches` publications of 64 random updates each.
+void Churn(KeyIndex* index, int batches, int64_t* revision, std::mt19937* random) {
+  for (int batch = 0; batch < batches; ++batch) {
+    for (int i = 0; i < 64; ++i) {
+      ++*revision;
+      index->Put(Name((*random)() % kKeys), {{*revision, 0}, 1, 2, 0});
+    }
+    index->Publish(*revision);
+  }
+}
+
+TEST(KeyIndexMemory, TakesLessThanAHundredBytesAKeyBesideTheKey) {
+  KeyIndex loaded;
+  Load(&loaded);
+  EXPECT_LT(loaded.memory_bytes(), kKeys * (100 + kKeySize));
+  KeyIndex grown;
+  std::vector<uint32_t> order(kKeys);
+  for (uint32_t i = 0; i < kKeys; ++i) order[i] = i;
+  std::shuffle(order.begin(), order.end(), std::mt19937(1));
+  for (uint32_t i = 0; i < kKeys; ++i) {
+    grown.Put(Name(order[i]), StateAt(1 + i));
+    if (i % 64 == 0) grown.Publish(1 + i);
+  }
+  EXPECT_LT(grown.memory_bytes(), kKeys * (100 + kKeySize));
+}
+
+TEST(KeyIndexMemory, UpdatesWithoutReadersLeaveNothingBehind) {
+  KeyIndexOptions options;
+  options.undo_changes_max = 0;
+  KeyIndex index(options);
+  Load(&index);
+  const size_t before = index.memory_bytes();
+  int64_t revision = 1;
+  std::mt19937 random(2);
+  Churn(&index, 3000, &revision, &random);
+  // One batch's copies, and the open chunk of changes with its records.
+  EXPECT_LT(index.memory_bytes(), before + (512u << 10));
+}
+
+TEST(KeyIndexMemory, ALongHeldViewKeepsItsOwnStateOnly) {
+  KeyIndexOptions options;
+  options.undo_changes_max = 0;
+  KeyIndex index(options);
+  Load(&index);
+  const size_t before = index.memory_bytes();
+  int64_t revision = 1;
+  std::mt19937 random(3);
+  const IndexView held = index.View();
+  Churn(&index, 10000, &revision, &random);  // every node and record replaced many times
+  EXPECT_LT(index.memory_bytes(), 2 * before + (512u << 10));
+  EXPECT_EQ(held.Count(KeyRange::All()), static_cast<uint64_t>(kKeys));
+  int64_t highest = 0;
+  held.Scan(KeyRange::All(), [&](std::string_view, const KeyState& state) {
+    highest = std::max(highest, state.modified.main);
+    return true;
+  });
+  EXPECT_EQ(highest, 1);
+}
+
+TEST(KeyIndexMemory, WhatAViewKeptGoesInPiecesAfterIt) {
+  KeyIndexOptions options;
+  options.undo_changes_max = 0;
+  KeyIndex index(options);
+  Load(&index);
+  const size_t before = index.memory_bytes();
+  int64_t revision = 1;
+  std::mt19937 random(4);
+  std::optional<IndexView> held = index.View();
+  Churn(&index, 10000, &revision, &random);
+  const size_t kept = index.memory_bytes() - before;
+  held.reset();
+  Churn(&index, 1, &revision, &random);
+  EXPECT_GT(index.memory_bytes() - before, kept / 2);
+  Churn(&index, 200, &revision, &random);
+  EXPECT_LT(index.memory_bytes() - before, size_t{512} << 10);
+}
+
+TEST(KeyIndexMemory, TheUndoRecordIsBounded) {
+  KeyIndexOptions options;
+  options.undo_changes_max = 20000;
+  KeyIndex index(options);
+  Load(&index);
+  const size_t before = index.memory_bytes();
+  int64_t revision = 1;
+  std::mt19937 random(5);
+  Churn(&index, 3000, &revision, &random);
+  constexpr size_t kPerChange = 24 + 24 + 8 + kKeySize;
+  EXPECT_LT(index.memory_bytes(), before + 21000 * kPerChange + (256u << 10));
+}
+
+TEST(KeyIndexMemory, PinnedRootsAreDroppedWhenTheyKeepTooMuch) {
+  KeyIndexOptions options;
+  options.pinned_bytes_max = 4 << 20;
+  options.pinned_idle_changes_max = 1 << 30;
+  options.undo_changes_max = 10000;
+  KeyIndex index(options);
+  Load(&index);
+  int64_t revision = 1;
+  std::mt19937 random(6);
+  Churn(&index, 100, &revision, &random);
+  const size_t before = index.memory_bytes();
+  for (int round = 0; round < 300; ++round) {
+    ASSERT_TRUE(index.ViewAt(revision - 50));
+    Churn(&index, 10, &revision, &random);
+  }
+  EXPECT_LT(index.memory_bytes(), before + (8u << 20));
+}
+
+}  // namespace
+}  // namespace quorate::mvcc
