@@ -158,8 +158,6 @@ void SetSwitches(const FlagSet& flags, Config* config) {
   config->socket_reuse_port = flags.Get<bool>("socket-reuse-port");
   config->socket_reuse_address = flags.Get<bool>("socket-reuse-address");
   config->unsafe_no_fsync = flags.Get<bool>("unsafe-no-fsync");
-  if (!config->unsafe_no_fsync) return;
-  config->warnings.emplace_back("--unsafe-no-fsync: a machine that crashes loses acknowledged writes");
 }
 
 absl::StatusOr<Config> BuildConfig(const FlagSet& flags) {

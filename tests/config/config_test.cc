@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -277,8 +276,7 @@ TEST(ValidationTest, TheClusterIsThisMemberUnlessGiven) {
   EXPECT_THAT(RefuseMessage({"--initial-cluster=,"}), HasSubstr("--initial-cluster: no member"));
 }
 
-TEST(ValidationTest, UnsafeAndImplicitChoicesWarn) {
-  EXPECT_THAT(Accept({"--unsafe-no-fsync"}).warnings, Contains(HasSubstr("--unsafe-no-fsync")));
+TEST(ValidationTest, AnImplicitDataDirectoryIsSaid) {
   EXPECT_THAT(Accept({}).warnings, ElementsAre(HasSubstr("default.etcd")));
 }
 
