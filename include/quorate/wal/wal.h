@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "quorate/base/clock.h"
 #include "quorate/base/file_system.h"
 #include "quorate/base/status.h"
 #include "quorate/raft/types.h"
@@ -30,8 +31,10 @@ struct WalOptions {
   std::string directory;
   uint64_t segment_bytes = 64 << 20;
   bool sync = true;  // false: --unsafe-no-fsync
-  // Segments recycled or zero-filled ahead of use.
+  // Segments recycled or zero-filled ahead of use, by a thread of the log's own. 0: no thread, all is done when needed,
+  // and the same calls make the same files (simulation).
   int spare_segments = 1;
+  base::Clock* clock = nullptr;  // null: the machine's
 };
 
 // What the log says after recovery.
@@ -61,7 +64,8 @@ class Wal {
   // Opens a log, replays it and truncates a torn tail. Entries up to `applied` need not be returned (they are in the
   // store) but their chain is checked all the same. DataLoss names file and offset when records in the middle are
   // corrupt or missing, when the log ends before `applied`, or when segments do not follow each other.
-  static absl::StatusOr<std::unique_ptr<Wal>> Open(const WalOptions& options, raft::Index applied, Recovered* recovered);
+  static absl::StatusOr<std::unique_ptr<Wal>> Open(const WalOptions& options, raft::Index applied,
+                                                   Recovered* recovered);
   static bool Exists(base::FileSystem& files, const std::string& directory);
   ~Wal();
   Wal(const Wal&) = delete;
@@ -70,16 +74,22 @@ class Wal {
   // Writes entries and hard state as one group (a torn group is dropped whole at recovery). An entry at an index that
   // the log has already replaces it and all after it. Not durable before Sync.
   absl::Status Append(const std::vector<raft::Entry>& entries, const std::optional<raft::HardState>& hard_state);
+  // Begins anew after entry `index` of `term`: everything before it came with a snapshot. Not durable before Sync.
+  absl::Status Reset(raft::Index index, raft::Term term, const raft::HardState& hard_state);
   // Makes all that was appended durable. After a failed write (other than a full disk, which leaves the log as it was
   // and may be tried again) or a failed sync the log refuses everything.
   absl::Status Sync();
-  // Entries read back from the segments, for the raft module and slow followers.
+  // Entries [begin, end) read back from the segments, as many as fit `bytes_max` but at least one. OutOfRange when
+  // `begin` has been purged or `end` lies beyond the log.
   absl::StatusOr<std::vector<raft::Entry>> Read(raft::Index begin, raft::Index end, size_t bytes_max);
-  absl::StatusOr<raft::Term> TermOf(raft::Index index);
+  // Known for every entry in the log and the one before it. OutOfRange otherwise.
+  absl::StatusOr<raft::Term> TermOf(raft::Index index) const;
   raft::Index first_index() const;
   raft::Index last_index() const;
-  // Drops whole segments whose entries all lie below `index` (durable in the store, and no follower's need).
+  // Drops whole segments whose entries all lie below `index` (durable in the store, and no follower's need). Their
+  // files are released or reused in the background.
   absl::Status Purge(raft::Index index);
+  // Spare segments included.
   uint64_t bytes_on_disk() const;
   const WalStatistics& statistics() const;
 

@@ -1,0 +1,188 @@
+#include "src/wal/spare_segments.h"
+
+#include <algorithm>
+
+#include "quorate/base/logging.h"
+
+namespace quorate::wal {
+namespace {
+
+constexpr std::string_view kSpareStart = "spare-";
+constexpr std::string_view kSpareEnd = ".tmp";
+// Zeros are written and synced in pieces, so that the log's own syncs never wait behind a whole segment of them.
+constexpr uint64_t kFillBytes = 512 << 10;
+
+}  // namespace
+
+SpareSegments::SpareSegments(const WalOptions& options)
+    : files_(*options.files),
+      directory_(options.directory),
+      segment_bytes_(options.segment_bytes),
+      wanted_(static_cast<size_t>(std::max(options.spare_segments, 0))),
+      sync_(options.sync) {}
+
+void SpareSegments::Start() {
+  if (wanted_ > 0) thread_ = std::thread([this] { Run(); });
+}
+
+SpareSegments::~SpareSegments() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  work_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool SpareSegments::IsSpare(std::string_view name) {
+  return name.starts_with(kSpareStart) && name.ends_with(kSpareEnd);
+}
+
+absl::Status SpareSegments::Adopt() {
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<std::string> names, files_.List(directory_));
+  for (const std::string& name : names) {
+    if (!IsSpare(name)) continue;
+    const std::string path = directory_ + "/" + name;
+    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));
+    QUORATE_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
+    std::lock_guard lock(mutex_);
+    if (bytes == segment_bytes_ && ready_.size() < wanted_) {
+      ready_.push_back({.path = path, .file = std::move(file), .bytes = bytes});
+    } else {
+      QUORATE_RETURN_IF_ERROR(files_.Remove(path));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SpareSegments::Clear() {
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<std::string> names, files_.List(directory_));
+  for (const std::string& name : names) {
+    if (IsSpare(name)) QUORATE_RETURN_IF_ERROR(files_.Remove(directory_ + "/" + name));
+  }
+  return absl::OkStatus();
+}
+
+std::string SpareSegments::NextPath() {
+  std::lock_guard lock(mutex_);
+  std::string path;
+  do {
+    path = directory_ + "/" + std::string(kSpareStart) + std::to_string(next_number_++) + std::string(kSpareEnd);
+  } while (files_.Exists(path));
+  return path;
+}
+
+absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes) {
+  Spare spare{.path = NextPath(), .file = nullptr, .bytes = bytes};
+  QUORATE_ASSIGN_OR_RETURN(spare.file, files_.Open(spare.path, base::OpenMode::kCreate));
+  const std::string zeros(std::min(kFillBytes, bytes), '\0');
+  absl::Status status;
+  for (uint64_t at = 0; at < bytes && status.ok(); at += zeros.size()) {
+    const std::string_view piece = std::string_view(zeros).substr(0, std::min<uint64_t>(zeros.size(), bytes - at));
+    status = spare.file->WriteAt(at, piece);
+    if (status.ok() && sync_) status = spare.file->SyncData();
+    std::lock_guard lock(mutex_);
+    if (stop_) status = base::MakeStatus(absl::StatusCode::kCancelled, "the log is being closed");
+  }
+  if (status.ok()) return spare;
+  // A full disk needs the room, and nobody else would remove it.
+  spare.file.reset();
+  (void)files_.Remove(spare.path);
+  return status;
+}
+
+absl::StatusOr<SpareSegments::Spare> SpareSegments::Take(uint64_t bytes) {
+  {
+    std::lock_guard lock(mutex_);
+    disk_full_ = false;
+    if (!ready_.empty() && ready_.front().bytes >= bytes) {
+      Spare spare = std::move(ready_.front());
+      ready_.pop_front();
+      work_.notify_all();
+      return spare;
+    }
+  }
+  return Make(std::max(bytes, segment_bytes_));
+}
+
+void SpareSegments::GiveBack(Spare spare) {
+  std::lock_guard lock(mutex_);
+  if (spare.bytes == segment_bytes_ && ready_.size() < wanted_) {
+    ready_.push_front(std::move(spare));
+  } else {
+    spare.file.reset();
+    (void)files_.Remove(spare.path);
+  }
+}
+
+void SpareSegments::Recycle(std::vector<std::string> paths) {
+  if (wanted_ == 0) {
+    for (const std::string& path : paths) RecycleOne(path);
+    return;
+  }
+  std::lock_guard lock(mutex_);
+  disk_full_ = false;
+  for (std::string& path : paths) to_recycle_.push_back(std::move(path));
+  work_.notify_all();
+}
+
+void SpareSegments::RecycleOne(const std::string& path) {
+  bool keep;
+  {
+    std::lock_guard lock(mutex_);
+    keep = ready_.size() < wanted_;
+  }
+  const auto recycle = [&]() -> absl::Status {
+    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));
+    QUORATE_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
+    if (!keep || bytes != segment_bytes_) return files_.Remove(path);
+    const std::string spare_path = NextPath();
+    QUORATE_RETURN_IF_ERROR(files_.Rename(path, spare_path));
+    // Only once the old name is gone for good may the content change under it.
+    QUORATE_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+    QUORATE_ASSIGN_OR_RETURN(file, files_.Open(spare_path, base::OpenMode::kReadWrite));
+    std::lock_guard lock(mutex_);
+    ready_.push_back({.path = spare_path, .file = std::move(file), .bytes = bytes});
+    return absl::OkStatus();
+  };
+  if (const absl::Status status = recycle(); !status.ok()) {
+    QUORATE_LOG(kWarn, "failed to release a segment of the log", {{"path", path}, {"error", status}});
+  }
+}
+
+bool SpareSegments::HasWork() const { return !to_recycle_.empty() || (ready_.size() < wanted_ && !disk_full_); }
+
+void SpareSegments::Run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    work_.wait(lock, [this] { return stop_ || HasWork(); });
+    if (stop_) return;
+    if (!to_recycle_.empty()) {
+      const std::string path = std::move(to_recycle_.front());
+      to_recycle_.pop_front();
+      lock.unlock();
+      RecycleOne(path);
+      lock.lock();
+      continue;
+    }
+    lock.unlock();
+    absl::StatusOr<Spare> spare = Make(segment_bytes_);
+    lock.lock();
+    if (spare.ok()) {
+      ready_.push_back(*std::move(spare));
+    } else if (!stop_) {
+      disk_full_ = true;
+      QUORATE_LOG(kWarn, "failed to prepare a segment of the log; trying again when one is needed",
+                  {{"error", spare.status()}});
+    }
+  }
+}
+
+uint64_t SpareSegments::bytes() const {
+  std::lock_guard lock(mutex_);
+  uint64_t bytes = 0;
+  for (const Spare& spare : ready_) bytes += spare.bytes;
+  return bytes;
+}
+
+}  // namespace quorate::wal

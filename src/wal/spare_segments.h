@@ -1,0 +1,76 @@
+#pragma once
+
+// Files ready to become segments: of full size, their blocks written before, because a sync into blocks that were only
+// allocated costs twice as much (docs/formats/wal.md). Made of zeros, or of segments that purge let go, on a thread of
+// their own, so that neither costs the log's thread anything.
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "quorate/base/file_system.h"
+#include "quorate/base/status.h"
+#include "quorate/wal/wal.h"
+
+namespace quorate::wal {
+
+class SpareSegments {
+ public:
+  struct Spare {
+    std::string path;
+    std::unique_ptr<base::File> file;
+    uint64_t bytes = 0;
+  };
+
+  // With options.spare_segments == 0 there is no thread: every spare is made when it is asked for, and what purge lets
+  // go is removed on the spot.
+  explicit SpareSegments(const WalOptions& options);
+  ~SpareSegments();
+  SpareSegments(const SpareSegments&) = delete;
+  SpareSegments& operator=(const SpareSegments&) = delete;
+
+  // Whether a file name is that of a spare.
+  static bool IsSpare(std::string_view name);
+  // Takes over spares that an earlier process left, and removes the unfinished.
+  absl::Status Adopt();
+  // Removes them all: those of another log could hold bytes that look like this one's.
+  absl::Status Clear();
+  // Begins to prepare spares; after Adopt or Clear.
+  void Start();
+
+  // A file of at least `bytes`; made at once when none is ready. ResourceExhausted when the disk is full.
+  absl::StatusOr<Spare> Take(uint64_t bytes);
+  void GiveBack(Spare spare);
+  // Takes over the files of segments no longer needed, oldest first.
+  void Recycle(std::vector<std::string> paths);
+  uint64_t bytes() const;
+
+ private:
+  void Run();
+  bool HasWork() const;
+  void RecycleOne(const std::string& path);
+  absl::StatusOr<Spare> Make(uint64_t bytes);
+  std::string NextPath();
+
+  base::FileSystem& files_;
+  const std::string directory_;
+  const uint64_t segment_bytes_;
+  const size_t wanted_;
+  const bool sync_;
+
+  mutable std::mutex mutex_;  // guards everything below
+  std::condition_variable work_;
+  std::deque<Spare> ready_;
+  std::deque<std::string> to_recycle_;
+  uint64_t next_number_ = 1;
+  bool disk_full_ = false;  // wait for the next Take or Recycle before trying again
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace quorate::wal

@@ -1,0 +1,328 @@
+#include "quorate/wal/wal.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "quorate/base/check.h"
+#include "quorate/base/crc32c.h"
+#include "quorate/base/logging.h"
+#include "src/wal/bytes.h"
+#include "src/wal/log_files.h"
+#include "src/wal/segment_scan.h"
+
+namespace quorate::wal {
+namespace {
+
+bool IsDiskFull(const absl::Status& status) { return status.code() == absl::StatusCode::kResourceExhausted; }
+
+absl::Status OutOfRange(raft::Index index, const EntryIndex& entries) {
+  return base::MakeStatus(absl::StatusCode::kOutOfRange,
+                          "entry " + std::to_string(index) + " is not in the log, which holds " +
+                              std::to_string(entries.first_index()) + " to " + std::to_string(entries.last_index()));
+}
+
+std::string ParentOf(const std::string& directory) {
+  const size_t slash = directory.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : directory.substr(0, slash);
+}
+
+}  // namespace
+
+struct Wal::Rep {
+  explicit Rep(const WalOptions& given)
+      : options(given), clock(given.clock != nullptr ? *given.clock : base::SystemClock()), spares(given) {}
+
+  // Begins the next segment, with room for a record of `record_bytes`.
+  absl::Status Roll(uint64_t record_bytes);
+  absl::StatusOr<std::unique_ptr<Segment>> BeginSegment(uint64_t record_bytes);
+  // Says in the segment before the current one that another follows.
+  absl::Status Seal();
+  absl::Status WriteMark();
+  // Gives a file that was cut off behind its last record its size back.
+  absl::Status RestoreSize(Segment& segment);
+  // Writes what `writer` holds as one record; `place` is where it went.
+  absl::Status WriteRecord(EntryIndex::Place* place);
+  absl::Status Sync();
+  // Remembers an error after which nothing on disk is certain.
+  absl::Status Fail(absl::Status status) {
+    failed = status;
+    return status;
+  }
+  absl::Status SyncFile(base::File& file) { return options.sync ? file.SyncData() : absl::OkStatus(); }
+  uint32_t DrawSalt(uint64_t sequence) const;
+  void RecordSync(std::chrono::nanoseconds took);
+
+  const WalOptions options;
+  base::Clock& clock;
+  SpareSegments spares;
+  LogFiles log;
+  RecordWriter writer;
+  uint64_t synced = kBlockBytes;  // offset in the current segment
+  bool seal_pending = false;      // of the segment before the current one
+  absl::Status failed;
+  WalStatistics statistics;
+};
+
+uint32_t Wal::Rep::DrawSalt(uint64_t sequence) const {
+  const uint64_t numbers[] = {log.identity.cluster_id, log.identity.member_id, sequence,
+                              static_cast<uint64_t>(clock.Wall().count()),
+                              static_cast<uint64_t>(clock.Monotonic().count())};
+  return base::Crc32c({reinterpret_cast<const char*>(numbers), sizeof(numbers)});
+}
+
+absl::StatusOr<std::unique_ptr<Segment>> Wal::Rep::BeginSegment(uint64_t record_bytes) {
+  const uint64_t bytes_needed = RoundUpToBlock(record_bytes) + 2 * kBlockBytes;
+  QUORATE_ASSIGN_OR_RETURN(SpareSegments::Spare spare, spares.Take(bytes_needed));
+  auto segment = std::make_unique<Segment>();
+  SegmentHead& head = segment->head;
+  head.identity = log.identity;
+  head.sequence = log.segments.empty() ? 1 : log.current().head.sequence + 1;
+  head.bytes = spare.bytes;
+  head.salt = DrawSalt(head.sequence);
+  head.chain = log.chain;
+  head.previous_end = log.segments.empty() ? 0 : log.current().end;
+  head.first_index = log.index.last_index() + 1;
+  head.previous_term = log.index.TermOf(log.index.last_index()).value_or(0);
+  head.hard_state = log.hard_state;
+  segment->path = options.directory + "/" + SegmentName(head.sequence, head.first_index);
+  const auto prepare = [&]() -> absl::Status {
+    QUORATE_RETURN_IF_ERROR(spare.file->WriteAt(0, head.Encode()));
+    QUORATE_RETURN_IF_ERROR(SyncFile(*spare.file));
+    return options.files->Rename(spare.path, segment->path);
+  };
+  // A file that bears a segment's name has a head, whatever happens from here on.
+  if (absl::Status status = prepare(); !status.ok()) {
+    spares.GiveBack(std::move(spare));
+    return IsDiskFull(status) ? status : Fail(std::move(status));
+  }
+  if (absl::Status status = options.files->SyncDirectory(options.directory); !status.ok()) return Fail(status);
+  // Opened again, so that later errors name the file as it is called now.
+  absl::StatusOr<std::unique_ptr<base::File>> file = options.files->Open(segment->path, base::OpenMode::kReadWrite);
+  if (!file.ok()) return Fail(file.status());
+  segment->file = *std::move(file);
+  return segment;
+}
+
+absl::Status Wal::Rep::Seal() {
+  if (!seal_pending) return absl::OkStatus();
+  Segment& before = *log.segments[log.segments.size() - 2];
+  const std::string block = EncodeMark(SectorKind::kSeal, before.end, before.head.salt, before.next_write_number++);
+  absl::Status status = before.file->WriteAt(before.end, block);
+  if (status.ok()) status = SyncFile(*before.file);
+  if (!status.ok()) return IsDiskFull(status) ? status : Fail(std::move(status));
+  before.sealed = true;
+  seal_pending = false;
+  return absl::OkStatus();
+}
+
+absl::Status Wal::Rep::Roll(uint64_t record_bytes) {
+  QUORATE_RETURN_IF_ERROR(Sync());
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Segment> segment, BeginSegment(record_bytes));
+  log.segments.push_back(std::move(segment));
+  synced = kBlockBytes;
+  seal_pending = true;
+  return Seal();
+}
+
+absl::Status Wal::Rep::WriteRecord(EntryIndex::Place* place) {
+  if (!failed.ok()) return failed;
+  QUORATE_RETURN_IF_ERROR(Seal());
+  if (!log.current().HasRoomFor(writer.bytes())) QUORATE_RETURN_IF_ERROR(Roll(writer.bytes()));
+  Segment& segment = log.current();
+  uint32_t digest;
+  const std::string_view bytes =
+      writer.Finish(segment.end, segment.head.salt, segment.next_write_number++, log.chain, synced, &digest);
+  if (absl::Status status = segment.file->WriteAt(segment.end, bytes); !status.ok()) {
+    return IsDiskFull(status) ? status : Fail(std::move(status));
+  }
+  *place = {.first = 0, .segment = &segment, .offset = segment.end, .sectors = writer.sectors()};
+  segment.end += bytes.size();
+  log.chain = digest;
+  statistics.written_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+  return absl::OkStatus();
+}
+
+void Wal::Rep::RecordSync(std::chrono::nanoseconds took) {
+  const double seconds = std::chrono::duration<double>(took).count();
+  const auto* const bound =
+      std::lower_bound(std::begin(WalStatistics::kBoundsSeconds), std::end(WalStatistics::kBoundsSeconds), seconds);
+  statistics.sync_latency[bound - std::begin(WalStatistics::kBoundsSeconds)].fetch_add(1, std::memory_order_relaxed);
+  statistics.sync_nanoseconds.fetch_add(static_cast<uint64_t>(took.count()), std::memory_order_relaxed);
+}
+
+absl::Status Wal::Rep::WriteMark() {
+  Segment& segment = log.current();
+  return segment.file->WriteAt(
+      segment.end, EncodeMark(SectorKind::kMark, segment.end, segment.head.salt, segment.next_write_number++));
+}
+
+absl::Status Wal::Rep::Sync() {
+  if (!failed.ok()) return failed;
+  Segment& segment = log.current();
+  if (synced == segment.end || !options.sync) return absl::OkStatus();
+  const std::chrono::nanoseconds before = clock.Monotonic();
+  if (absl::Status status = segment.file->SyncData(); !status.ok()) return Fail(std::move(status));
+  RecordSync(clock.Monotonic() - before);
+  synced = segment.end;
+  // The next record says it too, but none may come: the mark keeps damage to the last record from passing for a torn
+  // write. It needs no sync of its own, and what it follows is durable whether it succeeds or not.
+  if (absl::Status status = WriteMark(); !status.ok() && !IsDiskFull(status)) (void)Fail(std::move(status));
+  return absl::OkStatus();
+}
+
+absl::Status Wal::Rep::RestoreSize(Segment& segment) {
+  QUORATE_ASSIGN_OR_RETURN(const uint64_t size, segment.file->Size());
+  if (size >= segment.head.bytes) return absl::OkStatus();
+  QUORATE_RETURN_IF_ERROR(segment.file->WriteAt(size, std::string(segment.head.bytes - size, '\0')));
+  return SyncFile(*segment.file);
+}
+
+Wal::Wal(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+Wal::~Wal() = default;
+
+bool Wal::Exists(base::FileSystem& files, const std::string& directory) {
+  const absl::StatusOr<std::vector<std::string>> names = files.List(directory);
+  return names.ok() && std::any_of(names->begin(), names->end(),
+                                   [](const std::string& name) { return ParseSegmentName(name).has_value(); });
+}
+
+absl::StatusOr<std::unique_ptr<Wal>> Wal::Create(const WalOptions& options, const Identity& identity) {
+  QUORATE_CHECK(options.files != nullptr);
+  QUORATE_CHECK(options.segment_bytes % kBlockBytes == 0 && options.segment_bytes >= 3 * kBlockBytes)
+      << "segments of " << options.segment_bytes << " bytes";
+  QUORATE_RETURN_IF_ERROR(options.files->CreateDirectories(options.directory));
+  if (Exists(*options.files, options.directory)) {
+    return base::MakeStatus(absl::StatusCode::kAlreadyExists, options.directory + " holds a log already");
+  }
+  QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(ParentOf(options.directory)));
+  auto rep = std::make_unique<Rep>(options);
+  QUORATE_RETURN_IF_ERROR(rep->spares.Clear());
+  rep->log.identity = identity;
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Segment> segment, rep->BeginSegment(0));
+  rep->log.segments.push_back(std::move(segment));
+  rep->spares.Start();
+  return std::unique_ptr<Wal>(new Wal(std::move(rep)));
+}
+
+absl::StatusOr<std::unique_ptr<Wal>> Wal::Open(const WalOptions& options, raft::Index applied, Recovered* recovered) {
+  QUORATE_CHECK(options.files != nullptr);
+  auto rep = std::make_unique<Rep>(options);
+  QUORATE_RETURN_IF_ERROR(Recover(options, applied, &rep->log, recovered));
+  // What was read may never have been synced, and others are about to rely on it. A torn tail is cut by the mark over
+  // its beginning, or the next record, whose write number is above all that it left.
+  Segment& segment = rep->log.current();
+  QUORATE_RETURN_IF_ERROR(rep->RestoreSize(segment));
+  if (options.sync) {
+    QUORATE_RETURN_IF_ERROR(rep->WriteMark());
+    QUORATE_RETURN_IF_ERROR(segment.file->SyncData());
+    rep->synced = segment.end;
+  }
+  rep->seal_pending = rep->log.segments.size() > 1 && !rep->log.segments[rep->log.segments.size() - 2]->sealed;
+  QUORATE_RETURN_IF_ERROR(rep->Seal());
+  QUORATE_RETURN_IF_ERROR(rep->spares.Adopt());
+  rep->spares.Start();
+  return std::unique_ptr<Wal>(new Wal(std::move(rep)));
+}
+
+absl::Status Wal::Append(const std::vector<raft::Entry>& entries, const std::optional<raft::HardState>& hard_state) {
+  if (!rep_->failed.ok()) return rep_->failed;
+  if (entries.empty() && !hard_state.has_value()) return absl::OkStatus();
+  EntryIndex& index = rep_->log.index;
+  rep_->writer.Begin();
+  if (hard_state.has_value()) rep_->writer.AddHardState(*hard_state);
+  raft::Index expected = entries.empty() ? 0 : entries.front().index;
+  QUORATE_CHECK(expected <= index.last_index() + 1) << "entry " << expected << " after " << index.last_index();
+  for (const raft::Entry& entry : entries) {
+    QUORATE_CHECK(entry.index == expected && entry.index > 0) << "entry " << entry.index << " for " << expected;
+    rep_->writer.AddEntry(entry);
+    ++expected;
+  }
+  EntryIndex::Place place;
+  QUORATE_RETURN_IF_ERROR(rep_->WriteRecord(&place));
+  for (const raft::Entry& entry : entries) QUORATE_CHECK(index.Add(entry.index, entry.term, place));
+  if (hard_state.has_value()) rep_->log.hard_state = *hard_state;
+  return absl::OkStatus();
+}
+
+absl::Status Wal::Reset(raft::Index index, raft::Term term, const raft::HardState& hard_state) {
+  rep_->writer.Begin();
+  rep_->writer.AddReset(index, term);
+  rep_->writer.AddHardState(hard_state);
+  EntryIndex::Place place;
+  QUORATE_RETURN_IF_ERROR(rep_->WriteRecord(&place));
+  rep_->log.index.Reset(index, term);
+  rep_->log.hard_state = hard_state;
+  return absl::OkStatus();
+}
+
+absl::Status Wal::Sync() { return rep_->Sync(); }
+
+absl::StatusOr<std::vector<raft::Entry>> Wal::Read(raft::Index begin, raft::Index end, size_t bytes_max) {
+  const EntryIndex& index = rep_->log.index;
+  if (begin < index.first_index() || begin >= end) return OutOfRange(begin, index);
+  if (end > index.last_index() + 1) return OutOfRange(end - 1, index);
+  std::vector<raft::Entry> entries;
+  size_t bytes = 0;
+  while (begin < end) {
+    raft::Index last;
+    const EntryIndex::Place place = index.Find(begin, &last);
+    QUORATE_ASSIGN_OR_RETURN(const std::string sectors,
+                             place.segment->file->ReadAt(place.offset, place.sectors * kSectorBytes));
+    std::string items;
+    uint32_t digest;
+    uint64_t damaged_at = place.offset;
+    RecordContent content;
+    if (sectors.size() != place.sectors * kSectorBytes ||
+        JoinRecord(sectors, place.offset, place.segment->head.salt, &items, &digest, &damaged_at) !=
+            RecordState::kWhole ||
+        !DecodeRecord(items, &content)) {
+      return Damage(place.segment->path, damaged_at, "a record cannot be read back");
+    }
+    const raft::Index before = begin;
+    for (const RecordContent::EntryView& entry : content.entries) {
+      if (entry.index != begin || entry.index > last || begin >= end) continue;
+      bytes += entry.data.size();
+      if (!entries.empty() && bytes > bytes_max) return entries;
+      entries.push_back(
+          {entry.term, entry.index, entry.type, entry.data.empty() ? base::Buffer() : base::Buffer::Copy(entry.data)});
+      ++begin;
+    }
+    if (begin == before) return Damage(place.segment->path, place.offset, "a record lacks an entry");
+  }
+  return entries;
+}
+
+absl::StatusOr<raft::Term> Wal::TermOf(raft::Index index) const {
+  const std::optional<raft::Term> term = rep_->log.index.TermOf(index);
+  if (!term.has_value()) return OutOfRange(index, rep_->log.index);
+  return *term;
+}
+
+raft::Index Wal::first_index() const { return rep_->log.index.first_index(); }
+raft::Index Wal::last_index() const { return rep_->log.index.last_index(); }
+
+absl::Status Wal::Purge(raft::Index index) {
+  if (!rep_->failed.ok()) return rep_->failed;
+  auto& segments = rep_->log.segments;
+  std::vector<std::string> paths;
+  // The one before the current stays while its seal is not on disk.
+  const size_t kept_min = rep_->seal_pending ? 2 : 1;
+  while (segments.size() > kept_min && segments[1]->head.first_index <= index) {
+    rep_->log.index.Drop(segments.front().get(), segments[1]->head.first_index);
+    paths.push_back(segments.front()->path);
+    segments.pop_front();
+  }
+  if (!paths.empty()) rep_->spares.Recycle(std::move(paths));
+  return absl::OkStatus();
+}
+
+uint64_t Wal::bytes_on_disk() const {
+  uint64_t bytes = rep_->spares.bytes();
+  for (const auto& segment : rep_->log.segments) bytes += segment->head.bytes;
+  return bytes;
+}
+
+const WalStatistics& Wal::statistics() const { return rep_->statistics; }
+
+}  // namespace quorate::wal
