@@ -46,8 +46,8 @@ class Payload {
     if (bytes_.size() > at) visit(std::string_view(bytes_).substr(at));
   }
 
-  // Walks the runs in bounded steps, for a writer that sends a message piece by piece. The payload must not change while
-  // a cursor is on it.
+  // Walks the runs in bounded steps, for a writer that sends a message piece by piece. The payload must not change
+  // while a cursor is on it.
   class Cursor {
    public:
     Cursor() = default;
@@ -55,6 +55,8 @@ class Payload {
     // The next run, at most `length_max` (> 0) bytes of it; empty at the end. `owner` becomes the shared buffer the run
     // lies in, or nullptr when the payload itself owns the bytes.
     std::string_view Next(size_t length_max, const Buffer** owner);
+    // Goes on in `payload`, which the one before was moved to.
+    void Rebind(const Payload* payload) { payload_ = payload; }
 
    private:
     const Payload* payload_ = nullptr;

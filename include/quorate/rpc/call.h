@@ -21,7 +21,7 @@ class Loop;  // one event loop; src/rpc/loop.h
 
 // Who is calling. Lives as long as the connection.
 struct Peer {
-  std::string address;             // "127.0.0.1:51234", "[::1]:51234" or "unix:path"
+  std::string address;                  // "127.0.0.1:51234", "[::1]:51234" or "unix:path"
   std::string certificate_common_name;  // of a verified client certificate; empty without one
 };
 

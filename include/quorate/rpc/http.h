@@ -14,9 +14,9 @@
 namespace quorate::rpc {
 
 struct HttpRequest {
-  std::string method;  // "GET"
-  std::string path;    // "/health", percent-decoded
-  std::string query;   // "serializable=true", raw; "" without one
+  std::string method;                                        // "GET"
+  std::string path;                                          // "/health", percent-decoded
+  std::string query;                                         // "serializable=true", raw; "" without one
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   const Peer* peer = nullptr;  // valid during the handler's call

@@ -43,9 +43,10 @@ class Registry {
   void AddHealth(std::function<bool()> is_serving);
   void AddReflection(std::vector<const google::protobuf::FileDescriptor*> files);
 
+  struct State;  // the inside; src/rpc/registry.h
+
  private:
   friend class Server;
-  struct State;
   std::unique_ptr<State> state_;
 };
 
@@ -67,7 +68,8 @@ struct MethodStatistics {
 
 struct ServerOptions {
   int loops = 0;  // event loops, each a thread; 0: one per core
-  // Larger requests are answered RESOURCE_EXHAUSTED as grpc-go does: "grpc: received message larger than max (N vs. M)".
+  // Larger requests are answered RESOURCE_EXHAUSTED as grpc-go does: "grpc: received message larger than max (N vs.
+  // M)".
   size_t receive_message_bytes_max = 2 * 1024 * 1024;
   uint32_t concurrent_streams_max = UINT32_MAX;
   // A client that pings more often than this, without streams allowed or not as grpc-go's enforcement does, gets GOAWAY
@@ -95,13 +97,14 @@ class Server {
 
   // Binds and listens on "http://host:port", "http://[::1]:0" or "unix://path" ("unix:path" and "unix:host:port", as
   // etcd names sockets, too). Several calls, before Start. Returns the address as a client would dial it, with the real
-  // port. Nothing is accepted before Start. "localhost" means 127.0.0.1 and ::1 where both exist.
+  // port: "127.0.0.1:2379", "[::1]:2379" or "unix:path". Nothing is accepted before Start. "localhost" means 127.0.0.1 and ::1 where both exist.
   absl::StatusOr<std::string> Listen(std::string_view url);
   // Starts the loops.
   void Start();
   // Stops accepting, sends GOAWAY, lets calls in flight finish until the deadline. Blocks.
   void Drain(std::chrono::milliseconds timeout);
-  // Closes everything and joins the loops.
+  // Closes everything and joins the loops. Calls that handlers still hold may be answered or dropped after it, but not
+  // after the server's destruction.
   void Stop();
 
   int loop_count() const;
@@ -109,7 +112,7 @@ class Server {
   void Post(int loop_index, std::function<void()> function);
   // For metrics; stable after Start.
   const std::vector<std::unique_ptr<MethodStatistics>>& method_statistics() const;
-  uint64_t received_bytes() const;
+  uint64_t received_bytes() const;  // of gRPC messages, framing excluded
   uint64_t sent_bytes() const;
   uint64_t open_connections() const;
 

@@ -1,0 +1,70 @@
+#include "src/rpc/acceptor.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "quorate/base/logging.h"
+
+namespace quorate::rpc {
+
+Acceptor::Acceptor(Engine* engine, Loop* loop, ListeningSocket socket)
+    : engine_(engine), loop_(loop), socket_(std::move(socket)), pause_timer_(this) {}
+
+Acceptor::~Acceptor() { CloseSocket(); }
+
+void Acceptor::Begin() { loop_->Watch(socket_.descriptor, this, EPOLLIN); }
+
+void Acceptor::End() {
+  loop_->timers().Cancel(&pause_timer_);
+  CloseSocket();
+}
+
+void Acceptor::CloseSocket() {
+  if (socket_.descriptor < 0) return;
+  ::close(socket_.descriptor);
+  socket_.descriptor = -1;
+  if (!socket_.unix_path.empty()) ::unlink(socket_.unix_path.c_str());
+}
+
+void Acceptor::OnEvents(uint32_t) {
+  if (socket_.descriptor < 0) return;
+  const bool is_tcp = socket_.unix_path.empty();
+  for (int i = 0; i < kAcceptedPerTickMax; ++i) {
+    const int descriptor = ::accept4(socket_.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (descriptor < 0) {
+      if (errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) Pause(errno);
+      return;
+    }
+    warned_ = false;
+    if (is_tcp) {
+      const int on = 1;
+      ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    }
+    LeastLoaded()->Adopt(descriptor, is_tcp ? PeerAddress(descriptor) : "unix:" + socket_.unix_path);
+  }
+}
+
+void Acceptor::Pause(int error) {
+  if (!warned_) QUORATE_LOG(kWarn, "cannot accept connections for now", {{"error", std::strerror(error)}});
+  warned_ = true;
+  loop_->Unwatch(socket_.descriptor);
+  loop_->timers().Schedule(&pause_timer_, loop_->now_ms() + kPauseMs);
+}
+
+Loop* Acceptor::LeastLoaded() const {
+  Loop* least = engine_->loops.front().get();
+  for (const std::unique_ptr<Loop>& loop : engine_->loops) {
+    if (loop->connection_count() < least->connection_count()) least = loop.get();
+  }
+  return least;
+}
+
+}  // namespace quorate::rpc

@@ -1,0 +1,49 @@
+#pragma once
+
+// Accepts connections from one listening socket and gives each to the loop with the fewest.
+
+#include <memory>
+
+#include "src/rpc/listen_address.h"
+#include "src/rpc/loop.h"
+
+namespace quorate::rpc {
+
+// Lives on one loop's thread from Begin to End; the loop must be stopped before it is destroyed without End.
+class Acceptor final : public EventSource {
+ public:
+  // Owns the socket from here on, and removes a unix socket's path when it closes it.
+  Acceptor(Engine* engine, Loop* loop, ListeningSocket socket);
+  ~Acceptor();
+
+  void Begin();
+  void End();
+  void OnEvents(uint32_t events) override;
+
+ private:
+  // Accepted at most per tick, so that a storm of connections does not starve those that are there.
+  static constexpr int kAcceptedPerTickMax = 64;
+  // When descriptors or memory run out, the backlog waits this long; polling it would only burn the CPU.
+  static constexpr int64_t kPauseMs = 100;
+
+  class PauseTimer final : public Timer {
+   public:
+    explicit PauseTimer(Acceptor* acceptor) : acceptor_(acceptor) {}
+
+   private:
+    void OnTimer() override { acceptor_->Begin(); }
+    Acceptor* acceptor_;
+  };
+
+  void Pause(int error);
+  Loop* LeastLoaded() const;
+  void CloseSocket();
+
+  Engine* const engine_;
+  Loop* const loop_;
+  ListeningSocket socket_;
+  PauseTimer pause_timer_;
+  bool warned_ = false;
+};
+
+}  // namespace quorate::rpc

@@ -1,0 +1,178 @@
+#include "src/rpc/connection.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+
+#include "src/rpc/http1_connection.h"
+#include "src/rpc/http2_session.h"
+
+namespace quorate::rpc {
+namespace {
+
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+}  // namespace
+
+Connection::Connection(Loop* loop, uint64_t id, std::unique_ptr<Transport> transport, Peer peer)
+    : loop_(loop), id_(id), transport_(std::move(transport)), peer_(std::move(peer)), close_timer_(this) {}
+
+Connection::~Connection() {
+  Engine& engine = loop_->engine();
+  absl::MutexLock lock(&engine.mutex);
+  --engine.open_connections;
+}
+
+void Connection::Begin() {
+  received_ms_ = loop_->now_ms();
+  events_ = EPOLLIN;
+  loop_->Watch(transport_->descriptor(), this, events_);
+  loop_->timers().Schedule(&close_timer_, received_ms_ + kPrefaceTimeoutMs);
+}
+
+void Connection::OnEvents(uint32_t events) {
+  if (is_closed()) return;
+  if ((events & EPOLLOUT) != 0) {
+    write_blocked_ = false;
+    UpdateEvents();
+    loop_->MarkDirty(this);
+  }
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
+  if (reading_) {
+    Read();
+  } else if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+    Close();
+  }
+}
+
+void Connection::Read() {
+  const ssize_t count = transport_->Read(loop_->read_buffer(), Loop::kReadBytes);
+  if (count == Transport::kAgain) return;
+  if (count <= 0) {
+    Close();
+    return;
+  }
+  received_ms_ = loop_->now_ms();
+  if (closing_) return;
+  std::string_view bytes(loop_->read_buffer(), static_cast<size_t>(count));
+  std::string held;
+  if (protocol_ == nullptr) {
+    if (!preface_.empty()) {
+      held = std::move(preface_);
+      held += bytes;
+      bytes = held;
+    }
+    if (!Detect(&bytes)) return;
+  }
+  const bool sane = protocol_->OnBytes(bytes);
+  if (is_closed()) return;
+  if (!sane) CloseWhenFlushed();
+  loop_->MarkDirty(this);
+}
+
+// False until enough has come to tell.
+bool Connection::Detect(std::string_view* bytes) {
+  const size_t compared = std::min(bytes->size(), kHttp2Preface.size());
+  const bool may_be_http2 = bytes->substr(0, compared) == kHttp2Preface.substr(0, compared);
+  if (may_be_http2 && compared < kHttp2Preface.size()) {
+    preface_ = *bytes;
+    return false;
+  }
+  loop_->timers().Cancel(&close_timer_);
+  if (may_be_http2) {
+    protocol_ = std::make_unique<Http2Session>(this);
+  } else {
+    protocol_ = MakeHttp1Connection(this);
+  }
+  if (draining_) protocol_->BeginDrain();
+  return true;
+}
+
+void Connection::Flush() {
+  dirty_ = false;
+  if (is_closed() || write_blocked_ || lingering_) return;
+  // Rounds are bounded so that one fast reader of a large answer does not hold the others up.
+  constexpr int kRoundsMax = 4;
+  bool more = true;
+  for (int round = 0; more; ++round) {
+    if (round == kRoundsMax) {
+      loop_->MarkDirty(this);
+      return;
+    }
+    if (protocol_ != nullptr && !protocol_->Fill(&output_)) closing_ = true;
+    more = output_.pending() >= Protocol::kFillBytes;
+    if (!WriteOutput()) break;
+  }
+  if (is_closed()) return;
+  if (protocol_ != nullptr) protocol_->OnFlushed();
+  if (closing_ && output_.empty() && !is_closed()) Linger();
+}
+
+void Connection::Linger() {
+  if (std::exchange(lingering_, true)) return;
+  transport_->ShutDownWriting();
+  SetReading(true);
+  loop_->timers().Schedule(&close_timer_, loop_->now_ms() + kLingerMs);
+}
+
+// False when the socket takes no more for now, or is gone.
+bool Connection::WriteOutput() {
+  std::array<iovec, kIoVectorsMax> vectors;
+  while (!output_.empty()) {
+    const int count = output_.Gather(vectors.data(), kIoVectorsMax);
+    size_t offered = 0;
+    for (int i = 0; i < count; ++i) offered += vectors[i].iov_len;
+    const ssize_t written = transport_->Write(vectors.data(), count);
+    if (written == Transport::kBroken) {
+      Close();
+      return false;
+    }
+    if (written > 0) output_.Consume(static_cast<size_t>(written));
+    if (written == Transport::kAgain || static_cast<size_t>(written) < offered) {
+      write_blocked_ = true;
+      UpdateEvents();
+      return false;
+    }
+  }
+  return true;
+}
+
+void Connection::UpdateEvents() {
+  const uint32_t events = (reading_ ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
+  if (events == events_ || is_closed()) return;
+  events_ = events;
+  loop_->Rewatch(transport_->descriptor(), this, events_);
+}
+
+void Connection::SetReading(bool reading) {
+  reading_ = reading;
+  UpdateEvents();
+}
+
+void Connection::BeginDrain() {
+  if (is_closed() || draining_) return;
+  draining_ = true;
+  if (protocol_ == nullptr) {
+    Close();
+    return;
+  }
+  protocol_->BeginDrain();
+  loop_->MarkDirty(this);
+}
+
+void Connection::CloseWhenFlushed() {
+  closing_ = true;
+  loop_->MarkDirty(this);
+}
+
+void Connection::Close() {
+  if (is_closed()) return;
+  loop_->timers().Cancel(&close_timer_);
+  loop_->Unwatch(transport_->descriptor());
+  transport_.reset();
+  // The protocol stays until the end of the tick: this may be called from within it.
+  loop_->Bury(this);
+}
+
+}  // namespace quorate::rpc

@@ -1,0 +1,88 @@
+#pragma once
+
+// One accepted connection: moves bytes between the socket and the protocol that speaks on it, which the first bytes
+// decide. Lives on one loop; all of it is called on that loop's thread, except the constructor and destructor.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "quorate/rpc/call.h"
+#include "src/rpc/loop.h"
+#include "src/rpc/output.h"
+#include "src/rpc/protocol.h"
+#include "src/rpc/transport.h"
+
+namespace quorate::rpc {
+
+class Connection final : public EventSource {
+ public:
+  Connection(Loop* loop, uint64_t id, std::unique_ptr<Transport> transport, Peer peer);
+  ~Connection();
+
+  void Begin();
+  void OnEvents(uint32_t events) override;
+  // Writes what the protocol has to say; called by the loop once per tick for a dirty connection.
+  void Flush();
+  // Ends it now: calls are told, nothing more is sent. The object lives on to the end of the tick.
+  void Close();
+  // Closes once what is queued has been sent.
+  void CloseWhenFlushed();
+  // Stops or resumes reading from the socket.
+  void SetReading(bool reading);
+  void BeginDrain();
+
+  // True when it was not dirty before.
+  bool SetDirty() { return !is_closed() && !std::exchange(dirty_, true); }
+  bool is_closed() const { return transport_ == nullptr; }
+  Protocol* protocol() { return protocol_.get(); }
+  Loop& loop() { return *loop_; }
+  const Peer& peer() const { return peer_; }
+  uint64_t id() const { return id_; }
+  // When anything was last received.
+  int64_t received_ms() const { return received_ms_; }
+
+ private:
+  // A connection that has not said which protocol it speaks by then is closed.
+  static constexpr int64_t kPrefaceTimeoutMs = 120 * 1000;
+  // After our last byte the far side gets this long to read it: closing while it still sends would reset the connection
+  // and take from it what it has not read yet.
+  static constexpr int64_t kLingerMs = 1000;
+  static constexpr int kIoVectorsMax = 256;
+
+  class CloseTimer final : public Timer {
+   public:
+    explicit CloseTimer(Connection* connection) : connection_(connection) {}
+
+   private:
+    void OnTimer() override { connection_->Close(); }
+    Connection* connection_;
+  };
+
+  void Read();
+  bool Detect(std::string_view* bytes);
+  void UpdateEvents();
+  void Linger();
+  bool WriteOutput();
+
+  Loop* const loop_;
+  const uint64_t id_;
+  std::unique_ptr<Transport> transport_;
+  const Peer peer_;
+  std::unique_ptr<Protocol> protocol_;
+  std::string preface_;  // received before the protocol was known
+  Output output_;
+  CloseTimer close_timer_;
+  uint32_t events_ = 0;
+  int64_t received_ms_ = 0;
+  bool dirty_ = false;
+  bool reading_ = true;
+  bool write_blocked_ = false;
+  bool closing_ = false;  // when flushed
+  bool lingering_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace quorate::rpc

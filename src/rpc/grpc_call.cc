@@ -1,0 +1,281 @@
+#include "src/rpc/grpc_call.h"
+
+#include <array>
+#include <utility>
+
+#include "src/rpc/grpc_status.h"
+#include "src/rpc/grpc_timeout.h"
+#include "src/rpc/http2_session.h"
+
+namespace quorate::rpc {
+namespace {
+
+constexpr std::string_view kOkHttpStatus = "200";
+constexpr std::string_view kContentType = "application/grpc";
+
+absl::Status Internal(std::string_view message) { return base::MakeStatus(absl::StatusCode::kInternal, message); }
+absl::Status Unknown(std::string_view message) { return base::MakeStatus(absl::StatusCode::kUnknown, message); }
+absl::Status DeadlineExceeded() {
+  return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, "context deadline exceeded");
+}
+
+}  // namespace
+
+GrpcCall::GrpcCall() : deadline_timer_(this) { pooled_ = true; }
+GrpcCall::~GrpcCall() = default;
+
+Loop& GrpcCall::loop() const { return session_->loop(); }
+int GrpcCall::loop_index() const { return loop().index(); }
+StreamRef GrpcCall::ref() const { return {&loop(), session_->connection().id(), id_}; }
+
+void GrpcCall::Begin(RequestHeaders* headers) {
+  headers_.Swap(headers);
+  method_ = headers_.grpc_method;
+  started_ = loop().now();
+  deadline_ = std::chrono::steady_clock::time_point::max();
+  got_message_ = answered_ = finished_ = closed_ = remote_ended_ = wants_room_ = deferred_ = false;
+  if (method_ != nullptr) loop().counters().Started(method_->index);
+
+  std::string_view http_status = kOkHttpStatus;
+  if (absl::Status refused = CheckHeaders(&http_status); !refused.ok()) {
+    SetFinished(std::move(refused));
+    SubmitTrailersOnly(http_status);
+    return;
+  }
+  deframer_.Reset(ParseEncoding(headers_.encoding), loop().engine().options.receive_message_bytes_max);
+  if (method_->factory) {
+    loop().NoteHandedOver();
+    handler_ = method_->factory(Context(), *this);
+  }
+}
+
+// Why the call cannot even begin, in the order grpc-go looks. Sets the deadline.
+absl::Status GrpcCall::CheckHeaders(std::string_view* http_status) {
+  std::optional<std::chrono::nanoseconds> timeout;
+  if (!headers_.timeout.empty()) {
+    std::string error;
+    timeout = ParseGrpcTimeout(headers_.timeout, &error);
+    if (!timeout.has_value()) {
+      *http_status = "400";
+      return Internal("malformed grpc-timeout: " + error);
+    }
+  }
+  if (headers_.http_method != "POST") {
+    *http_status = "405";
+    return Internal("Received a HEADERS frame with :method \"" + headers_.http_method + "\" which should be POST");
+  }
+  if (timeout.has_value()) {
+    if (timeout->count() == 0) return DeadlineExceeded();
+    if (*timeout < deadline_ - started_) {
+      deadline_ = started_ + *timeout;
+      // One more, since the wheel's millisecond may be half over.
+      loop().timers().Schedule(&deadline_timer_, Loop::ToMs(deadline_) + 1);
+    }
+  }
+  if (method_ == nullptr) return loop().engine().registry->UnknownMethod(headers_.path);
+  if (ParseEncoding(headers_.encoding) == Encoding::kUnknown) {
+    return base::MakeStatus(absl::StatusCode::kUnimplemented,
+                            "grpc: Decompressor is not installed for grpc-encoding \"" + headers_.encoding + "\"");
+  }
+  return absl::OkStatus();
+}
+
+CallContext GrpcCall::Context() const {
+  CallContext context;
+  context.method = headers_.path;
+  context.peer = &session_->connection().peer();
+  context.metadata = &headers_.metadata;
+  context.deadline = deadline_;
+  return context;
+}
+
+size_t GrpcCall::OnData(std::string_view bytes) {
+  const size_t size = bytes.size();
+  while (!finished_) {
+    const Deframer::Step step = deframer_.Next(&bytes);
+    if (step == Deframer::Step::kNeedMore) break;
+    if (step == Deframer::Step::kError) {
+      Finish(deframer_.error());
+      break;
+    }
+    OnMessage(deframer_.message());
+  }
+  if (queue_.bytes() >= kHighWaterBytes) {
+    withheld_bytes_ += size;
+    return 0;
+  }
+  // Nothing more is expected on a unary call that has its message.
+  return got_message_ && method_->unary ? 0 : size;
+}
+
+void GrpcCall::OnMessage(std::string_view message) {
+  const bool extra = std::exchange(got_message_, true) && method_->takes_one_message();
+  // As grpc-go: a unary handler takes the first message and never looks for another.
+  if (extra && method_->unary) return;
+  if (extra) {
+    Finish(
+        Internal("cardinality violation: expected <EOF> for non client-streaming RPCs, but received another message"));
+    return;
+  }
+  loop().counters().Received(method_->index);
+  loop().CountBytes(message.size(), 0);
+  loop().NoteHandedOver();
+  if (method_->unary) {
+    method_->unary(Context(), message, UnaryCall(&loop(), session_->connection().id(), id_));
+  } else if (method_->takes_one_message()) {
+    held_message_ = message;
+  } else if (handler_ != nullptr) {
+    handler_->OnMessage(message);
+  }
+}
+
+void GrpcCall::OnEnd() {
+  remote_ended_ = true;
+  if (finished_) return;
+  if (deframer_.is_partial()) {
+    Finish(method_->unary ? Unknown("unexpected EOF") : Internal("unexpected EOF"));
+    return;
+  }
+  if (method_->unary) {
+    if (!got_message_) Finish(Unknown("EOF"));
+    return;
+  }
+  if (method_->takes_one_message()) {
+    if (!got_message_) {
+      Finish(Internal("cardinality violation: received no request message from non-client-streaming RPC"));
+      return;
+    }
+    if (handler_ != nullptr) handler_->OnMessage(held_message_);
+    std::string().swap(held_message_);
+  }
+  loop().NoteHandedOver();
+  if (handler_ != nullptr && !finished_) handler_->OnHalfClose();
+}
+
+void GrpcCall::Complete(absl::Status status, base::Payload message) {
+  if (finished_ || closed_) return;
+  if (!status.ok()) {
+    Finish(std::move(status));
+    return;
+  }
+  loop().counters().Sent(method_->index);
+  loop().CountBytes(0, message.size());
+  queue_.Push(std::move(message));
+  SetFinished(absl::OkStatus());
+  SubmitHeaders();
+}
+
+bool GrpcCall::Write(base::Payload message) {
+  if (finished_ || closed_) return false;
+  loop().counters().Sent(method_->index);
+  loop().CountBytes(0, message.size());
+  queue_.Push(std::move(message));
+  if (!answered_) {
+    SubmitHeaders();
+  } else {
+    session_->ResumeData(this);
+  }
+  if (queue_.bytes() < kHighWaterBytes) return true;
+  wants_room_ = true;
+  return false;
+}
+
+void GrpcCall::Finish(absl::Status status) {
+  if (finished_ || closed_) return;
+  SetFinished(std::move(status));
+  if (answered_) {
+    session_->ResumeData(this);
+  } else {
+    SubmitTrailersOnly(kOkHttpStatus);
+  }
+}
+
+void GrpcCall::SetFinished(absl::Status status) {
+  finished_ = true;
+  finished_at_ = std::chrono::steady_clock::now();
+  status_ = std::move(status);
+  if (!status_.ok()) encoded_message_ = EncodedStatusMessage(base::MessageOf(status_));
+}
+
+void GrpcCall::SubmitHeaders() {
+  answered_ = true;
+  static const std::array<nghttp2_nv, 2> kHeaders = {StaticHeader(":status", kOkHttpStatus),
+                                                     StaticHeader("content-type", kContentType)};
+  session_->SubmitAnswer(this, kHeaders.data(), kHeaders.size(), true);
+}
+
+void GrpcCall::SubmitTrailersOnly(std::string_view http_status) {
+  answered_ = true;
+  std::array<nghttp2_nv, 5> headers = {StaticHeader(":status", http_status), StaticHeader("content-type", kContentType),
+                                       StaticHeader("grpc-status", StatusText(status_.code()))};
+  size_t count = 3;
+  if (!encoded_message_.empty()) headers[count++] = CopiedHeader("grpc-message", encoded_message_);
+  const bool unknown_encoding =
+      status_.code() == absl::StatusCode::kUnimplemented && ParseEncoding(headers_.encoding) == Encoding::kUnknown;
+  if (unknown_encoding) headers[count++] = StaticHeader("grpc-accept-encoding", kAcceptedEncodings);
+  session_->SubmitAnswer(this, headers.data(), count, false);
+}
+
+bool GrpcCall::SubmitTrailers() {
+  std::array<nghttp2_nv, 2> trailers = {StaticHeader("grpc-status", StatusText(status_.code()))};
+  size_t count = 1;
+  if (!encoded_message_.empty()) trailers[count++] = CopiedHeader("grpc-message", encoded_message_);
+  session_->SubmitTrailers(id_, trailers.data(), count);
+  return true;
+}
+
+void GrpcCall::OnSent() {
+  const size_t queued = queue_.bytes();
+  if (withheld_bytes_ > 0 && queued < kLowWaterBytes) {
+    session_->ReturnWindow(id_, std::exchange(withheld_bytes_, 0));
+  }
+  // Told only after the flush: the handler must not run while frames are being made.
+  if (wants_room_ && queued < kLowWaterBytes) {
+    wants_room_ = false;
+    session_->NotifyWhenFlushed(this);
+  }
+}
+
+void GrpcCall::OnRoom() {
+  if (handler_ == nullptr || finished_) return;
+  loop().NoteHandedOver();
+  handler_->OnWritable();
+}
+
+void GrpcCall::OnDeadline() {
+  if (closed_) return;
+  if (answered_ && queue_.bytes() > 0) {
+    // The client's flow control holds back what was to come before the status.
+    if (!finished_) SetFinished(DeadlineExceeded());
+    session_->Reset(id_, NGHTTP2_CANCEL);
+  } else {
+    Finish(DeadlineExceeded());
+  }
+  CloseHandler();
+}
+
+void GrpcCall::CloseHandler() {
+  if (handler_ == nullptr) return;
+  loop().NoteHandedOver();
+  handler_->OnClose();
+  handler_.reset();
+}
+
+void GrpcCall::OnStreamClosed(uint32_t) {
+  closed_ = true;
+  loop().timers().Cancel(&deadline_timer_);
+  CloseHandler();
+  if (method_ != nullptr) {
+    if (!finished_) SetFinished(base::MakeStatus(absl::StatusCode::kCancelled, "context canceled"));
+    loop().counters().Handled(method_->index, status_.code(), (finished_at_ - started_).count());
+  }
+  // What would be carried into the next call.
+  queue_.Reset();
+  headers_.Reset();
+  encoded_message_.clear();
+  std::string().swap(held_message_);
+  status_ = absl::OkStatus();
+  withheld_bytes_ = 0;
+}
+
+}  // namespace quorate::rpc

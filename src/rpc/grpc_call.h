@@ -1,0 +1,85 @@
+#pragma once
+
+// One gRPC call on an HTTP/2 stream: from headers and messages to the handler, from its answer to messages and
+// trailers. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "quorate/rpc/call.h"
+#include "src/rpc/deframer.h"
+#include "src/rpc/http2_stream.h"
+#include "src/rpc/request_headers.h"
+#include "src/rpc/timer_wheel.h"
+
+namespace quorate::rpc {
+
+// Loop thread only. Reused: Begin starts the next call once OnStreamClosed ended the one before.
+class GrpcCall final : public Http2Stream, public Stream {
+ public:
+  GrpcCall();
+  ~GrpcCall() override;
+
+  // The request's headers are complete; takes their contents.
+  void Begin(RequestHeaders* headers);
+
+  size_t OnData(std::string_view bytes) override;
+  void OnEnd() override;
+  void OnStreamClosed(uint32_t error_code) override;
+  void Complete(absl::Status status, base::Payload message) override;
+  rpc::Stream* stream() override { return this; }
+  bool AnswerEnds() const override { return finished_; }
+  bool SubmitTrailers() override;
+  void OnSent() override;
+  void OnRoom() override;
+
+  bool Write(base::Payload message) override;
+  void Finish(absl::Status status) override;
+  size_t queued_bytes() const override { return queue_.bytes(); }
+  StreamRef ref() const override;
+  int loop_index() const override;
+
+ private:
+  class DeadlineTimer final : public Timer {
+   public:
+    explicit DeadlineTimer(GrpcCall* call) : call_(call) {}
+
+   private:
+    void OnTimer() override { call_->OnDeadline(); }
+    GrpcCall* call_;
+  };
+
+  Loop& loop() const;
+  absl::Status CheckHeaders(std::string_view* http_status);
+  void OnMessage(std::string_view message);
+  void OnDeadline();
+  void SetFinished(absl::Status status);
+  void SubmitHeaders();
+  // The whole answer in one block of headers; OK only for calls that never had a body.
+  void SubmitTrailersOnly(std::string_view http_status);
+  void CloseHandler();
+  CallContext Context() const;
+
+  RequestHeaders headers_;
+  const Method* method_ = nullptr;
+  Deframer deframer_;
+  std::unique_ptr<StreamHandler> handler_;
+  std::string held_message_;  // of a server-streaming call, until the client's end shows that it is the only one
+  DeadlineTimer deadline_timer_;
+  std::chrono::steady_clock::time_point deadline_;
+  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point finished_at_;
+  absl::Status status_;
+  std::string encoded_message_;
+  size_t withheld_bytes_ = 0;  // of the stream's window, while too much waits to be sent
+  bool got_message_ = false;   // of a call that takes one
+  bool answered_ = false;      // headers are submitted
+  bool finished_ = false;      // the status is known
+  bool closed_ = false;        // the stream is over
+  bool remote_ended_ = false;  // the client is done
+  bool wants_room_ = false;    // Write returned false
+};
+
+}  // namespace quorate::rpc

@@ -1,0 +1,112 @@
+// grpc.health.v1.Health, as load balancers and probes ask for it.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "grpc/health/v1/health.pb.h"
+#include "src/rpc/loop.h"
+#include "src/rpc/registry.h"
+
+namespace quorate::rpc {
+namespace {
+
+using ::grpc::health::v1::HealthCheckRequest;
+using ::grpc::health::v1::HealthCheckResponse;
+
+// How soon a watcher hears of a change.
+constexpr int64_t kWatchIntervalMs = 500;
+
+base::Payload Encode(HealthCheckResponse::ServingStatus status) {
+  HealthCheckResponse response;
+  response.set_status(status);
+  return base::Payload(response.SerializeAsString());
+}
+
+absl::Status Malformed() {
+  return base::MakeStatus(absl::StatusCode::kInternal, "grpc: error unmarshalling request: malformed message");
+}
+
+// What is known: the server as a whole, and each service it answers.
+struct Health {
+  std::function<bool()> is_serving;
+  const Registry::State* registry;  // lives in the server, as this does
+
+  bool Knows(const std::string& service) const {
+    const auto& services = registry->services;
+    return service.empty() || std::find(services.begin(), services.end(), service) != services.end();
+  }
+  HealthCheckResponse::ServingStatus Status() const {
+    return is_serving() ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
+  }
+};
+
+class HealthWatch final : public StreamHandler {
+ public:
+  HealthWatch(std::shared_ptr<const Health> health, Stream& stream)
+      : health_(std::move(health)), stream_(&stream), timer_(this) {}
+
+  void OnMessage(std::string_view message) override {
+    HealthCheckRequest request;
+    if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+      stream_->Finish(Malformed());
+      return;
+    }
+    known_ = health_->Knows(request.service());
+    Look();
+  }
+  void OnHalfClose() override {}
+  void OnWritable() override {}
+  void OnClose() override { timer_.Stop(); }
+
+ private:
+  class LookTimer final : public Timer {
+   public:
+    explicit LookTimer(HealthWatch* watch) : watch_(watch) {}
+    void Start(Loop* loop) {
+      loop_ = loop;
+      loop_->timers().Schedule(this, loop_->now_ms() + kWatchIntervalMs);
+    }
+    void Stop() {
+      if (loop_ != nullptr) loop_->timers().Cancel(this);
+    }
+
+   private:
+    void OnTimer() override { watch_->Look(); }
+    HealthWatch* watch_;
+    Loop* loop_ = nullptr;
+  };
+
+  void Look() {
+    const auto now = known_ ? health_->Status() : HealthCheckResponse::SERVICE_UNKNOWN;
+    if (now != std::exchange(told_, now)) stream_->Write(Encode(now));
+    timer_.Start(stream_->ref().loop);
+  }
+
+  const std::shared_ptr<const Health> health_;
+  Stream* const stream_;
+  LookTimer timer_;
+  bool known_ = false;
+  HealthCheckResponse::ServingStatus told_ = HealthCheckResponse::UNKNOWN;
+};
+
+}  // namespace
+
+void Registry::AddHealth(std::function<bool()> is_serving) {
+  const auto health = std::make_shared<Health>(Health{std::move(is_serving), state_.get()});
+  AddUnary("/grpc.health.v1.Health/Check", [health](const CallContext&, std::string_view message, UnaryCall call) {
+    HealthCheckRequest request;
+    if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+      std::move(call).Fail(Malformed());
+    } else if (!health->Knows(request.service())) {
+      std::move(call).Fail(base::MakeStatus(absl::StatusCode::kNotFound, "unknown service"));
+    } else {
+      std::move(call).Reply(Encode(health->Status()));
+    }
+  });
+  AddStream("/grpc.health.v1.Health/Watch", StreamKind::kServerStream,
+            [health](const CallContext&, Stream& stream) { return std::make_unique<HealthWatch>(health, stream); });
+}
+
+}  // namespace quorate::rpc

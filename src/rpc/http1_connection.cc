@@ -1,0 +1,205 @@
+#include "src/rpc/http1_connection.h"
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cctype>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "src/rpc/connection.h"
+#include "src/rpc/http_dispatch.h"
+
+namespace quorate::rpc {
+namespace {
+
+namespace http = boost::beast::http;
+
+// Requests sent ahead of their turn; beyond it the socket is not read.
+constexpr size_t kInputBytesMax = 64 << 10;
+constexpr uint32_t kHeaderBytesMax = 64 << 10;
+// A request must have come whole by then.
+constexpr int64_t kRequestTimeoutMs = 60 * 1000;
+
+std::string LowerCase(boost::beast::string_view text) {
+  std::string lower(text);
+  for (char& byte : lower) byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
+  return lower;
+}
+
+std::string HttpDate() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc = {};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 64> text;
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc)};
+}
+
+class Http1Connection final : public Protocol {
+ public:
+  explicit Http1Connection(Connection* connection) : connection_(connection), timeout_(connection) {}
+
+  bool OnBytes(std::string_view bytes) override {
+    input_.append(bytes);
+    ParseRequests();
+    if (waiting_ && input_.size() > kInputBytesMax) connection_->SetReading(false);
+    return true;
+  }
+
+  bool Fill(Output* output) override {
+    output->Append(output_);
+    output_.clear();
+    return !closing_ && (!draining_ || waiting_);
+  }
+
+  void BeginDrain() override { draining_ = true; }
+
+  void CompleteHttp(int32_t request, HttpResponse response) override {
+    if (!waiting_ || request != request_) return;
+    waiting_ = false;
+    Write(response);
+    connection_->SetReading(true);
+    if (!parsing_) ParseRequests();
+  }
+
+ private:
+  using Parser = http::request_parser<http::string_body>;
+
+  class RequestTimer final : public Timer {
+   public:
+    explicit RequestTimer(Connection* connection) : connection_(connection) {}
+
+   private:
+    void OnTimer() override { connection_->Close(); }
+    Connection* connection_;
+  };
+
+  void ParseRequests() {
+    parsing_ = true;
+    while (!waiting_ && !closing_ && ParseSome()) {
+    }
+    parsing_ = false;
+    const bool incomplete = !waiting_ && !closing_ && (parser_.has_value() || !input_.empty());
+    TimerWheel& timers = connection_->loop().timers();
+    if (!incomplete) {
+      timers.Cancel(&timeout_);
+    } else if (!timeout_.scheduled()) {
+      timers.Schedule(&timeout_, connection_->loop().now_ms() + kRequestTimeoutMs);
+    }
+  }
+
+  // False when it needs more bytes.
+  bool ParseSome() {
+    if (input_.empty()) return false;
+    if (!parser_.has_value()) {
+      parser_.emplace();
+      parser_->eager(true);
+      parser_->header_limit(kHeaderBytesMax);
+      parser_->body_limit(connection_->loop().engine().options.receive_message_bytes_max);
+      continued_ = false;
+    }
+    boost::beast::error_code error;
+    const size_t used = parser_->put(boost::asio::buffer(input_), error);
+    input_.erase(0, used);
+    if (error == http::error::need_more) error = {};
+    if (error) {
+      Refuse(error);
+      return false;
+    }
+    if (parser_->is_done()) {
+      Dispatch();
+      return true;
+    }
+    if (parser_->is_header_done() && !std::exchange(continued_, true) &&
+        LowerCase(parser_->get()[http::field::expect]) == "100-continue") {
+      output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    }
+    return used > 0;
+  }
+
+  void Refuse(const boost::beast::error_code& error) {
+    int status = 400;
+    if (error == http::error::header_limit) status = 431;
+    if (error == http::error::body_limit) status = 413;
+    RefuseWith(status);
+  }
+
+  void RefuseWith(int status) {
+    const std::string line =
+        std::to_string(status) + " " + std::string(http::obsolete_reason(http::int_to_status(status)));
+    keep_alive_ = false;
+    is_head_ = false;
+    HttpResponse response;
+    response.status = status;
+    response.body = line;
+    Write(response);
+    input_.clear();
+  }
+
+  void Dispatch() {
+    auto message = parser_->release();
+    parser_.reset();
+    ++request_;
+    keep_alive_ = message.keep_alive();
+    is_http10_ = message.version() < 11;
+    is_head_ = message.method() == http::verb::head;
+    if (!is_http10_ && message.count(http::field::host) != 1) {
+      RefuseWith(400);
+      return;
+    }
+    waiting_ = true;
+    HttpRequest request;
+    request.method = std::string(message.method_string());
+    for (const auto& field : message) {
+      request.headers.emplace_back(LowerCase(field.name_string()), std::string(field.value()));
+    }
+    request.body = std::move(message.body());
+    const std::string target(message.target());
+    DispatchHttp(connection_, request_, target, std::move(request));
+  }
+
+  void Write(const HttpResponse& response) {
+    const bool keep_alive = keep_alive_ && !draining_;
+    const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)));
+    output_ += "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(reason) + "\r\n";
+    for (const auto& [name, value] : response.headers) output_ += name + ": " + value + "\r\n";
+    if (!response.content_type.empty()) output_ += "Content-Type: " + response.content_type + "\r\n";
+    output_ += "Date: " + HttpDate() + "\r\n";
+    output_ += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+    if (!keep_alive) output_ += "Connection: close\r\n";
+    if (keep_alive && is_http10_) output_ += "Connection: keep-alive\r\n";
+    output_ += "\r\n";
+    if (!is_head_) output_ += response.body;
+    closing_ = !keep_alive;
+  }
+
+  Connection* const connection_;
+  std::string input_;
+  std::string output_;
+  std::optional<Parser> parser_;
+  RequestTimer timeout_;
+  int32_t request_ = 0;  // the number of the one being answered
+  bool parsing_ = false;
+  bool waiting_ = false;  // for an answer
+  bool keep_alive_ = true;
+  bool is_http10_ = false;
+  bool is_head_ = false;
+  bool continued_ = false;
+  bool closing_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Protocol> MakeHttp1Connection(Connection* connection) {
+  return std::make_unique<Http1Connection>(connection);
+}
+
+}  // namespace quorate::rpc

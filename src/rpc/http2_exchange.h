@@ -1,0 +1,32 @@
+#pragma once
+
+// A plain request and its answer on an HTTP/2 stream.
+
+#include <string>
+#include <string_view>
+
+#include "src/rpc/http2_stream.h"
+#include "src/rpc/request_headers.h"
+
+namespace quorate::rpc {
+
+class Http2Exchange final : public Http2Stream {
+ public:
+  // The request's headers are complete.
+  void Begin(const RequestHeaders& headers);
+
+  size_t OnData(std::string_view bytes) override;
+  void OnEnd() override;
+  void OnStreamClosed(uint32_t) override {}
+  void CompleteHttp(HttpResponse response) override;
+  bool AnswerEnds() const override { return true; }
+  bool SubmitTrailers() override { return false; }
+
+ private:
+  std::string target_;
+  HttpRequest request_;
+  bool is_head_ = false;
+  bool answered_ = false;
+};
+
+}  // namespace quorate::rpc

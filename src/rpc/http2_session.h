@@ -1,0 +1,114 @@
+#pragma once
+
+// HTTP/2 on one connection (RFC 9113), framed by nghttp2: streams, windows, pings, GOAWAY. What a stream means is the
+// business of Http2Stream.
+
+#include <nghttp2/nghttp2.h>
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "src/rpc/connection.h"
+#include "src/rpc/http2_stream.h"
+#include "src/rpc/ping_policy.h"
+#include "src/rpc/request_headers.h"
+
+namespace quorate::rpc {
+
+// A header whose name and value outlive the call that takes it.
+nghttp2_nv StaticHeader(std::string_view name, std::string_view value);
+// A header whose name outlives the call; the value is copied.
+nghttp2_nv CopiedHeader(std::string_view name, std::string_view value);
+
+class Http2Session final : public Protocol {
+ public:
+  explicit Http2Session(Connection* connection);
+  ~Http2Session() override;
+
+  bool OnBytes(std::string_view bytes) override;
+  bool Fill(Output* output) override;
+  void OnFlushed() override;
+  void BeginDrain() override;
+  void Complete(int32_t stream, absl::Status status, base::Payload message) override;
+  void CompleteHttp(int32_t stream, HttpResponse response) override;
+  Stream* FindStream(int32_t stream) override;
+
+  // For streams.
+  Connection& connection() { return *connection_; }
+  Loop& loop() { return connection_->loop(); }
+  // Sends the headers of an answer; with a body, its bytes come from the stream's queue, else the answer ends here.
+  void SubmitAnswer(Http2Stream* stream, const nghttp2_nv* headers, size_t count, bool has_body);
+  void SubmitTrailers(int32_t stream, const nghttp2_nv* headers, size_t count);
+  // The stream's queue has something to send again, or ends.
+  void ResumeData(Http2Stream* stream);
+  void Reset(int32_t stream, uint32_t error_code);
+  // The far side may send that many bytes more on the stream.
+  void ReturnWindow(int32_t stream, size_t bytes);
+  // Asks for OnRoom after the coming flush.
+  void NotifyWhenFlushed(Http2Stream* stream) { waiting_for_room_.push_back(stream->id()); }
+
+ private:
+  friend struct Http2Callbacks;
+
+  static constexpr int32_t kStreamWindowBytes = 1 << 20;
+  static constexpr int32_t kConnectionWindowBytes = 16 << 20;
+  // Names, values and 32 bytes each, as RFC 9113 6.5.2 counts.
+  static constexpr uint32_t kHeaderListBytesMax = 64 << 10;
+  // Answers to SETTINGS and PING that wait to be sent; a far side that makes more and does not read is cut off.
+  static constexpr size_t kOutboundAcksMax = 1000;
+  static constexpr size_t kSettingsEntriesMax = 32;
+  // RST_STREAM frames: a burst, and how many a second after it (the "rapid reset" attack).
+  static constexpr uint64_t kResetsBurst = 2000;
+  static constexpr uint64_t kResetsPerSecond = 500;
+  // The final GOAWAY follows the warning after a round trip, or this long.
+  static constexpr int64_t kDrainNoticeMs = 1000;
+
+  enum class Draining { kNo, kNoticed, kLast };
+
+  class KeepaliveTimer final : public Timer {
+   public:
+    explicit KeepaliveTimer(Http2Session* session) : session_(session) {}
+
+   private:
+    void OnTimer() override { session_->CheckKeepalive(); }
+    Http2Session* session_;
+  };
+  class DrainTimer final : public Timer {
+   public:
+    explicit DrainTimer(Http2Session* session) : session_(session) {}
+
+   private:
+    void OnTimer() override { session_->FinishDrain(); }
+    Http2Session* session_;
+  };
+
+  Http2Stream* Find(int32_t stream);
+  void CheckKeepalive();
+  void FinishDrain();
+  void OnHeader(std::string_view name, std::string_view value);
+  void OnRequest(int32_t stream);
+  void OnPing(const nghttp2_ping& ping, bool is_ack);
+  void OnClosed(Http2Stream* stream, uint32_t error_code);
+  void Attach(Http2Stream* stream, int32_t id);
+  void Detach(Http2Stream* stream);
+  void RefuseContentType(int32_t stream);
+
+  Connection* const connection_;
+  nghttp2_session* session_ = nullptr;
+  RequestHeaders headers_;  // of the request being decoded; header blocks are never interleaved
+  uint32_t header_bytes_ = 0;
+  size_t unreturned_bytes_ = 0;  // of the connection's window
+  Output* output_ = nullptr;     // while filling
+  Http2Stream* streams_ = nullptr;
+  size_t stream_count_ = 0;
+  std::vector<int32_t> waiting_for_room_;
+  PingPolicy ping_policy_;
+  KeepaliveTimer keepalive_timer_;
+  DrainTimer drain_timer_;
+  int64_t ping_sent_ms_ = 0;  // 0: none is out
+  Draining draining_ = Draining::kNo;
+  bool broken_ = false;
+};
+
+}  // namespace quorate::rpc

@@ -1,0 +1,60 @@
+#pragma once
+
+// One HTTP/2 stream as its session sees it: a gRPC call or a plain HTTP exchange. The session owns it, from the
+// request's headers to the stream's end.
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "src/rpc/message_queue.h"
+#include "src/rpc/output.h"
+#include "src/rpc/protocol.h"
+
+namespace quorate::rpc {
+
+class Http2Session;
+
+class Http2Stream {
+ public:
+  virtual ~Http2Stream() = default;
+
+  // Bytes of the body. Returns how many the far side may send again in their place; the rest is given back later with
+  // Http2Session::ReturnWindow.
+  virtual size_t OnData(std::string_view bytes) = 0;
+  // The far side is done sending.
+  virtual void OnEnd() = 0;
+  // The stream is over; the object is destroyed or reused after this.
+  virtual void OnStreamClosed(uint32_t error_code) = 0;
+  virtual void Complete(absl::Status status, base::Payload message) {}
+  virtual void CompleteHttp(HttpResponse response) {}
+  virtual Stream* stream() { return nullptr; }
+
+  // The body of the answer: how much there is to send now, and whether there will be more.
+  MessageQueue& queue() { return queue_; }
+  virtual bool AnswerEnds() const = 0;
+  // The last of the body is being sent: submit the trailers. False when there are none.
+  virtual bool SubmitTrailers() = 0;
+  // Some of the body went to the output.
+  virtual void OnSent() {}
+  // After the output was flushed, when OnSent asked for it with Http2Session::NotifyWhenFlushed.
+  virtual void OnRoom() {}
+
+  int32_t id() const { return id_; }
+
+ protected:
+  friend class Http2Session;
+  friend struct Http2Callbacks;
+  Http2Session* session_ = nullptr;
+  int32_t id_ = 0;
+  MessageQueue queue_;
+  // The session's list of live streams.
+  Http2Stream* previous_ = nullptr;
+  Http2Stream* next_ = nullptr;
+  // The body provider found nothing to send and waits for ResumeData.
+  bool deferred_ = false;
+  // A gRPC call, whose object goes back to the loop.
+  bool pooled_ = false;
+};
+
+}  // namespace quorate::rpc

@@ -1,0 +1,272 @@
+#include "src/rpc/loop.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "quorate/base/check.h"
+#include "src/rpc/connection.h"
+#include "src/rpc/grpc_call.h"
+
+namespace quorate::rpc {
+
+thread_local Loop* Loop::current_ = nullptr;
+
+// The descriptor that ends a sleep.
+class Loop::Wakeup final : public EventSource {
+ public:
+  Wakeup() : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    QUORATE_CHECK(descriptor_ >= 0) << "eventfd: " << std::strerror(errno);
+  }
+  ~Wakeup() { ::close(descriptor_); }
+  int descriptor() const { return descriptor_; }
+  void Ring() {
+    const uint64_t one = 1;
+    // It can only fail when the counter is full, and then the loop is awake already.
+    [[maybe_unused]] const ssize_t written = ::write(descriptor_, &one, sizeof(one));
+  }
+  void OnEvents(uint32_t) override {
+    uint64_t count;
+    [[maybe_unused]] const ssize_t got = ::read(descriptor_, &count, sizeof(count));
+  }
+
+ private:
+  const int descriptor_;
+};
+
+Loop::Loop(Engine* engine, int index)
+    : engine_(engine),
+      index_(index),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wakeup_(std::make_unique<Wakeup>()),
+      now_(std::chrono::steady_clock::now()),
+      timers_(ToMs(now_)),
+      counters_(engine->registry->statistics.size()),
+      read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBytes)) {
+  QUORATE_CHECK(epoll_ >= 0) << "epoll_create1: " << std::strerror(errno);
+  Watch(wakeup_->descriptor(), wakeup_.get(), EPOLLIN);
+}
+
+Loop::~Loop() {
+  Stop();
+  ::close(epoll_);
+}
+
+void Loop::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Loop::Stop() {
+  if (!thread_.joinable()) return;
+  Post([this] { stopping_ = true; });
+  thread_.join();
+}
+
+void Loop::Run() {
+  current_ = this;
+  ::pthread_setname_np(::pthread_self(), ("rpc-loop-" + std::to_string(index_)).substr(0, 15).c_str());
+  while (!stopping_) Tick();
+  {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
+  }
+  for (auto& [id, connection] : connections_) connection->Close();
+  EmptyGraves();
+  dirty_.clear();
+  // What was posted too late: dropping it may itself answer calls that live nowhere any more.
+  std::vector<std::function<void()>> functions;
+  {
+    absl::MutexLock lock(&mutex_);
+    completions_taken_.swap(completions_);
+    functions.swap(functions_);
+  }
+  functions.clear();
+  completions_taken_.clear();
+  FlushCounters();
+  current_ = nullptr;
+}
+
+int Loop::SleepMs() {
+  if (handed_over_ || !dirty_.empty() || stopping_) return 0;
+  absl::MutexLock lock(&mutex_);
+  if (!completions_.empty() || !functions_.empty()) return 0;
+  const int64_t sleep_ms = timers_.SleepMs(now_ms());
+  sleeping_ = sleep_ms != 0;
+  return static_cast<int>(std::min<int64_t>(sleep_ms, 60 * 1000));
+}
+
+void Loop::Tick() {
+  std::array<epoll_event, kEventsMax> events;
+  const int sleep_ms = SleepMs();
+  const int count = ::epoll_wait(epoll_, events.data(), kEventsMax, sleep_ms);
+  if (sleep_ms != 0) {
+    absl::MutexLock lock(&mutex_);
+    sleeping_ = false;
+  }
+  now_ = std::chrono::steady_clock::now();
+  for (int i = 0; i < count; ++i) static_cast<EventSource*>(events[i].data.ptr)->OnEvents(events[i].events);
+  timers_.Advance(now_ms());
+  PassOn();
+  TakeInbox();
+  FlushDirty();
+  FlushCounters();
+  EmptyGraves();
+}
+
+void Loop::EmptyGraves() {
+  while (!graves_.empty()) {
+    const uint64_t id = graves_.back();
+    graves_.pop_back();
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) continue;
+    // Taken out first: as it dies its calls are told, and what they do then may look at the table.
+    const std::unique_ptr<Connection> connection = std::move(found->second);
+    connections_.erase(found);
+    std::erase(dirty_, connection.get());
+  }
+}
+
+void Loop::PassOn() {
+  if (!std::exchange(handed_over_, false)) return;
+  if (engine_->options.on_tick_end) engine_->options.on_tick_end(index_);
+}
+
+void Loop::TakeInbox() {
+  {
+    absl::MutexLock lock(&mutex_);
+    completions_taken_.swap(completions_);
+    functions_taken_.swap(functions_);
+  }
+  for (Completion& completion : completions_taken_) Complete(std::move(completion));
+  completions_taken_.clear();
+  for (std::function<void()>& function : functions_taken_) {
+    function();
+    function = nullptr;
+    handed_over_ = true;
+  }
+  functions_taken_.clear();
+}
+
+void Loop::FlushDirty() {
+  // Only those of now: a handler that always has more to say must not keep the loop from reading.
+  const size_t count = dirty_.size();
+  for (size_t i = 0; i < count; ++i) dirty_[i]->Flush();
+  dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<ptrdiff_t>(count));
+}
+
+void Loop::FlushCounters() {
+  counters_.Flush(engine_->registry->statistics);
+  if (received_bytes_ != 0) engine_->received_bytes.fetch_add(received_bytes_, std::memory_order_relaxed);
+  if (sent_bytes_ != 0) engine_->sent_bytes.fetch_add(sent_bytes_, std::memory_order_relaxed);
+  received_bytes_ = sent_bytes_ = 0;
+}
+
+void Loop::Post(std::function<void()> function) {
+  bool ring;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closed_) return;
+    functions_.push_back(std::move(function));
+    ring = std::exchange(sleeping_, false);
+  }
+  if (ring) wakeup_->Ring();
+}
+
+void Loop::PostCompletions(std::vector<Completion> completions) {
+  bool ring;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closed_) return;
+    if (completions_.empty()) {
+      completions_.swap(completions);
+    } else {
+      completions_.insert(completions_.end(), std::make_move_iterator(completions.begin()),
+                          std::make_move_iterator(completions.end()));
+    }
+    ring = std::exchange(sleeping_, false);
+  }
+  if (ring) wakeup_->Ring();
+}
+
+void Loop::Adopt(int descriptor, std::string peer_address) {
+  connection_count_.fetch_add(1, std::memory_order_relaxed);
+  const uint64_t id = engine_->next_connection.fetch_add(1, std::memory_order_relaxed);
+  {
+    absl::MutexLock lock(&engine_->mutex);
+    ++engine_->open_connections;
+  }
+  // Held by the function, so that the socket is closed when it is dropped unrun.
+  auto connection = std::make_shared<std::unique_ptr<Connection>>(
+      std::make_unique<Connection>(this, id, MakeSocketTransport(descriptor),
+                                   Peer{.address = std::move(peer_address), .certificate_common_name = ""}));
+  Post([this, id, connection] {
+    Connection* here = connection->get();
+    connections_.emplace(id, std::move(*connection));
+    here->Begin();
+  });
+}
+
+void Loop::Watch(int descriptor, EventSource* source, uint32_t events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.ptr = source;
+  const int result = ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
+  QUORATE_CHECK(result == 0) << "epoll_ctl: " << std::strerror(errno);
+}
+
+void Loop::Rewatch(int descriptor, EventSource* source, uint32_t events) {
+  epoll_event event = {};
+  event.events = events;
+  event.data.ptr = source;
+  const int result = ::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event);
+  QUORATE_CHECK(result == 0) << "epoll_ctl: " << std::strerror(errno);
+}
+
+void Loop::Unwatch(int descriptor) { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
+
+Connection* Loop::FindConnection(uint64_t id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() || found->second->is_closed() ? nullptr : found->second.get();
+}
+
+void Loop::Complete(Completion completion) {
+  Connection* connection = FindConnection(completion.connection);
+  if (connection == nullptr || connection->protocol() == nullptr) return;
+  connection->protocol()->Complete(completion.stream, std::move(completion.status), std::move(completion.message));
+  MarkDirty(connection);
+}
+
+void Loop::MarkDirty(Connection* connection) {
+  if (connection->SetDirty()) dirty_.push_back(connection);
+}
+
+void Loop::Bury(Connection* connection) {
+  connection_count_.fetch_sub(1, std::memory_order_relaxed);
+  graves_.push_back(connection->id());
+}
+
+std::unique_ptr<GrpcCall> Loop::TakeCall() {
+  if (calls_.empty()) return std::make_unique<GrpcCall>();
+  std::unique_ptr<GrpcCall> call = std::move(calls_.back());
+  calls_.pop_back();
+  return call;
+}
+
+void Loop::KeepCall(std::unique_ptr<GrpcCall> call) {
+  if (calls_.size() < kCallsKept) calls_.push_back(std::move(call));
+}
+
+void Loop::DrainConnections() {
+  std::vector<Connection*> connections;
+  for (auto& [id, connection] : connections_) connections.push_back(connection.get());
+  for (Connection* connection : connections) connection->BeginDrain();
+}
+
+}  // namespace quorate::rpc

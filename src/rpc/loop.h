@@ -1,0 +1,136 @@
+#pragma once
+
+// One event loop: a thread, an epoll set, and the connections that live on it. It works in ticks: read and decode what
+// has arrived on all ready connections, pass on the batch, take answers from other threads, write each connection once.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "src/rpc/engine.h"
+#include "src/rpc/method_counters.h"
+#include "src/rpc/protocol.h"
+#include "src/rpc/timer_wheel.h"
+
+namespace quorate::rpc {
+
+class Connection;
+class GrpcCall;
+
+// Something with a descriptor in the epoll set. Must stay until the tick after its removal; see Loop::Bury.
+class EventSource {
+ public:
+  virtual void OnEvents(uint32_t events) = 0;
+
+ protected:
+  ~EventSource() = default;
+};
+
+class Loop {
+ public:
+  Loop(Engine* engine, int index);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Any thread.
+  void Start();
+  // Closes all connections and joins the thread. What is posted afterwards is dropped.
+  void Stop();
+  int index() const { return index_; }
+  bool IsCurrent() const { return current_ == this; }
+  void Post(std::function<void()> function);
+  void PostCompletions(std::vector<Completion> completions);
+  // Connections that are here or on their way.
+  int connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
+  // Takes over an accepted socket, which connection_count() counts from here on.
+  void Adopt(int descriptor, std::string peer_address);
+
+  // Loop thread.
+  Engine& engine() { return *engine_; }
+  TimerWheel& timers() { return timers_; }
+  LoopCounters& counters() { return counters_; }
+  // The time when this tick began.
+  std::chrono::steady_clock::time_point now() const { return now_; }
+  int64_t now_ms() const { return ToMs(now_); }
+  static int64_t ToMs(std::chrono::steady_clock::time_point time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  }
+  void Watch(int descriptor, EventSource* source, uint32_t events);
+  void Rewatch(int descriptor, EventSource* source, uint32_t events);
+  void Unwatch(int descriptor);
+  Connection* FindConnection(uint64_t id);
+  void Complete(Completion completion);
+  // The connection has something to write at the end of the tick.
+  void MarkDirty(Connection* connection);
+  // Destroys the connection at the end of the tick.
+  void Bury(Connection* connection);
+  // A handler was called: on_tick_end is due.
+  void NoteHandedOver() { handed_over_ = true; }
+  void CountBytes(uint64_t received, uint64_t sent) {
+    received_bytes_ += received;
+    sent_bytes_ += sent;
+  }
+  // Space to read into, shared by all connections.
+  char* read_buffer() { return read_buffer_.get(); }
+  static constexpr size_t kReadBytes = 256 << 10;
+  // Finished calls kept for their allocations.
+  std::unique_ptr<GrpcCall> TakeCall();
+  void KeepCall(std::unique_ptr<GrpcCall> call);
+  void DrainConnections();
+
+ private:
+  class Wakeup;
+  static constexpr int kEventsMax = 256;
+  static constexpr size_t kCallsKept = 4096;
+
+  void Run();
+  void Tick();
+  int SleepMs();
+  void TakeInbox();
+  void PassOn();
+  void FlushDirty();
+  void FlushCounters();
+  void EmptyGraves();
+
+  static thread_local Loop* current_;
+
+  Engine* const engine_;
+  const int index_;
+  int epoll_ = -1;
+  std::unique_ptr<Wakeup> wakeup_;
+  std::thread thread_;
+  std::atomic<int> connection_count_{0};
+
+  // Guards the inbox: what other threads hand in.
+  absl::Mutex mutex_;
+  std::vector<Completion> completions_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> functions_ ABSL_GUARDED_BY(mutex_);
+  bool sleeping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+
+  bool stopping_ = false;
+  std::chrono::steady_clock::time_point now_;
+  TimerWheel timers_;
+  LoopCounters counters_;
+  absl::flat_hash_map<uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> dirty_;
+  std::vector<uint64_t> graves_;
+  bool handed_over_ = false;
+  uint64_t received_bytes_ = 0;
+  uint64_t sent_bytes_ = 0;
+  std::vector<Completion> completions_taken_;
+  std::vector<std::function<void()>> functions_taken_;
+  std::unique_ptr<char[]> read_buffer_;
+  std::vector<std::unique_ptr<GrpcCall>> calls_;
+};
+
+}  // namespace quorate::rpc

@@ -1,0 +1,80 @@
+#include "src/rpc/message_queue.h"
+
+#include <algorithm>
+#include <array>
+
+#include "quorate/base/check.h"
+
+namespace quorate::rpc {
+
+void MessageQueue::Reset() {
+  items_.clear();
+  first_ = bytes_ = prefix_sent_ = message_sent_ = 0;
+  begun_ = false;
+}
+
+void MessageQueue::Add(base::Payload message, bool prefixed) {
+  bytes_ += message.size() + (prefixed ? kPrefixBytes : 0);
+  if (first_ > 0 && !begun_) {
+    items_.erase(items_.begin(), items_.begin() + static_cast<ptrdiff_t>(first_));
+    first_ = 0;
+  }
+  if (begun_ && items_.size() == items_.capacity()) {
+    std::vector<Item> grown;
+    grown.reserve(2 * (items_.size() - first_) + 1);
+    for (size_t i = first_; i < items_.size(); ++i) grown.push_back(std::move(items_[i]));
+    items_ = std::move(grown);
+    first_ = 0;
+    // The cursor counts positions, so it can be put on the moved payload.
+    cursor_.Rebind(&items_[0].message);
+  }
+  items_.push_back({std::move(message), prefixed});
+}
+
+void MessageQueue::PopFront() {
+  items_[first_].message = base::Payload();
+  ++first_;
+  begun_ = false;
+  prefix_sent_ = message_sent_ = 0;
+  if (first_ == items_.size()) {
+    items_.clear();
+    first_ = 0;
+  }
+}
+
+void MessageQueue::Take(size_t length, Output* output) {
+  QUORATE_CHECK(length <= bytes_);
+  bytes_ -= length;
+  while (length > 0) {
+    Item& item = items_[first_];
+    if (!begun_) {
+      begun_ = true;
+      prefix_sent_ = item.prefixed ? 0 : kPrefixBytes;
+      message_sent_ = 0;
+      cursor_ = base::Payload::Cursor(&item.message);
+    }
+    if (prefix_sent_ < kPrefixBytes) {
+      const auto size = static_cast<uint32_t>(item.message.size());
+      const std::array<char, kPrefixBytes> prefix = {0, static_cast<char>(size >> 24), static_cast<char>(size >> 16),
+                                                     static_cast<char>(size >> 8), static_cast<char>(size)};
+      const size_t step = std::min(length, kPrefixBytes - prefix_sent_);
+      output->Append(std::string_view(prefix.data() + prefix_sent_, step));
+      prefix_sent_ += step;
+      length -= step;
+    }
+    while (length > 0 && message_sent_ < item.message.size()) {
+      const base::Buffer* owner = nullptr;
+      const std::string_view run = cursor_.Next(length, &owner);
+      if (owner != nullptr && run.size() >= base::Payload::kInlineBytes) {
+        output->AppendShared(run, *owner);
+      } else {
+        output->Append(run);
+      }
+      message_sent_ += run.size();
+      length -= run.size();
+    }
+    if (prefix_sent_ == kPrefixBytes && message_sent_ == item.message.size()) PopFront();
+  }
+}
+
+}  // namespace quorate::rpc

@@ -1,0 +1,41 @@
+#pragma once
+
+// What speaks on a connection: HTTP/2 or HTTP/1.1.
+
+#include <cstdint>
+#include <string_view>
+
+#include "quorate/base/payload.h"
+#include "quorate/rpc/http.h"
+#include "src/rpc/output.h"
+
+namespace quorate::rpc {
+
+// The answer to a unary call, on its way to the call's loop.
+struct Completion {
+  uint64_t connection = 0;
+  int32_t stream = 0;
+  absl::Status status;
+  base::Payload message;
+};
+
+// Loop thread only; owned by its Connection. The destructor tells all calls that they are over.
+class Protocol {
+ public:
+  virtual ~Protocol() = default;
+  // Takes what has arrived. False: the far side broke the protocol beyond repair; close once what Fill gives is sent.
+  virtual bool OnBytes(std::string_view bytes) = 0;
+  // Appends what is to be sent, until the output holds about kFillBytes. False: close once the output is sent.
+  virtual bool Fill(Output* output) = 0;
+  // After output was written: lets handlers that waited for room go on.
+  virtual void OnFlushed() {}
+  // Ask the far side to come again elsewhere, and close when the calls in flight are answered.
+  virtual void BeginDrain() = 0;
+  virtual void Complete(int32_t stream, absl::Status status, base::Payload message) {}
+  virtual void CompleteHttp(int32_t stream, HttpResponse response) = 0;
+  virtual Stream* FindStream(int32_t stream) { return nullptr; }
+
+  static constexpr size_t kFillBytes = 256 << 10;
+};
+
+}  // namespace quorate::rpc

@@ -1,0 +1,39 @@
+#pragma once
+
+// The headers of one HTTP/2 request, gathered as they are decoded. Reused from request to request: its strings keep
+// their memory.
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "src/rpc/registry.h"
+
+namespace quorate::rpc {
+
+struct RequestHeaders {
+  // `registry` answers at once which method a path means.
+  void Add(std::string_view name, std::string_view value, const Registry::State& registry);
+  void Reset();
+  void Swap(RequestHeaders* other) noexcept { std::swap(*this, *other); }
+
+  // What a content type says: gRPC's ("application/grpc", with "+..." or ";..."), something that begins like it but is
+  // not, or anything else.
+  enum class ContentType { kOther, kGrpc, kMalformedGrpc };
+
+  const Method* grpc_method = nullptr;
+  ContentType content_type = ContentType::kOther;
+  std::string path;
+  std::string http_method;
+  std::string content_type_text;
+  std::string timeout;
+  std::string encoding;
+  // All that is neither HTTP/2's nor gRPC's own.
+  std::vector<std::pair<std::string, std::string>> metadata;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> spare_;
+};
+
+}  // namespace quorate::rpc

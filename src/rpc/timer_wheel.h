@@ -1,0 +1,74 @@
+#pragma once
+
+// Timers of one event loop, at millisecond grain, for the case that nearly all are cancelled before they are due:
+// scheduling and cancelling are a few pointer writes, with no allocation.
+
+#include <array>
+#include <cstdint>
+
+namespace quorate::rpc {
+
+// Derive from it, or hold one. Must be cancelled before it dies; the destructor does.
+class Timer {
+ public:
+  Timer() = default;
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  bool scheduled() const { return wheel_ != nullptr; }
+
+ protected:
+  virtual ~Timer();
+  // Due. The timer is no longer scheduled and may be scheduled again, or destroyed, from here.
+  virtual void OnTimer() = 0;
+
+ private:
+  friend class TimerWheel;
+  Timer* previous_ = nullptr;
+  Timer* next_ = nullptr;
+  class TimerWheel* wheel_ = nullptr;
+  int64_t due_ms_ = 0;
+};
+
+// Loop thread only. Times are milliseconds of any clock that does not go back.
+class TimerWheel {
+ public:
+  explicit TimerWheel(int64_t now_ms);
+  ~TimerWheel();
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
+
+  // Schedules, or moves, a timer.
+  void Schedule(Timer* timer, int64_t due_ms);
+  void Cancel(Timer* timer);
+  // Fires everything due by `now_ms`.
+  void Advance(int64_t now_ms);
+  // How long one may sleep at `now_ms` before Advance has something to do; -1: for ever.
+  int64_t SleepMs(int64_t now_ms) const;
+
+ private:
+  static constexpr int64_t kSlots = 4096;
+  // Timers further off wait in one list that is looked through this often.
+  static constexpr int64_t kRefileMs = kSlots / 2;
+
+  class Head : public Timer {
+   public:
+    Head();
+    ~Head() override;
+    void OnTimer() override {}
+    bool empty() const;
+  };
+  void Link(Timer* timer);
+  void LinkInto(Head* head, Timer* timer);
+  void Splice(Head* from, Head* to);
+  void FireSlot(int64_t slot, int64_t now_ms);
+  static void Unlink(Timer* timer);
+
+  std::array<Head, kSlots> slots_;
+  std::array<uint64_t, kSlots / 64> occupied_ = {};  // one bit a slot
+  Head far_;
+  int64_t now_ms_;     // everything up to here has fired
+  int64_t refile_ms_;  // when far_ is looked through next
+};
+
+}  // namespace quorate::rpc
