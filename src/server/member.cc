@@ -138,6 +138,7 @@ int Member::RunUntilStopped() {
         Serve();
         break;
       case Events::Event::Kind::kFatal:
+        events_.LetSignalsKill();
         QUORATE_LOG(kFatal, "the member cannot go on", {{"error", event.reason}});
         return 1;
       case Events::Event::Kind::kSignal:

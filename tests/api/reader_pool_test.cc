@@ -1,0 +1,68 @@
+#include "src/api/reader_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "absl/synchronization/notification.h"
+#include "quorate/base/errors.h"
+
+namespace quorate::api {
+namespace {
+
+TEST(ReaderPoolTest, RunsWhatIsSubmitted) {
+  ReaderPool pool(2);
+  absl::Notification ran;
+  pool.Submit([&](absl::Status status) {
+    EXPECT_TRUE(status.ok());
+    ran.Notify();
+  });
+  ran.WaitForNotification();
+}
+
+TEST(ReaderPoolTest, RefusesMoreThanItsBound) {
+  ReaderPool pool(1);
+  absl::Notification entered, leave;
+  pool.Submit([&](absl::Status) {
+    entered.Notify();
+    leave.WaitForNotification();
+  });
+  entered.WaitForNotification();
+  std::atomic<size_t> served{0};
+  for (size_t i = 0; i < ReaderPool::kQueuedMax; ++i) {
+    pool.Submit([&](absl::Status status) { served += status.ok(); });
+  }
+  EXPECT_EQ(pool.queued(), ReaderPool::kQueuedMax);
+  absl::Status refused;
+  pool.Submit([&](absl::Status status) { refused = std::move(status); });
+  EXPECT_EQ(refused, base::errors::TooManyRequests());
+  absl::Notification last;
+  leave.Notify();
+  while (pool.queued() == ReaderPool::kQueuedMax) std::this_thread::yield();
+  pool.Submit([&](absl::Status) { last.Notify(); });
+  last.WaitForNotification();
+  EXPECT_EQ(served, ReaderPool::kQueuedMax);
+}
+
+TEST(ReaderPoolTest, StopGivesBackWhatWaits) {
+  ReaderPool pool(1);
+  absl::Notification entered, leave;
+  pool.Submit([&](absl::Status) {
+    entered.Notify();
+    leave.WaitForNotification();
+  });
+  entered.WaitForNotification();
+  absl::Status waiting;
+  pool.Submit([&](absl::Status status) {
+    waiting = std::move(status);
+    leave.Notify();
+  });
+  pool.Stop();
+  EXPECT_EQ(waiting, base::errors::Stopped());
+  absl::Status late;
+  pool.Submit([&](absl::Status status) { late = std::move(status); });
+  EXPECT_EQ(late, base::errors::Stopped());
+}
+
+}  // namespace
+}  // namespace quorate::api
