@@ -42,8 +42,8 @@ struct Event {
   base::Buffer record;
   size_t kv_offset = 0;
   std::string_view kv() const { return record.view().substr(kv_offset); }
-  std::string_view key;    // into the record
-  Revision previous;       // of the key's former value; main 0: there was none
+  std::string_view key;  // into the record
+  Revision previous;     // of the key's former value; main 0: there was none
 };
 
 struct StoreOptions {
@@ -95,15 +95,15 @@ class RangeCursor {
 
 struct HashResult {
   uint32_t hash = 0;
-  int64_t revision = 0;          // of the store at that moment
+  int64_t revision = 0;  // of the store at that moment
   int64_t compact_revision = -1;
   int64_t hash_revision = 0;
 };
 
 struct StoreStatistics {
-  uint64_t keys = 0;           // live
+  uint64_t keys = 0;  // live
   uint64_t puts = 0, deletes = 0, ranges = 0, txns = 0, events = 0;
-  uint64_t put_bytes = 0;      // total size of keys and values put
+  uint64_t put_bytes = 0;  // total size of keys and values put
   uint64_t index_bytes = 0, cache_bytes = 0, cache_hits = 0, cache_misses = 0;
   uint64_t compaction_keys = 0;  // garbage records removed
 };

@@ -1,0 +1,72 @@
+#pragma once
+
+// Removes the garbage behind compactions on a thread of its own, in small batches with pauses.
+//
+// What is garbage of a compaction at C follows from the records alone: each says which record of its key came before
+// it. So one walk of `revs` from where the last compaction ended to C finds everything: a record's predecessor, and a
+// tombstone before C. (A tombstone at C itself stays until the next time: a watch may start at C.) The walk can be
+// repeated from any earlier place with the same result; a crash costs at most what was walked since the last batch.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "quorate/base/status.h"
+#include "quorate/storage/database.h"
+#include "src/mvcc/meta.h"
+#include "src/mvcc/record_cache.h"
+#include "src/mvcc/view_gate.h"
+
+namespace quorate::mvcc {
+
+class Compaction {
+ public:
+  // Goes on with what a former life left undone.
+  Compaction(storage::Database* database, ViewGate* gate, const Meta& meta);
+  // Stops within a batch; who still waits is not called.
+  ~Compaction();
+
+  // Any thread. The compacted revision has risen, is written, and readers who come now see it.
+  void Schedule(int64_t revision);
+  void WhenFinished(int64_t revision, std::function<void()> done);
+  uint64_t removed_bytes() const { return removed_bytes_.load(std::memory_order_relaxed); }
+  uint64_t removed_records() const { return removed_records_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Waiter {
+    int64_t revision;
+    std::function<void()> done;
+  };
+  struct Garbage;
+
+  void Run();
+  // False when stopped.
+  bool WaitForReaders();
+  absl::Status Collect(int64_t target);
+  absl::Status RemoveBatch(Garbage& garbage, int64_t position);
+  absl::Status MarkFinished(int64_t target);
+  void CallWaiters(int64_t finished);
+  // False when stopped meanwhile.
+  bool Pause(absl::Duration duration);
+
+  storage::Database* const database_;
+  ViewGate* const gate_;
+  std::atomic<uint64_t> removed_bytes_;
+  std::atomic<uint64_t> removed_records_ = 0;
+  int64_t position_;  // the compaction thread's
+
+  absl::Mutex mutex_;
+  int64_t scheduled_ ABSL_GUARDED_BY(mutex_);
+  int64_t finished_ ABSL_GUARDED_BY(mutex_);
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
+
+  std::thread thread_;  // last: it uses the rest
+};
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,161 @@
+#include "src/mvcc/key_codec.h"
+
+#include <limits>
+
+#include "quorate/base/check.h"
+#include "quorate/base/wire.h"
+
+namespace quorate::mvcc {
+namespace {
+
+// A zero byte inside a key is followed by kEscaped, the one that ends it by kEnd. kEnd is the smaller, so that a key
+// sorts before the keys it begins.
+constexpr char kZero = '\0';
+constexpr char kEnd = '\x01';
+constexpr char kAfterEnd = '\x02';
+constexpr char kEscaped = '\xff';
+
+constexpr char kTombstone = 0;
+constexpr char kLive = 1;
+
+template <typename Integer>
+char* PutBigEndian(char* out, Integer number) {
+  for (int shift = 8 * (sizeof number - 1); shift >= 0; shift -= 8) *out++ = static_cast<char>(number >> shift);
+  return out;
+}
+
+template <typename Integer>
+Integer GetBigEndian(const char* in) {
+  Integer number = 0;
+  for (size_t i = 0; i < sizeof number; ++i) number = number << 8 | static_cast<uint8_t>(in[i]);
+  return number;
+}
+
+void AppendHistoryRevision(uint64_t main, uint32_t sub, std::string* out) {
+  char bytes[kHistoryRevisionBytes];
+  PutBigEndian(PutBigEndian<uint64_t>(bytes, ~main), ~sub);
+  out->append(bytes, sizeof bytes);
+}
+
+bool ReadVarint(std::string_view* in, int64_t* out) {
+  uint64_t number = 0;
+  for (int shift = 0; shift < 64 && !in->empty(); shift += 7) {
+    const auto byte = static_cast<uint8_t>(in->front());
+    in->remove_prefix(1);
+    number |= static_cast<uint64_t>(byte & 0x7f) << shift;
+    if (byte < 0x80) {
+      *out = static_cast<int64_t>(number);
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+RevisionKey EncodeRevision(Revision revision) {
+  RevisionKey key;
+  PutBigEndian(PutBigEndian<uint64_t>(key.data(), revision.main), static_cast<uint64_t>(revision.sub));
+  return key;
+}
+
+std::optional<Revision> DecodeRevision(std::string_view key) {
+  if (key.size() != kRevisionKeyBytes) return std::nullopt;
+  const Revision revision{static_cast<int64_t>(GetBigEndian<uint64_t>(key.data())),
+                          static_cast<int64_t>(GetBigEndian<uint64_t>(key.data() + 8))};
+  if (revision.main <= 0 || revision.sub < 0) return std::nullopt;
+  return revision;
+}
+
+std::string EncodeKeyPrefix(std::string_view key) {
+  std::string out;
+  out.reserve(key.size() + 2 + kHistoryRevisionBytes);
+  for (char byte : key) {
+    out.push_back(byte);
+    if (byte == kZero) out.push_back(kEscaped);
+  }
+  out.push_back(kZero);
+  out.push_back(kEnd);
+  return out;
+}
+
+std::string AfterKeyPrefix(std::string_view prefix) {
+  QUORATE_CHECK(!prefix.empty() && prefix.back() == kEnd);
+  std::string after(prefix);
+  after.back() = kAfterEnd;
+  return after;
+}
+
+std::string EncodeHistoryKey(std::string_view key, Revision revision) {
+  QUORATE_CHECK(revision.sub >= 0 && revision.sub <= std::numeric_limits<uint32_t>::max()) << revision.sub;
+  std::string out = EncodeKeyPrefix(key);
+  AppendHistoryRevision(revision.main, static_cast<uint32_t>(revision.sub), &out);
+  return out;
+}
+
+void AppendSeekRevision(int64_t main, std::string* prefix) {
+  AppendHistoryRevision(main, std::numeric_limits<uint32_t>::max(), prefix);
+}
+
+std::optional<std::string_view> SplitHistoryKey(std::string_view entry, Revision* revision) {
+  if (entry.size() < kHistoryRevisionBytes + 2) return std::nullopt;
+  const std::string_view prefix = entry.substr(0, entry.size() - kHistoryRevisionBytes);
+  if (prefix.back() != kEnd || prefix[prefix.size() - 2] != kZero) return std::nullopt;
+  const char* tail = prefix.data() + prefix.size();
+  *revision = {static_cast<int64_t>(~GetBigEndian<uint64_t>(tail)), ~GetBigEndian<uint32_t>(tail + 8)};
+  if (revision->main <= 0) return std::nullopt;
+  return prefix;
+}
+
+std::optional<std::string> DecodeKeyPrefix(std::string_view prefix) {
+  if (prefix.size() < 2) return std::nullopt;
+  prefix.remove_suffix(2);
+  std::string key;
+  key.reserve(prefix.size());
+  for (size_t i = 0; i < prefix.size(); ++i) {
+    key.push_back(prefix[i]);
+    if (prefix[i] != kZero) continue;
+    if (++i == prefix.size() || prefix[i] != kEscaped) return std::nullopt;
+  }
+  return key;
+}
+
+std::string EncodeHistoryValue(const KeyState& state) {
+  std::string value(1, kLive);
+  base::wire::AppendVarint(&value, static_cast<uint64_t>(state.created));
+  base::wire::AppendVarint(&value, static_cast<uint64_t>(state.version));
+  base::wire::AppendVarint(&value, static_cast<uint64_t>(state.lease));
+  return value;
+}
+
+std::string EncodeHistoryTombstone() { return std::string(1, kTombstone); }
+
+bool DecodeHistoryValue(std::string_view value, Revision revision, std::optional<KeyState>* state) {
+  state->reset();
+  if (value.empty()) return false;
+  const char kind = value.front();
+  value.remove_prefix(1);
+  if (kind == kTombstone) return value.empty();
+  if (kind != kLive) return false;
+  KeyState live;
+  live.modified = revision;
+  if (!ReadVarint(&value, &live.created) || !ReadVarint(&value, &live.version) || !ReadVarint(&value, &live.lease)) {
+    return false;
+  }
+  if (!value.empty() || live.created <= 0 || live.created > revision.main || live.version <= 0) return false;
+  *state = live;
+  return true;
+}
+
+std::string EncodeNumber(uint64_t number) {
+  char bytes[sizeof number];
+  PutBigEndian(bytes, number);
+  return std::string(bytes, sizeof bytes);
+}
+
+std::optional<uint64_t> DecodeNumber(std::string_view bytes) {
+  if (bytes.size() != sizeof(uint64_t)) return std::nullopt;
+  return GetBigEndian<uint64_t>(bytes.data());
+}
+
+}  // namespace quorate::mvcc

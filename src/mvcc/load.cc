@@ -1,0 +1,59 @@
+#include "src/mvcc/key_codec.h"
+#include "src/mvcc/store_parts.h"
+
+namespace quorate::mvcc {
+namespace {
+
+using storage::Family;
+
+absl::Status Damaged(const std::string& what) {
+  return base::MakeStatus(absl::StatusCode::kDataLoss, "the store is damaged: " + what);
+}
+
+std::string Text(Revision revision) { return std::to_string(revision.main) + "/" + std::to_string(revision.sub); }
+
+// The last record must be of a revision that was committed.
+absl::Status CheckLastRecord(const storage::Database& database, const Meta& meta) {
+  auto iterator = database.NewIterator(Family::kRevs);
+  iterator->SeekForPrev(std::string(kRevisionKeyBytes, '\xff'));
+  if (!iterator->Valid()) return iterator->status();
+  const auto last = DecodeRevision(iterator->key());
+  if (!last.has_value()) return Damaged("a record's revision is malformed");
+  if (last->main > meta.revision) {
+    return Damaged("it has a record of revision " + Text(*last) + ", but is at revision " +
+                   std::to_string(meta.revision));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index) {
+  QUORATE_RETURN_IF_ERROR(CheckLastRecord(database, meta));
+  storage::IteratorOptions options;
+  options.fill_cache = false;
+  auto iterator = database.NewIterator(Family::kKeys, options);
+  std::string last_prefix;
+  for (iterator->Seek({}); iterator->Valid(); iterator->Next()) {
+    Revision revision;
+    const auto prefix = SplitHistoryKey(iterator->key(), &revision);
+    if (!prefix.has_value()) return Damaged("a history entry's key is malformed");
+    if (revision.main > meta.revision) {
+      return Damaged("a key changed at revision " + Text(revision) + ", but the store is at revision " +
+                     std::to_string(meta.revision));
+    }
+    if (*prefix == last_prefix) continue;  // an older entry of the same key
+    last_prefix.assign(*prefix);
+    std::optional<KeyState> state;
+    if (!DecodeHistoryValue(iterator->value(), revision, &state)) return Damaged("a history entry is malformed");
+    if (!state.has_value()) continue;
+    const auto key = DecodeKeyPrefix(*prefix);
+    if (!key.has_value()) return Damaged("a history entry's key is malformed");
+    index->LoadAscending(*key, *state);
+  }
+  QUORATE_RETURN_IF_ERROR(iterator->status());
+  index->FinishLoad(meta.revision);
+  return absl::OkStatus();
+}
+
+}  // namespace quorate::mvcc

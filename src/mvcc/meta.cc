@@ -1,0 +1,50 @@
+#include "src/mvcc/meta.h"
+
+#include <string>
+
+#include "src/mvcc/key_codec.h"
+
+namespace quorate::mvcc {
+namespace {
+
+absl::StatusOr<std::optional<uint64_t>> ReadNumber(const storage::Database& database, std::string_view name,
+                                                   const storage::Snapshot* snapshot) {
+  QUORATE_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
+                           database.Get(storage::Family::kMeta, name, snapshot));
+  if (!bytes.has_value()) return std::optional<uint64_t>();
+  const std::optional<uint64_t> number = DecodeNumber(*bytes);
+  if (!number.has_value()) {
+    return base::MakeStatus(absl::StatusCode::kDataLoss, "the store's " + std::string(name) + " is malformed");
+  }
+  return number;
+}
+
+}  // namespace
+
+absl::StatusOr<Meta> ReadMeta(const storage::Database& database, const storage::Snapshot* snapshot) {
+  Meta meta;
+  QUORATE_ASSIGN_OR_RETURN(const auto revision, ReadNumber(database, kRevisionName, snapshot));
+  QUORATE_ASSIGN_OR_RETURN(const auto compacted, ReadNumber(database, kCompactedName, snapshot));
+  QUORATE_ASSIGN_OR_RETURN(const auto added, ReadNumber(database, kAddedBytesName, snapshot));
+  QUORATE_ASSIGN_OR_RETURN(const auto finished, ReadNumber(database, kFinishedName, snapshot));
+  QUORATE_ASSIGN_OR_RETURN(const auto position, ReadNumber(database, kPositionName, snapshot));
+  QUORATE_ASSIGN_OR_RETURN(const auto removed, ReadNumber(database, kRemovedBytesName, snapshot));
+  meta.exists = revision.has_value();
+  if (revision.has_value()) meta.revision = static_cast<int64_t>(*revision);
+  meta.compacted = static_cast<int64_t>(compacted.value_or(0)) - 1;
+  meta.added_bytes = added.value_or(0);
+  meta.finished = static_cast<int64_t>(finished.value_or(0)) - 1;
+  meta.position = static_cast<int64_t>(position.value_or(0));
+  meta.removed_bytes = removed.value_or(0);
+  if (meta.revision < 1 || meta.compacted > meta.revision || meta.finished > meta.compacted ||
+      meta.removed_bytes > meta.added_bytes) {
+    return base::MakeStatus(absl::StatusCode::kDataLoss,
+                            "the store's numbers contradict each other: revision " + std::to_string(meta.revision) +
+                                ", compacted " + std::to_string(meta.compacted) + ", finished " +
+                                std::to_string(meta.finished) + ", bytes added " + std::to_string(meta.added_bytes) +
+                                " and removed " + std::to_string(meta.removed_bytes));
+  }
+  return meta;
+}
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,38 @@
+#pragma once
+
+// The store's own numbers in the `meta` family, each eight bytes big-endian (docs/formats/store.md).
+
+#include <optional>
+#include <string_view>
+
+#include "quorate/base/status.h"
+#include "quorate/storage/database.h"
+
+namespace quorate::mvcc {
+
+// The revision of the last transaction.
+inline constexpr std::string_view kRevisionName = "mvcc.revision";
+// The compacted revision, plus one: zero stands for none, as etcd counts revision 0 among those that can be compacted.
+inline constexpr std::string_view kCompactedName = "mvcc.compacted";
+// Bytes of all records ever written, with their history entries; the writer's.
+inline constexpr std::string_view kAddedBytesName = "mvcc.added_bytes";
+// The compaction whose garbage is gone (plus one), how far the next one has come, and the bytes that compactions took
+// away; the background compaction's.
+inline constexpr std::string_view kFinishedName = "mvcc.finished";
+inline constexpr std::string_view kPositionName = "mvcc.position";
+inline constexpr std::string_view kRemovedBytesName = "mvcc.removed_bytes";
+
+struct Meta {
+  bool exists = false;  // false: nothing was ever committed
+  int64_t revision = 1;
+  int64_t compacted = -1;
+  uint64_t added_bytes = 0;
+  int64_t finished = -1;
+  int64_t position = 0;
+  uint64_t removed_bytes = 0;
+};
+
+// DataLoss when malformed or contradictory.
+absl::StatusOr<Meta> ReadMeta(const storage::Database& database, const storage::Snapshot* snapshot = nullptr);
+
+}  // namespace quorate::mvcc

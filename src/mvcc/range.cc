@@ -1,0 +1,231 @@
+#include "src/mvcc/range.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "quorate/base/errors.h"
+#include "quorate/base/wire.h"
+#include "src/mvcc/record.h"
+
+namespace quorate::mvcc {
+namespace {
+
+// Field numbers of RangeResponse.
+constexpr uint32_t kKvs = 2;
+constexpr uint32_t kMore = 3;
+constexpr uint32_t kCount = 4;
+
+struct Selected {
+  std::string_view key;
+  KeyState state;
+};
+
+// How a request wants its keys: decided once, before anything is read.
+struct Plan {
+  bool filters;
+  SortOrder order;   // kNone: as they come, in ascending key order
+  size_t fetch_max;  // 0: all
+};
+
+bool Filters(const RangeRequest& request) {
+  return request.min_mod_revision != 0 || request.max_mod_revision != 0 || request.min_create_revision != 0 ||
+         request.max_create_revision != 0;
+}
+
+Plan MakePlan(const RangeRequest& request) {
+  Plan plan;
+  plan.filters = Filters(request);
+  const bool ascending_keys = request.sort_target == SortTarget::kKey && request.sort_order == SortOrder::kAscend;
+  const bool as_they_come = request.sort_order == SortOrder::kNone || ascending_keys;
+  plan.order = request.sort_order;
+  if (request.sort_target != SortTarget::kKey && plan.order == SortOrder::kNone) plan.order = SortOrder::kAscend;
+  if (ascending_keys) plan.order = SortOrder::kNone;
+
+  // One more than asked for tells whether there is more. etcd fetches everything when it filters; where nothing is
+  // sorted afterwards, stopping early gives the same answer.
+  const bool limited = request.limit > 0 && request.limit < std::numeric_limits<int64_t>::max();
+  const bool cut_first = as_they_come && (!plan.filters || plan.order == SortOrder::kNone);
+  plan.fetch_max = limited && cut_first ? static_cast<size_t>(request.limit) + 1 : 0;
+  return plan;
+}
+
+bool Passes(const RangeRequest& request, const KeyState& state) {
+  const int64_t modified = state.modified.main;
+  if (request.max_mod_revision != 0 && modified > request.max_mod_revision) return false;
+  if (request.min_mod_revision != 0 && modified < request.min_mod_revision) return false;
+  if (request.max_create_revision != 0 && state.created > request.max_create_revision) return false;
+  if (request.min_create_revision != 0 && state.created < request.min_create_revision) return false;
+  return true;
+}
+
+absl::StatusOr<std::vector<Selected>> Select(KeySource& source, const KeyRange& range, const RangeRequest& request,
+                                             const Plan& plan) {
+  std::vector<Selected> selected;
+  auto take = [&](std::string_view key, const KeyState& state) {
+    if (plan.filters && !Passes(request, state)) return true;
+    selected.push_back({key, state});
+    return plan.fetch_max == 0 || selected.size() < plan.fetch_max;
+  };
+  if (range.single) {
+    QUORATE_ASSIGN_OR_RETURN(std::optional<KeyState> state, source.Find(range.begin));
+    if (state.has_value()) take(range.begin, *state);
+    return selected;
+  }
+  QUORATE_RETURN_IF_ERROR(source.Scan(range, take));
+  return selected;
+}
+
+int64_t SortNumber(SortTarget target, const KeyState& state) {
+  switch (target) {
+    case SortTarget::kVersion:
+      return state.version;
+    case SortTarget::kCreate:
+      return state.created;
+    default:
+      return state.modified.main;
+  }
+}
+
+// Equal ones stay in key order.
+void SortByNumber(SortTarget target, SortOrder order, std::vector<Selected>* selected) {
+  std::stable_sort(selected->begin(), selected->end(), [&](const Selected& a, const Selected& b) {
+    const int64_t left = SortNumber(target, a.state);
+    const int64_t right = SortNumber(target, b.state);
+    return order == SortOrder::kDescend ? left > right : left < right;
+  });
+}
+
+std::vector<Revision> RevisionsOf(const std::vector<Selected>& selected) {
+  std::vector<Revision> revisions;
+  revisions.reserve(selected.size());
+  for (const Selected& one : selected) revisions.push_back(one.state.modified);
+  return revisions;
+}
+
+// Sorting by value has to read all of them first.
+absl::Status SortByValue(const State& state, SortOrder order, std::vector<Selected>* selected) {
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(RevisionsOf(*selected)));
+  std::vector<std::pair<std::string_view, size_t>> values(records.size());
+  for (size_t i = 0; i < records.size(); ++i) {
+    auto fields = DecodeKeyValue(records[i].view().substr(KeyValueOffset(records[i].view())));
+    if (!fields.has_value()) return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed");
+    values[i] = {fields->value, i};
+  }
+  std::stable_sort(values.begin(), values.end(), [order](const auto& a, const auto& b) {
+    return order == SortOrder::kDescend ? a.first > b.first : a.first < b.first;
+  });
+  std::vector<Selected> sorted;
+  sorted.reserve(values.size());
+  for (const auto& [value, place] : values) sorted.push_back((*selected)[place]);
+  selected->swap(sorted);
+  return absl::OkStatus();
+}
+
+absl::Status Sort(const State& state, const RangeRequest& request, SortOrder order, std::vector<Selected>* selected) {
+  if (order == SortOrder::kNone || selected->size() < 2) return absl::OkStatus();
+  switch (request.sort_target) {
+    case SortTarget::kKey:
+      if (order == SortOrder::kDescend) std::reverse(selected->begin(), selected->end());
+      return absl::OkStatus();
+    case SortTarget::kValue:
+      return SortByValue(state, order, selected);
+    default:
+      SortByNumber(request.sort_target, order, selected);
+      return absl::OkStatus();
+  }
+}
+
+// A single key that is there, asked for plainly: what most reads are.
+absl::StatusOr<base::Payload> OneRecord(const State& state, const KeyState& key_state) {
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch({key_state.modified}));
+  base::Payload body;
+  AppendRecord(kKvs, records[0], &body);
+  constexpr char kCountOfOne[] = {kCount << 3, 1};
+  body.Append(std::string_view(kCountOfOne, sizeof kCountOfOne));
+  return body;
+}
+
+bool IsPlain(const RangeRequest& request, const Plan& plan) { return !request.keys_only && !plan.filters; }
+
+absl::Status AppendSelected(const State& state, const RangeRequest& request, const std::vector<Selected>& selected,
+                            base::Payload* body) {
+  if (request.keys_only) {
+    // etcd answers from its index here, which knows no leases, unless it had to read the values to sort by them.
+    const bool with_lease = request.sort_target == SortTarget::kValue;
+    for (const Selected& one : selected) AppendKeyOnly(kKvs, one.key, one.state, with_lease, body);
+    return absl::OkStatus();
+  }
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(RevisionsOf(selected)));
+  for (const base::Buffer& record : records) AppendRecord(kKvs, record, body);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AppendRecord(uint32_t field, const base::Buffer& record, base::Payload* out) {
+  const size_t offset = KeyValueOffset(record.view());
+  std::string prefix;
+  base::wire::AppendBytesPrefix(&prefix, field, record.size() - offset);
+  out->Append(prefix);
+  out->Append(record, offset, record.size() - offset);
+}
+
+void AppendKeyOnly(uint32_t field, std::string_view key, const KeyState& state, bool with_lease, base::Payload* out) {
+  const std::string kv = EncodeKeyOnly(key, state, with_lease);
+  std::string prefix;
+  base::wire::AppendBytesPrefix(&prefix, field, kv.size());
+  out->Append(prefix);
+  out->Append(kv);
+}
+
+absl::Status CheckRevision(const State& state, int64_t revision) {
+  if (revision > state.revision()) return base::errors::FutureRevision();
+  // Zero and below mean the newest, which is never compacted.
+  if (revision > 0 && revision < state.compacted_revision()) return base::errors::Compacted();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeRequest& request) {
+  QUORATE_RETURN_IF_ERROR(CheckRevision(state, request.revision));
+  const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
+  if (IsEmptyRange(range)) return base::Payload();
+
+  std::unique_ptr<KeySource> past;
+  if (request.revision > 0 && request.revision < state.revision()) past = state.At(request.revision);
+  KeySource& source = past ? *past : state.Now();
+  const Plan plan = MakePlan(request);
+
+  if (range.single && !request.count_only && IsPlain(request, plan)) {
+    QUORATE_ASSIGN_OR_RETURN(std::optional<KeyState> found, source.Find(range.begin));
+    if (!found.has_value()) return base::Payload();
+    return OneRecord(state, *found);
+  }
+
+  base::Payload body;
+  uint64_t count = 0;
+  bool more = false;
+  if (request.count_only) {
+    QUORATE_ASSIGN_OR_RETURN(count, source.Count(range));
+  } else {
+    QUORATE_ASSIGN_OR_RETURN(std::vector<Selected> selected, Select(source, range, request, plan));
+    const bool all = plan.fetch_max == 0 || selected.size() < plan.fetch_max;
+    if (all && !plan.filters) {
+      count = selected.size();
+    } else {
+      QUORATE_ASSIGN_OR_RETURN(count, source.Count(range));
+    }
+    QUORATE_RETURN_IF_ERROR(Sort(state, request, plan.order, &selected));
+    if (request.limit > 0 && selected.size() > static_cast<size_t>(request.limit)) {
+      selected.resize(request.limit);
+      more = true;
+    }
+    QUORATE_RETURN_IF_ERROR(AppendSelected(state, request, selected, &body));
+  }
+  std::string tail;
+  base::wire::AppendBoolField(&tail, kMore, more);
+  base::wire::AppendVarintField(&tail, kCount, count);
+  body.Append(tail);
+  return body;
+}
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "src/mvcc/key_sources.h"
+#include "src/mvcc/store_parts.h"
+
+namespace quorate::mvcc {
+
+struct ReadView::Rep final : public State {
+  explicit Rep(StoreParts* parts);
+  ~Rep() override;
+
+  int64_t revision() const override { return source.view().revision(); }
+  int64_t compacted_revision() const override { return compacted; }
+  KeySource& Now() const override { return source; }
+  std::unique_ptr<KeySource> At(int64_t revision) const override;
+  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
+
+  // In this order: see ViewGate. What the view may be asked for stays in the store until the ticket is given back.
+  StoreParts* const parts;
+  const ViewGate::Ticket ticket;
+  const int64_t compacted;
+  mutable ViewSource source;
+};
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,54 @@
+#pragma once
+
+// Records of `revs`: one change each, its mvccpb.KeyValue in wire form after a short head (docs/formats/store.md).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "quorate/base/buffer.h"
+#include "quorate/mvcc/key_index.h"
+#include "quorate/mvcc/revision.h"
+
+namespace quorate::mvcc {
+
+// A record's parts; views into its bytes.
+struct Record {
+  bool deleted = false;
+  Revision previous;  // of the key's former value; main 0: there was none
+  size_t kv_offset = 0;
+  std::string_view kv;  // the mvccpb.KeyValue
+};
+
+// The fields of a stored mvccpb.KeyValue.
+struct KeyValueFields {
+  std::string_view key;
+  int64_t created = 0;
+  int64_t modified = 0;
+  int64_t version = 0;
+  int64_t lease = 0;
+  std::string_view value;
+};
+
+base::Buffer EncodePut(std::string_view key, std::string_view value, const KeyState& state, Revision previous);
+// A tombstone's KeyValue has the key and the revision of the deletion.
+base::Buffer EncodeTombstone(std::string_view key, int64_t modified, Revision previous);
+// nullopt when malformed.
+std::optional<Record> DecodeRecord(std::string_view bytes);
+std::optional<KeyValueFields> DecodeKeyValue(std::string_view kv);
+// Where a well-formed record's KeyValue begins; stops the process on another.
+size_t KeyValueOffset(std::string_view bytes);
+
+// What a record counts for in the store's size: itself, its history entry, and their keys. The same for every member.
+inline constexpr uint64_t RecordFootprint(size_t record_bytes, size_t key_bytes) {
+  constexpr size_t kBookkeepingBytes = 48;
+  return record_bytes + key_bytes + kBookkeepingBytes;
+}
+
+// A KeyValue without its value, made from the index alone.
+std::string EncodeKeyOnly(std::string_view key, const KeyState& state, bool with_lease);
+// What etcd stores for the same change: fields in the order of their numbers, a tombstone's key alone.
+std::string EncodeAsEtcd(const KeyValueFields& fields, bool deleted);
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,48 @@
+#include "src/mvcc/record_store.h"
+
+#include "src/mvcc/key_codec.h"
+#include "src/mvcc/record.h"
+
+namespace quorate::mvcc {
+namespace {
+
+absl::Status Bad(Revision revision, const char* what) {
+  return base::MakeStatus(absl::StatusCode::kDataLoss, "the record of revision " + std::to_string(revision.main) + "/" +
+                                                           std::to_string(revision.sub) + " is " + what);
+}
+
+}  // namespace
+
+absl::Status RecordStore::Fetch(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records,
+                                const storage::Snapshot* snapshot) {
+  records->resize(revisions.size());
+  std::vector<size_t> missing;
+  for (size_t i = 0; i < revisions.size(); ++i) {
+    base::Buffer& record = (*records)[i];
+    if (record) continue;
+    record = cache_.Find(revisions[i]);
+    if (!record) missing.push_back(i);
+  }
+  if (missing.empty()) return absl::OkStatus();
+
+  std::vector<std::string> keys;
+  keys.reserve(missing.size());
+  for (size_t place : missing) keys.emplace_back(View(EncodeRevision(revisions[place])));
+  absl::Status malformed;
+  QUORATE_RETURN_IF_ERROR(database_->MultiGet(
+      storage::Family::kRevs, keys,
+      [&](size_t i, std::string_view value) {
+        const Revision revision = revisions[missing[i]];
+        if (!DecodeRecord(value).has_value()) malformed = Bad(revision, "malformed");
+        (*records)[missing[i]] = base::Buffer::Copy(value);
+      },
+      snapshot));
+  QUORATE_RETURN_IF_ERROR(malformed);
+  for (size_t place : missing) {
+    if (!(*records)[place]) return Bad(revisions[place], "missing");
+    cache_.Insert(revisions[place], (*records)[place]);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace quorate::mvcc

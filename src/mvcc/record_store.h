@@ -1,0 +1,28 @@
+#pragma once
+
+#include <vector>
+
+#include "quorate/base/buffer.h"
+#include "quorate/base/status.h"
+#include "quorate/mvcc/revision.h"
+#include "quorate/storage/database.h"
+#include "src/mvcc/record_cache.h"
+
+namespace quorate::mvcc {
+
+// Committed records by revision, out of the cache or the store. Any thread.
+class RecordStore {
+ public:
+  RecordStore(const storage::Database* database, size_t cache_bytes) : database_(database), cache_(cache_bytes) {}
+
+  // Each at its place; those already filled in are left. DataLoss when one is nowhere.
+  absl::Status Fetch(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records,
+                     const storage::Snapshot* snapshot = nullptr);
+  RecordCache& cache() { return cache_; }
+
+ private:
+  const storage::Database* database_;
+  RecordCache cache_;
+};
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "quorate/mvcc/key_index.h"
+#include "quorate/mvcc/store.h"
+#include "src/mvcc/compaction.h"
+#include "src/mvcc/record_store.h"
+#include "src/mvcc/view_gate.h"
+#include "src/mvcc/writer.h"
+
+namespace quorate::mvcc {
+
+// What is published to readers, and counted.
+struct Published {
+  std::atomic<int64_t> revision = 1;
+  std::atomic<int64_t> compacted = -1;
+  std::atomic<uint64_t> keys = 0;
+  std::atomic<uint64_t> added_bytes = 0;
+  std::atomic<uint64_t> put_bytes = 0;
+  std::atomic<uint64_t> puts = 0;
+  std::atomic<uint64_t> deletes = 0;
+  std::atomic<uint64_t> events = 0;
+};
+
+// What readers count. Apart from what they read, on a cache line of its own.
+struct alignas(64) ReadCounts {
+  std::atomic<uint64_t> ranges = 0;
+  std::atomic<uint64_t> txns = 0;
+};
+
+struct StoreParts {
+  StoreParts(storage::Database* database, StoreOptions options)
+      : database(database), options(std::move(options)), records(database, this->options.cache_bytes) {}
+
+  storage::Database* const database;
+  const StoreOptions options;
+  RecordStore records;
+  KeyIndex index;
+  ViewGate gate;
+  Published published;
+  ReadCounts counts;
+  std::unique_ptr<Writer> writer;
+  std::unique_ptr<Compaction> compaction;  // last: its thread uses the rest
+};
+
+// Fills the index from the `keys` family: every live key in its newest state. DataLoss when the family is malformed or
+// knows revisions that the store has not reached.
+absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index);
+
+absl::StatusOr<std::unique_ptr<RangeCursor>> MakeRangeCursor(StoreParts* parts, const RangeRequest& request,
+                                                             size_t chunk_bytes);
+
+absl::StatusOr<HashResult> HashHistory(const storage::Database& database, int64_t revision);
+absl::StatusOr<uint32_t> HashEverything(const storage::Database& database);
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,252 @@
+#include "src/mvcc/writer.h"
+
+#include <algorithm>
+
+#include "quorate/base/check.h"
+#include "quorate/base/errors.h"
+#include "quorate/base/wire.h"
+#include "src/mvcc/key_codec.h"
+#include "src/mvcc/range.h"
+#include "src/mvcc/record.h"
+
+namespace quorate::mvcc {
+namespace {
+
+// Field numbers.
+constexpr uint32_t kPutPrevKv = 2;
+constexpr uint32_t kDeleted = 2;
+constexpr uint32_t kDeletePrevKvs = 3;
+
+using storage::Family;
+
+}  // namespace
+
+Writer::Writer(const storage::Database* database, KeyIndex* index, RecordStore* records, LeaseKeys* leases,
+               const Meta& meta)
+    : database_(database),
+      index_(index),
+      records_(records),
+      leases_(leases),
+      now_(index),
+      revision_(meta.revision),
+      committed_revision_(meta.revision),
+      compacted_(meta.compacted),
+      added_bytes_(meta.added_bytes) {}
+
+absl::StatusOr<Answer> Writer::Put(const PutRequest& request) {
+  QUORATE_RETURN_IF_ERROR(Usable());
+  QUORATE_RETURN_IF_ERROR(CheckPut(*this, leases_, request));
+  return Finish(ExecutePut(request));
+}
+
+absl::StatusOr<Answer> Writer::DeleteRange(const DeleteRangeRequest& request) {
+  QUORATE_RETURN_IF_ERROR(Usable());
+  return Finish(ExecuteDeleteRange(request));
+}
+
+absl::StatusOr<Answer> Writer::Txn(const TxnRequest& request) {
+  QUORATE_RETURN_IF_ERROR(Usable());
+  return Finish(ExecuteTxn(*this, this, leases_, request));
+}
+
+absl::StatusOr<Answer> Writer::Compact(int64_t revision) {
+  QUORATE_RETURN_IF_ERROR(Usable());
+  if (revision <= compacted_) return base::errors::Compacted();
+  if (revision > revision_) return base::errors::FutureRevision();
+  compacted_ = revision;
+  compacted_changed_ = true;
+  return Answer{{}, revision_};
+}
+
+absl::StatusOr<Answer> Writer::Finish(absl::StatusOr<base::Payload> body) {
+  if (!body.ok()) {
+    if (Changed()) broken_ = body.status();
+    return std::move(body).status();
+  }
+  if (Changed()) ++revision_;
+  begin_ = events_.size();
+  return Answer{*std::move(body), revision_};
+}
+
+absl::Status Writer::Usable() const { return broken_; }
+
+void Writer::Seal() {
+  if (revision_ != committed_revision_) {
+    batch_.Put(Family::kMeta, kRevisionName, EncodeNumber(static_cast<uint64_t>(revision_)));
+    batch_.Put(Family::kMeta, kAddedBytesName, EncodeNumber(added_bytes_));
+  }
+  if (compacted_changed_) {
+    batch_.Put(Family::kMeta, kCompactedName, EncodeNumber(static_cast<uint64_t>(compacted_ + 1)));
+  }
+}
+
+void Writer::Committed() {
+  committed_revision_ = revision_;
+  compacted_changed_ = false;
+  events_.clear();
+  begin_ = 0;
+}
+
+std::unique_ptr<KeySource> Writer::At(int64_t revision) const {
+  const int64_t base_revision = std::min(revision, committed_revision_);
+  IndexView view = index_->ViewAt(base_revision);
+  std::unique_ptr<KeySource> base;
+  if (view) {
+    base = std::make_unique<ViewSource>(std::move(view));
+  } else {
+    base = std::make_unique<HistorySource>(database_, base_revision);
+  }
+  if (revision <= committed_revision_) return base;
+  return std::make_unique<OverlaySource>(std::move(base), ChangesUpTo(revision));
+}
+
+OverlaySource::Changes Writer::ChangesUpTo(int64_t revision) const {
+  OverlaySource::Changes changes;
+  for (const Event& event : events_) {
+    if (event.revision.main > revision) break;
+    std::optional<KeyState>& change = changes[event.key];
+    if (event.deleted) {
+      change.reset();
+      continue;
+    }
+    const std::optional<KeyValueFields> fields = DecodeKeyValue(event.kv());
+    QUORATE_CHECK(fields.has_value());
+    change = KeyState{event.revision, fields->created, fields->version, fields->lease};
+  }
+  return changes;
+}
+
+const Event* Writer::FindUncommitted(Revision revision) const {
+  if (revision.main <= committed_revision_) return nullptr;
+  auto event = std::lower_bound(events_.begin(), events_.end(), revision,
+                                [](const Event& one, const Revision& sought) { return one.revision < sought; });
+  QUORATE_CHECK(event != events_.end() && event->revision == revision)
+      << "no uncommitted record at " << revision.main << "/" << revision.sub;
+  return &*event;
+}
+
+absl::StatusOr<std::vector<base::Buffer>> Writer::Fetch(const std::vector<Revision>& revisions) const {
+  std::vector<base::Buffer> records(revisions.size());
+  std::vector<Revision> committed;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < revisions.size(); ++i) {
+    if (const Event* event = FindUncommitted(revisions[i])) {
+      records[i] = event->record;
+    } else {
+      committed.push_back(revisions[i]);
+      places.push_back(i);
+    }
+  }
+  if (committed.empty()) return records;
+  std::vector<base::Buffer> found;
+  QUORATE_RETURN_IF_ERROR(records_->Fetch(committed, &found));
+  for (size_t i = 0; i < places.size(); ++i) records[places[i]] = std::move(found[i]);
+  return records;
+}
+
+absl::StatusOr<base::Buffer> Writer::FetchOne(Revision revision) const {
+  if (const Event* event = FindUncommitted(revision)) return event->record;
+  std::vector<base::Buffer> found;
+  QUORATE_RETURN_IF_ERROR(records_->Fetch({revision}, &found));
+  return std::move(found[0]);
+}
+
+absl::StatusOr<base::Payload> Writer::ExecutePut(const PutRequest& request) {
+  const std::optional<KeyState> old = index_->Find(request.key);
+  base::Payload body;
+  base::Buffer old_record;
+  std::string_view value = request.value;
+  int64_t lease = request.lease;
+  if (old.has_value() && (request.prev_kv || request.ignore_value)) {
+    QUORATE_ASSIGN_OR_RETURN(old_record, FetchOne(old->modified));
+    if (request.prev_kv) AppendRecord(kPutPrevKv, old_record, &body);
+  }
+  // The checks have seen the key before the transaction. One that it deletes itself and then puts again with something
+  // of the old to be kept (etcd stops there) has nothing to keep.
+  if (request.ignore_value) {
+    value = {};
+    if (old_record) {
+      const auto fields = DecodeKeyValue(old_record.view().substr(KeyValueOffset(old_record.view())));
+      if (!fields.has_value()) return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed");
+      value = fields->value;
+    }
+  }
+  if (request.ignore_lease) lease = old.has_value() ? old->lease : 0;
+  put_bytes_ += request.key.size() + request.value.size();
+  WritePut(request.key, value, lease, old);
+  return body;
+}
+
+absl::StatusOr<base::Payload> Writer::ExecuteDeleteRange(const DeleteRangeRequest& request) {
+  const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
+  if (IsEmptyRange(range)) return base::Payload();
+  std::vector<std::pair<std::string, KeyState>> doomed;
+  if (range.single) {
+    if (std::optional<KeyState> found = index_->Find(range.begin)) doomed.emplace_back(range.begin, *found);
+  } else {
+    index_->Scan(range, [&doomed](std::string_view key, const KeyState& state) {
+      doomed.emplace_back(key, state);
+      return true;
+    });
+  }
+  base::Payload body;
+  std::string deleted;
+  base::wire::AppendVarintField(&deleted, kDeleted, doomed.size());
+  body.Append(deleted);
+  if (request.prev_kv && !doomed.empty()) {
+    std::vector<Revision> revisions;
+    for (const auto& [key, state] : doomed) revisions.push_back(state.modified);
+    QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, Fetch(revisions));
+    for (const base::Buffer& record : records) AppendRecord(kDeletePrevKvs, record, &body);
+  }
+  for (const auto& [key, state] : doomed) WriteTombstone(key, state);
+  return body;
+}
+
+void Writer::WritePut(std::string_view key, std::string_view value, int64_t lease, const std::optional<KeyState>& old) {
+  Event event;
+  event.revision = NextRevision();
+  KeyState state;
+  state.modified = event.revision;
+  state.created = old.has_value() ? old->created : event.revision.main;
+  state.version = old.has_value() ? old->version + 1 : 1;
+  state.lease = lease;
+  if (old.has_value()) event.previous = old->modified;
+  event.record = EncodePut(key, value, state, event.previous);
+  Add(key, std::move(event), EncodeHistoryValue(state));
+  index_->Put(key, state);
+  MoveLease(key, old.has_value() ? old->lease : 0, lease);
+}
+
+void Writer::WriteTombstone(std::string_view key, const KeyState& old) {
+  Event event;
+  event.revision = NextRevision();
+  event.deleted = true;
+  event.previous = old.modified;
+  event.record = EncodeTombstone(key, event.revision.main, event.previous);
+  const Revision revision = event.revision;
+  Add(key, std::move(event), EncodeHistoryTombstone());
+  const bool erased = index_->Erase(key, revision);
+  QUORATE_CHECK(erased);
+  MoveLease(key, old.lease, 0);
+}
+
+void Writer::Add(std::string_view key, Event event, std::string_view history_value) {
+  const std::string history_key = EncodeHistoryKey(key, event.revision);
+  batch_.Put(Family::kRevs, View(EncodeRevision(event.revision)), event.record.view());
+  batch_.Put(Family::kKeys, history_key, history_value);
+  added_bytes_ += RecordFootprint(event.record.size(), key.size());
+  event.kv_offset = KeyValueOffset(event.record.view());
+  const auto fields = DecodeKeyValue(event.kv());
+  QUORATE_CHECK(fields.has_value() && fields->key == key);
+  event.key = fields->key;
+  events_.push_back(std::move(event));
+}
+
+void Writer::MoveLease(std::string_view key, int64_t from, int64_t to) {
+  if (from == to || leases_ == nullptr) return;
+  if (from != 0) leases_->Detach(from, key);
+  if (to != 0) leases_->Attach(to, key);
+}
+
+}  // namespace quorate::mvcc

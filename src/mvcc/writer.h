@@ -1,0 +1,86 @@
+#pragma once
+
+// Executes requests into an open batch. One thread at a time.
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "quorate/mvcc/store.h"
+#include "quorate/storage/database.h"
+#include "src/mvcc/key_sources.h"
+#include "src/mvcc/meta.h"
+#include "src/mvcc/record_store.h"
+#include "src/mvcc/state.h"
+#include "src/mvcc/txn.h"
+
+namespace quorate::mvcc {
+
+class Writer final : public State, public Changeable {
+ public:
+  Writer(const storage::Database* database, KeyIndex* index, RecordStore* records, LeaseKeys* leases, const Meta& meta);
+
+  absl::StatusOr<Answer> Put(const PutRequest& request);
+  absl::StatusOr<Answer> DeleteRange(const DeleteRangeRequest& request);
+  absl::StatusOr<Answer> Txn(const TxnRequest& request);
+  absl::StatusOr<Answer> Compact(int64_t revision);
+
+  storage::WriteBatch& batch() { return batch_; }
+  // Adds the store's own numbers to the batch, so that it can be written.
+  void Seal();
+  // The changes since the last Committed, in order.
+  const std::vector<Event>& events() const { return events_; }
+  // The batch was written and is seen by readers.
+  void Committed();
+  uint64_t added_bytes() const { return added_bytes_; }
+  uint64_t put_bytes() const { return put_bytes_; }
+
+  // --- State: what this writer's next request sees.
+  int64_t revision() const override { return revision_ + (Changed() ? 1 : 0); }
+  int64_t compacted_revision() const override { return compacted_; }
+  KeySource& Now() const override { return now_; }
+  std::unique_ptr<KeySource> At(int64_t revision) const override;
+  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
+
+  // --- Changeable
+  absl::StatusOr<base::Payload> ExecutePut(const PutRequest& request) override;
+  absl::StatusOr<base::Payload> ExecuteDeleteRange(const DeleteRangeRequest& request) override;
+
+ private:
+  // Inside a transaction: it changed something.
+  bool Changed() const { return events_.size() > begin_; }
+  Revision NextRevision() const { return {revision_ + 1, static_cast<int64_t>(events_.size() - begin_)}; }
+  // Ends the transaction; its answer.
+  absl::StatusOr<Answer> Finish(absl::StatusOr<base::Payload> body);
+  // A failure to read after something was changed: the writer's state is not any member's, nothing may follow.
+  absl::Status Usable() const;
+  // The record of an uncommitted revision; null when it is not one.
+  const Event* FindUncommitted(Revision revision) const;
+  absl::StatusOr<base::Buffer> FetchOne(Revision revision) const;
+  OverlaySource::Changes ChangesUpTo(int64_t revision) const;
+
+  void WritePut(std::string_view key, std::string_view value, int64_t lease, const std::optional<KeyState>& old);
+  void WriteTombstone(std::string_view key, const KeyState& old);
+  // Adds one change to the batch and to the events.
+  void Add(std::string_view key, Event event, std::string_view history_value);
+  void MoveLease(std::string_view key, int64_t from, int64_t to);
+
+  const storage::Database* const database_;
+  KeyIndex* const index_;
+  RecordStore* const records_;
+  LeaseKeys* const leases_;
+  mutable WriterSource now_;
+
+  storage::WriteBatch batch_;
+  std::vector<Event> events_;
+  size_t begin_ = 0;  // of the running transaction, in events_
+  int64_t revision_;
+  int64_t committed_revision_;
+  int64_t compacted_;
+  uint64_t added_bytes_;
+  uint64_t put_bytes_ = 0;
+  bool compacted_changed_ = false;
+  absl::Status broken_;
+};
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,235 @@
+#include <gtest/gtest.h>
+
+#include "quorate/base/errors.h"
+#include "tests/mvcc/store_testing.h"
+
+namespace quorate::mvcc {
+namespace {
+
+using Sort = pb::RangeRequest;
+
+class RangeTest : public testing::Test {
+ protected:
+  // a=3@2, b=2@3, c=1@4, then b again: b=2@5.
+  void SetUp() override {
+    test_.PutKey("a", "3");
+    test_.PutKey("b", "2");
+    test_.PutKey("c", "1");
+    test_.PutKey("b", "2");
+  }
+  pb::RangeResponse Range(const pb::RangeRequest& request) { return TestStore::Must(test_.Range(request)); }
+  std::string Sorted(pb::RangeRequest request, Sort::SortTarget target, Sort::SortOrder order) {
+    request.set_sort_target(target);
+    request.set_sort_order(order);
+    return Summary(Range(request));
+  }
+
+  TestStore test_;
+};
+
+TEST_F(RangeTest, TheFormsOfRangeEnd) {
+  EXPECT_EQ(Summary(Range(RangeOf("a"))), "a=3@2");
+  EXPECT_EQ(Summary(Range(RangeOf("a", "b"))), "a=3@2");
+  EXPECT_EQ(Summary(Range(RangeOf("a", "c"))), "a=3@2 b=2@5");
+  EXPECT_EQ(Summary(Range(RangeOf("b", std::string(1, '\0')))), "b=2@5 c=1@4");
+  EXPECT_EQ(Summary(Range(AllKeys())), "a=3@2 b=2@5 c=1@4");
+  EXPECT_EQ(Summary(Range(RangeOf("c", "a"))), "");
+  EXPECT_EQ(Summary(Range(RangeOf("b", "b"))), "");
+  EXPECT_EQ(Range(RangeOf("c", "a")).count(), 0);
+}
+
+TEST_F(RangeTest, ALimitCutsAndSaysSo) {
+  pb::RangeRequest request = AllKeys();
+  request.set_limit(2);
+  auto response = Range(request);
+  EXPECT_EQ(Summary(response), "a=3@2 b=2@5");
+  EXPECT_TRUE(response.more());
+  EXPECT_EQ(response.count(), 3);
+  request.set_limit(3);
+  EXPECT_FALSE(Range(request).more());
+  request.set_limit(-1);
+  EXPECT_EQ(Range(request).kvs_size(), 3);
+  request.set_limit(std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(Range(request).kvs_size(), 3);
+}
+
+TEST_F(RangeTest, PastRevisionsAnswerAsThen) {
+  pb::RangeRequest request = AllKeys();
+  request.set_revision(3);
+  auto response = Range(request);
+  EXPECT_EQ(Summary(response), "a=3@2 b=2@3");
+  EXPECT_EQ(response.count(), 2);
+  EXPECT_EQ(response.header().revision(), 5);
+  request.set_revision(1);
+  EXPECT_EQ(Range(request).kvs_size(), 0);
+  request.set_revision(-3);
+  EXPECT_EQ(Range(request).kvs_size(), 3);
+  request.set_revision(6);
+  EXPECT_EQ(test_.Range(request).status(), base::errors::FutureRevision());
+}
+
+TEST_F(RangeTest, CountOnlyCounts) {
+  pb::RangeRequest request = AllKeys();
+  request.set_count_only(true);
+  request.set_limit(1);
+  auto response = Range(request);
+  EXPECT_EQ(response.count(), 3);
+  EXPECT_EQ(response.kvs_size(), 0);
+  EXPECT_FALSE(response.more());
+}
+
+TEST_F(RangeTest, KeysOnlyLeavesOutTheValueAndTheLease) {
+  test_.leases.existing = {9};
+  pb::PutRequest put;
+  put.set_key("d");
+  put.set_value("v");
+  put.set_lease(9);
+  ASSERT_TRUE(test_.Put(put).ok());
+  pb::RangeRequest request = RangeOf("d");
+  EXPECT_EQ(Range(request).kvs(0).lease(), 9);
+  request.set_keys_only(true);
+  const auto kv = Range(request).kvs(0);
+  EXPECT_EQ(kv.key(), "d");
+  EXPECT_EQ(kv.value(), "");
+  EXPECT_EQ(kv.create_revision(), 6);
+  EXPECT_EQ(kv.mod_revision(), 6);
+  EXPECT_EQ(kv.version(), 1);
+  // As etcd: only where it had to read the values to sort by them does it know the lease.
+  EXPECT_EQ(kv.lease(), 0);
+  request.set_sort_target(Sort::VALUE);
+  EXPECT_EQ(Range(request).kvs(0).lease(), 9);
+}
+
+TEST_F(RangeTest, Sorts) {
+  EXPECT_EQ(Sorted(AllKeys(), Sort::KEY, Sort::DESCEND), "c=1@4 b=2@5 a=3@2");
+  EXPECT_EQ(Sorted(AllKeys(), Sort::VALUE, Sort::ASCEND), "c=1@4 b=2@5 a=3@2");
+  EXPECT_EQ(Sorted(AllKeys(), Sort::VALUE, Sort::DESCEND), "a=3@2 b=2@5 c=1@4");
+  EXPECT_EQ(Sorted(AllKeys(), Sort::MOD, Sort::ASCEND), "a=3@2 c=1@4 b=2@5");
+  EXPECT_EQ(Sorted(AllKeys(), Sort::CREATE, Sort::DESCEND), "c=1@4 b=2@5 a=3@2");
+  EXPECT_EQ(Sorted(AllKeys(), Sort::VERSION, Sort::DESCEND), "b=2@5 a=3@2 c=1@4");
+  EXPECT_EQ(Sorted(AllKeys(), Sort::VERSION, Sort::NONE), "a=3@2 c=1@4 b=2@5");
+}
+
+TEST_F(RangeTest, ALimitComesAfterTheSortUnlessNoOrderIsGiven) {
+  pb::RangeRequest request = AllKeys();
+  request.set_limit(1);
+  EXPECT_EQ(Sorted(request, Sort::VALUE, Sort::ASCEND), "c=1@4");
+  // No order: the first keys are fetched, one more than asked for, and those are sorted.
+  EXPECT_EQ(Sorted(request, Sort::VALUE, Sort::NONE), "b=2@5");
+  request.set_sort_target(Sort::VALUE);
+  EXPECT_TRUE(Range(request).more());
+}
+
+TEST_F(RangeTest, FiltersLeaveTheCountAlone) {
+  pb::RangeRequest request = AllKeys();
+  request.set_min_mod_revision(3);
+  auto response = Range(request);
+  EXPECT_EQ(Summary(response), "b=2@5 c=1@4");
+  EXPECT_EQ(response.count(), 3);
+  request.set_max_mod_revision(4);
+  EXPECT_EQ(Summary(Range(request)), "c=1@4");
+  request = AllKeys();
+  request.set_max_create_revision(3);
+  EXPECT_EQ(Summary(Range(request)), "a=3@2 b=2@5");
+  request.set_min_create_revision(3);
+  EXPECT_EQ(Summary(Range(request)), "b=2@5");
+  request = RangeOf("a");
+  request.set_min_mod_revision(3);
+  EXPECT_EQ(Range(request).kvs_size(), 0);
+  EXPECT_EQ(Range(request).count(), 1);
+}
+
+TEST_F(RangeTest, MoreCountsOnlyWhatPassesTheFilter) {
+  pb::RangeRequest request = AllKeys();
+  request.set_min_mod_revision(4);
+  request.set_limit(2);
+  EXPECT_FALSE(Range(request).more());
+  request.set_limit(1);
+  EXPECT_TRUE(Range(request).more());
+  EXPECT_EQ(Summary(Range(request)), "b=2@5");
+}
+
+TEST_F(RangeTest, AStreamIsOneStateInChunks) {
+  for (int i = 0; i < 500; ++i) test_.PutKey("key" + std::to_string(1000 + i), std::string(100, 'x'));
+  const auto chunks = TestStore::Must(test_.Stream(AllKeys(), 2000));
+  ASSERT_GT(chunks.size(), 10u);
+  int keys = 0;
+  std::string last;
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    EXPECT_GT(chunks[i].kvs_size(), 0);
+    for (const auto& kv : chunks[i].kvs()) {
+      EXPECT_LT(last, kv.key());
+      last = kv.key();
+      ++keys;
+    }
+    EXPECT_EQ(chunks[i].count(), i + 1 == chunks.size() ? 503 : 0);
+    EXPECT_FALSE(chunks[i].more());
+  }
+  EXPECT_EQ(keys, 503);
+}
+
+TEST_F(RangeTest, AStreamKeepsToItsLimit) {
+  pb::RangeRequest request = AllKeys();
+  request.set_limit(2);
+  auto chunks = TestStore::Must(test_.Stream(request, 1));
+  EXPECT_EQ(Summary(chunks[0]), "a=3@2 b=2@5");
+  EXPECT_TRUE(chunks.back().more());
+  EXPECT_EQ(chunks.back().count(), 3);
+  request.set_limit(3);
+  chunks = TestStore::Must(test_.Stream(request, 1));
+  EXPECT_FALSE(chunks.back().more());
+  EXPECT_EQ(chunks.back().count(), 3);
+  request.set_count_only(true);
+  chunks = TestStore::Must(test_.Stream(request, 1));
+  ASSERT_EQ(chunks.size(), 1u);
+  EXPECT_EQ(chunks[0].count(), 3);
+  chunks = TestStore::Must(test_.Stream(RangeOf("x", "z"), 1));
+  ASSERT_EQ(chunks.size(), 1u);
+  EXPECT_EQ(chunks[0].kvs_size(), 0);
+}
+
+TEST_F(RangeTest, AStreamOutlivesChangesAndCompaction) {
+  for (int i = 0; i < 200; ++i) test_.PutKey("key" + std::to_string(1000 + i), "then");
+  const int64_t then = test_.store->revision();
+  RangeRequest request;
+  request.key = "key";
+  request.range_end = "kez";
+  auto newest = TestStore::Must(test_.store->OpenRange(request, 100));
+  for (int i = 0; i < 200; ++i) test_.PutKey("key" + std::to_string(1000 + i), "now");
+  request.revision = then;
+  auto past = TestStore::Must(test_.store->OpenRange(request, 100));
+  ASSERT_TRUE(test_.Compact(test_.store->revision()).ok());
+  test_.WaitForCompaction(test_.store->revision());
+  for (auto* cursor : {newest.get(), past.get()}) {
+    int keys = 0;
+    for (bool last = false; !last;) {
+      auto body = cursor->Next(&last);
+      ASSERT_TRUE(body.ok()) << body.status();
+      pb::RangeResponse chunk;
+      ASSERT_TRUE(chunk.ParseFromString(body->ToString()));
+      for (const auto& kv : chunk.kvs()) EXPECT_EQ(kv.value(), "then") << kv.key();
+      keys += chunk.kvs_size();
+    }
+    EXPECT_EQ(keys, 200);
+  }
+}
+
+TEST_F(RangeTest, CostFollowsWhatIsVisited) {
+  const ReadView view = test_.store->View();
+  RangeRequest request;
+  request.key = "a";
+  EXPECT_EQ(view.RangeCost(request), 1u);
+  request.range_end = std::string_view("\0", 1);
+  EXPECT_EQ(view.RangeCost(request), 3u);
+  request.limit = 1;
+  EXPECT_EQ(view.RangeCost(request), 2u);
+  request.sort_order = SortOrder::kDescend;
+  EXPECT_EQ(view.RangeCost(request), 3u);
+  request.count_only = true;
+  EXPECT_EQ(view.RangeCost(request), 1u);
+  request.revision = 2;
+  EXPECT_GT(view.RangeCost(request), 3u);
+}
+
+}  // namespace
+}  // namespace quorate::mvcc

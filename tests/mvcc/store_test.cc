@@ -1,0 +1,247 @@
+#include "quorate/mvcc/store.h"
+
+#include "quorate/base/errors.h"
+#include "tests/mvcc/store_testing.h"
+
+namespace quorate::mvcc {
+namespace {
+
+using storage::Family;
+
+TEST(StoreTest, AnEmptyStoreIsAtRevisionOne) {
+  TestStore test;
+  EXPECT_EQ(test.store->revision(), 1);
+  EXPECT_EQ(test.store->compacted_revision(), -1);
+  EXPECT_EQ(test.Get("a"), "<none>");
+  EXPECT_EQ(test.PutKey("a", "1"), 2);
+}
+
+TEST(StoreTest, PutCountsVersionsAndKeepsTheCreation) {
+  TestStore test;
+  test.PutKey("a", "1");
+  test.PutKey("a", "2");
+  const auto kv = TestStore::Must(test.Range(RangeOf("a"))).kvs(0);
+  EXPECT_EQ(kv.value(), "2");
+  EXPECT_EQ(kv.create_revision(), 2);
+  EXPECT_EQ(kv.mod_revision(), 3);
+  EXPECT_EQ(kv.version(), 2);
+  test.DeleteKey("a");
+  test.PutKey("a", "3");
+  const auto again = TestStore::Must(test.Range(RangeOf("a"))).kvs(0);
+  EXPECT_EQ(again.create_revision(), 5);
+  EXPECT_EQ(again.version(), 1);
+}
+
+TEST(StoreTest, ReadersSeeNothingBeforeTheCommit) {
+  TestStore test;
+  test.PutKey("a", "1", /*commit=*/false);
+  EXPECT_EQ(test.store->writer_revision(), 2);
+  EXPECT_EQ(test.store->revision(), 1);
+  EXPECT_EQ(test.Get("a"), "<none>");
+  test.Commit();
+  EXPECT_EQ(test.Get("a"), "1");
+}
+
+TEST(StoreTest, AViewStaysAtItsRevision) {
+  TestStore test;
+  test.PutKey("a", "1");
+  ReadView view = test.store->View();
+  test.PutKey("a", "2");
+  test.DeleteKey("a");
+  RangeRequest request;
+  request.key = "a";
+  auto answer = view.Range(request);
+  ASSERT_TRUE(answer.ok());
+  pb::RangeResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer->body.ToString()));
+  EXPECT_EQ(Summary(response), "a=1@2");
+  EXPECT_EQ(answer->revision, 2);
+}
+
+TEST(StoreTest, PrevKvOfUncommittedAndCommittedChanges) {
+  TestStore test;
+  pb::PutRequest request;
+  request.set_key("a");
+  request.set_value("1");
+  request.set_prev_kv(true);
+  EXPECT_FALSE(TestStore::Must(test.Put(request, false)).has_prev_kv());
+  request.set_value("2");
+  EXPECT_EQ(TestStore::Must(test.Put(request, true)).prev_kv().value(), "1");
+  request.set_value("3");
+  EXPECT_EQ(TestStore::Must(test.Put(request, true)).prev_kv().value(), "2");
+}
+
+TEST(StoreTest, IgnoreValueAndLeaseKeepThem) {
+  TestStore test;
+  test.leases.existing = {7};
+  pb::PutRequest request;
+  request.set_key("a");
+  request.set_ignore_value(true);
+  EXPECT_EQ(test.Put(request).status(), base::errors::KeyNotFound());
+  EXPECT_EQ(test.store->revision(), 1);
+  pb::PutRequest first;
+  first.set_key("a");
+  first.set_value("1");
+  first.set_lease(7);
+  ASSERT_TRUE(test.Put(first).ok());
+  request.set_ignore_lease(true);
+  ASSERT_TRUE(test.Put(request).ok());
+  const auto kv = TestStore::Must(test.Range(RangeOf("a"))).kvs(0);
+  EXPECT_EQ(kv.value(), "1");
+  EXPECT_EQ(kv.lease(), 7);
+  EXPECT_EQ(kv.version(), 2);
+}
+
+TEST(StoreTest, KeysMoveBetweenLeases) {
+  TestStore test;
+  pb::PutRequest request;
+  request.set_key("a");
+  request.set_lease(7);
+  EXPECT_EQ(test.Put(request).status(), base::errors::LeaseNotFound());
+  test.leases.existing = {7, 8};
+  using Attached = std::set<std::pair<int64_t, std::string>>;
+  ASSERT_TRUE(test.Put(request).ok());
+  EXPECT_EQ(test.leases.attached, (Attached{{7, "a"}}));
+  request.set_lease(8);
+  ASSERT_TRUE(test.Put(request).ok());
+  EXPECT_EQ(test.leases.attached, (Attached{{8, "a"}}));
+  test.DeleteKey("a");
+  EXPECT_EQ(test.leases.attached, Attached());
+}
+
+TEST(StoreTest, DeleteRangeOfNothingKeepsTheRevision) {
+  TestStore test;
+  test.PutKey("a", "1");
+  EXPECT_EQ(test.DeleteKey("b"), 2);
+  pb::DeleteRangeRequest inverted;
+  inverted.set_key("z");
+  inverted.set_range_end("a");
+  EXPECT_EQ(TestStore::Must(test.DeleteRange(inverted)).deleted(), 0);
+  EXPECT_EQ(test.store->revision(), 2);
+}
+
+TEST(StoreTest, DeleteRangeTellsWhatItTook) {
+  TestStore test;
+  for (const char* key : {"a", "b", "c"}) test.PutKey(key, key);
+  pb::DeleteRangeRequest request;
+  request.set_key("a");
+  request.set_range_end("c");
+  request.set_prev_kv(true);
+  const auto response = TestStore::Must(test.DeleteRange(request));
+  EXPECT_EQ(response.deleted(), 2);
+  ASSERT_EQ(response.prev_kvs_size(), 2);
+  EXPECT_EQ(response.prev_kvs(1).value(), "b");
+  EXPECT_EQ(response.header().revision(), 5);
+  EXPECT_EQ(Summary(TestStore::Must(test.Range(AllKeys()))), "c=c@4");
+}
+
+TEST(StoreTest, EventsTellEveryChangeInOrder) {
+  TestStore test;
+  test.PutKey("a", "1", false);
+  test.PutKey("a", "2", false);
+  EXPECT_TRUE(test.events.empty());
+  test.DeleteKey("a");
+  ASSERT_EQ(test.events.size(), 3u);
+  EXPECT_EQ(test.events[1].revision, (Revision{3, 0}));
+  EXPECT_EQ(test.events[1].previous, (Revision{2, 0}));
+  EXPECT_FALSE(test.events[1].deleted);
+  mvccpb::KeyValue kv;
+  ASSERT_TRUE(kv.ParseFromString(std::string(test.events[1].kv())));
+  EXPECT_EQ(kv.value(), "2");
+  EXPECT_TRUE(test.events[2].deleted);
+  EXPECT_EQ(test.events[2].key, "a");
+  ASSERT_TRUE(kv.ParseFromString(std::string(test.events[2].kv())));
+  EXPECT_EQ(kv.mod_revision(), 4);
+  EXPECT_EQ(kv.version(), 0);
+}
+
+TEST(StoreTest, ACrashFallsBackToTheLastFlushAndReplays) {
+  TestStore test;
+  test.PutKey("a", "1");
+  test.Flush();
+  test.PutKey("a", "2");
+  test.PutKey("b", "1");
+  test.Reopen();
+  EXPECT_EQ(test.mark, 1u);
+  EXPECT_EQ(test.store->revision(), 2);
+  EXPECT_EQ(test.Get("a"), "1");
+  EXPECT_EQ(test.Get("b"), "<none>");
+  EXPECT_EQ(test.PutKey("a", "2"), 3);
+  EXPECT_EQ(test.Get("a", 2), "1");
+}
+
+TEST(StoreTest, AnythingIsAKeyAndAValue) {
+  TestStore test(/*cache_bytes=*/0);
+  const std::vector<std::string> keys = {std::string(1, '\0'),
+                                         std::string(2, '\0'),
+                                         std::string("a\0", 2),
+                                         std::string("a\0\xff", 3),
+                                         std::string("a\0\x01", 3),
+                                         "a",
+                                         "a\x01",
+                                         "\xff\xff"};
+  for (const std::string& key : keys) test.PutKey(key, "value of " + key);
+  test.PutKey("empty", "");
+  test.PutKey("large", std::string(3 << 20, 'x'));
+  test.Flush();
+  test.Reopen();
+  for (const std::string& key : keys) EXPECT_EQ(test.Get(key), "value of " + key);
+  EXPECT_EQ(test.Get("empty"), "");
+  EXPECT_EQ(test.Get("large").size(), 3u << 20);
+  EXPECT_EQ(TestStore::Must(test.Range(AllKeys())).count(), static_cast<int64_t>(keys.size()) + 2);
+  // The same at a past revision, out of the key history.
+  pb::RangeRequest past = AllKeys();
+  past.set_revision(static_cast<int64_t>(keys.size()) + 1);
+  past.set_keys_only(true);
+  EXPECT_EQ(TestStore::Must(test.Range(past)).kvs_size(), static_cast<int>(keys.size()));
+}
+
+TEST(StoreTest, OthersWriteIntoTheSameBatch) {
+  TestStore test;
+  test.store->batch().Put(Family::kMeta, "theirs", "1");
+  test.PutKey("a", "1");
+  test.Flush();
+  test.Reopen();
+  EXPECT_EQ(TestStore::Must(test.database->Get(Family::kMeta, "theirs")), "1");
+}
+
+TEST(StoreTest, RecordsBeyondTheRevisionAreDamage) {
+  TestStore test;
+  test.PutKey("a", "1");
+  const std::string revision(std::string("\0\0\0\0\0\0\0\x01", 8));
+  test.store->batch().Put(Family::kMeta, "mvcc.revision", revision);
+  test.Commit();
+  test.store.reset();
+  auto opened = Store::Open(test.database.get(), {});
+  EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << opened.status();
+}
+
+TEST(StoreTest, AMissingRecordIsDamageNotAnAbsentKey) {
+  TestStore test(/*cache_bytes=*/0);
+  test.PutKey("a", "1");
+  storage::WriteBatch batch;
+  batch.DeleteRange(Family::kRevs, "", "\xff");
+  ASSERT_TRUE(test.database->WriteUnmarked(batch).ok());
+  EXPECT_EQ(test.Range(RangeOf("a")).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(StoreTest, StatisticsCount) {
+  TestStore test;
+  test.PutKey("a", "12");
+  test.PutKey("b", "1");
+  test.DeleteKey("a");
+  test.Get("b");
+  const StoreStatistics statistics = test.store->statistics();
+  EXPECT_EQ(statistics.keys, 1u);
+  EXPECT_EQ(statistics.puts, 2u);
+  EXPECT_EQ(statistics.deletes, 1u);
+  EXPECT_EQ(statistics.events, 3u);
+  EXPECT_EQ(statistics.put_bytes, 5u);
+  EXPECT_EQ(statistics.ranges, 1u);
+  EXPECT_EQ(statistics.cache_hits, 1u);
+  EXPECT_GT(statistics.cache_bytes, 0u);
+  EXPECT_GT(test.store->logical_bytes(), 5u);
+}
+
+}  // namespace
+}  // namespace quorate::mvcc
