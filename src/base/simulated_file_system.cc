@@ -129,7 +129,7 @@ uint64_t SimulatedFileSystem::UsedBytes() const {
 absl::Status SimulatedFileSystem::Write(Inode& inode, uint64_t offset, std::string_view bytes,
                                         const std::string& path) {
   if (absl::Status status = Check(Operation::kWrite, path); !status.ok()) {
-    Store(inode, offset, bytes.substr(0, random_() % (bytes.size() + 1)));
+    Store(inode, offset, bytes.substr(0, random_() % (bytes.size() / kSectorBytes + 1) * kSectorBytes));
     return status;
   }
   const uint64_t end = offset + bytes.size();
@@ -137,7 +137,7 @@ absl::Status SimulatedFileSystem::Write(Inode& inode, uint64_t offset, std::stri
     const uint64_t used = UsedBytes();
     const uint64_t free = capacity_bytes_ > used ? capacity_bytes_ - used : 0;
     if (end - inode.bytes.size() > free) {
-      const uint64_t writable_end = inode.bytes.size() + free;
+      const uint64_t writable_end = (inode.bytes.size() + free) / kSectorBytes * kSectorBytes;
       if (writable_end > offset) Store(inode, offset, bytes.substr(0, writable_end - offset));
       return MakeStatus(absl::StatusCode::kResourceExhausted, "write " + path + ": No space left on device");
     }

@@ -67,6 +67,10 @@ absl::Status Recovery::OpenSegment(const std::string& name) {
   QUORATE_RETURN_IF_ERROR(CheckHead(name, *head));
   segment->head = *head;
   if (files_.segments.empty()) {
+    if (options_.expected_identity.has_value() && *options_.expected_identity != head->identity) {
+      return base::MakeStatus(absl::StatusCode::kFailedPrecondition,
+                              segment->path + ": the log belongs to another member or cluster");
+    }
     files_.identity = head->identity;
     files_.hard_state = head->hard_state;
     files_.index.Reset(head->first_index - 1, head->previous_term);

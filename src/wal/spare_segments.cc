@@ -94,7 +94,7 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes) {
 absl::StatusOr<SpareSegments::Spare> SpareSegments::Take(uint64_t bytes) {
   {
     std::lock_guard lock(mutex_);
-    disk_full_ = false;
+    make_failed_ = false;
     if (!ready_.empty() && ready_.front().bytes >= bytes) {
       Spare spare = std::move(ready_.front());
       ready_.pop_front();
@@ -116,52 +116,67 @@ void SpareSegments::GiveBack(Spare spare) {
 }
 
 void SpareSegments::Recycle(std::vector<std::string> paths) {
-  if (wanted_ == 0) {
-    for (const std::string& path : paths) RecycleOne(path);
-    return;
+  {
+    std::lock_guard lock(mutex_);
+    make_failed_ = false;
+    recycle_failed_ = false;
+    for (std::string& path : paths) to_recycle_.push_back(std::move(path));
   }
-  std::lock_guard lock(mutex_);
-  disk_full_ = false;
-  for (std::string& path : paths) to_recycle_.push_back(std::move(path));
   work_.notify_all();
+  if (wanted_ == 0) RecycleWaiting();
 }
 
-void SpareSegments::RecycleOne(const std::string& path) {
+void SpareSegments::RecycleWaiting() {
+  for (;;) {
+    std::string path;
+    {
+      std::lock_guard lock(mutex_);
+      if (to_recycle_.empty() || stop_) return;
+      path = to_recycle_.front();
+    }
+    const absl::Status status = RecycleOne(path);
+    if (!status.ok()) {
+      QUORATE_LOG(kWarn, "failed to release a segment of the log; trying again with the next", {{"error", status}});
+    }
+    std::lock_guard lock(mutex_);
+    recycle_failed_ = !status.ok();
+    if (recycle_failed_) return;
+    to_recycle_.pop_front();
+  }
+}
+
+absl::Status SpareSegments::RecycleOne(const std::string& path) {
   bool keep;
   {
     std::lock_guard lock(mutex_);
     keep = ready_.size() < wanted_;
   }
-  const auto recycle = [&]() -> absl::Status {
-    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));
-    QUORATE_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
-    if (!keep || bytes != segment_bytes_) return files_.Remove(path);
-    const std::string spare_path = NextPath();
-    QUORATE_RETURN_IF_ERROR(files_.Rename(path, spare_path));
-    // Only once the old name is gone for good may the content change under it.
-    QUORATE_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
-    QUORATE_ASSIGN_OR_RETURN(file, files_.Open(spare_path, base::OpenMode::kReadWrite));
-    std::lock_guard lock(mutex_);
-    ready_.push_back({.path = spare_path, .file = std::move(file), .bytes = bytes});
-    return absl::OkStatus();
-  };
-  if (const absl::Status status = recycle(); !status.ok()) {
-    QUORATE_LOG(kWarn, "failed to release a segment of the log", {{"path", path}, {"error", status}});
-  }
+  if (!files_.Exists(path)) return absl::OkStatus();  // renamed by an attempt that failed later
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));
+  QUORATE_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
+  if (!keep || bytes != segment_bytes_) return files_.Remove(path);
+  const std::string spare_path = NextPath();
+  QUORATE_RETURN_IF_ERROR(files_.Rename(path, spare_path));
+  // Only once the old name is gone for good may the content change under it.
+  QUORATE_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+  QUORATE_ASSIGN_OR_RETURN(file, files_.Open(spare_path, base::OpenMode::kReadWrite));
+  std::lock_guard lock(mutex_);
+  ready_.push_back({.path = spare_path, .file = std::move(file), .bytes = bytes});
+  return absl::OkStatus();
 }
 
-bool SpareSegments::HasWork() const { return !to_recycle_.empty() || (ready_.size() < wanted_ && !disk_full_); }
+bool SpareSegments::HasWork() const {
+  return (!to_recycle_.empty() && !recycle_failed_) || (ready_.size() < wanted_ && !make_failed_);
+}
 
 void SpareSegments::Run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     work_.wait(lock, [this] { return stop_ || HasWork(); });
     if (stop_) return;
-    if (!to_recycle_.empty()) {
-      const std::string path = std::move(to_recycle_.front());
-      to_recycle_.pop_front();
+    if (!to_recycle_.empty() && !recycle_failed_) {
       lock.unlock();
-      RecycleOne(path);
+      RecycleWaiting();
       lock.lock();
       continue;
     }
@@ -171,7 +186,7 @@ void SpareSegments::Run() {
     if (spare.ok()) {
       ready_.push_back(*std::move(spare));
     } else if (!stop_) {
-      disk_full_ = true;
+      make_failed_ = true;
       QUORATE_LOG(kWarn, "failed to prepare a segment of the log; trying again when one is needed",
                   {{"error", spare.status()}});
     }

@@ -53,7 +53,9 @@ class SpareSegments {
  private:
   void Run();
   bool HasWork() const;
-  void RecycleOne(const std::string& path);
+  // Releases what waits, in order, so that the segments left follow each other; stops at the first that cannot be.
+  void RecycleWaiting();
+  absl::Status RecycleOne(const std::string& path);
   absl::StatusOr<Spare> Make(uint64_t bytes);
   std::string NextPath();
 
@@ -68,7 +70,9 @@ class SpareSegments {
   std::deque<Spare> ready_;
   std::deque<std::string> to_recycle_;
   uint64_t next_number_ = 1;
-  bool disk_full_ = false;  // wait for the next Take or Recycle before trying again
+  // After a failure, wait for the next Take or Recycle before trying again.
+  bool make_failed_ = false;
+  bool recycle_failed_ = false;
   bool stop_ = false;
   std::thread thread_;
 };

@@ -38,6 +38,9 @@ struct Wal::Rep {
   absl::StatusOr<std::unique_ptr<Segment>> BeginSegment(uint64_t record_bytes);
   // Says in the segment before the current one that another follows.
   absl::Status Seal();
+  // A write that was refused may have been done in part, even enough to be found whole after a crash, when whoever
+  // asked for it has been told that it failed.
+  absl::Status EraseRefused();
   absl::Status WriteMark();
   // Gives a file that was cut off behind its last record its size back.
   absl::Status RestoreSize(Segment& segment);
@@ -45,9 +48,10 @@ struct Wal::Rep {
   absl::Status WriteRecord(EntryIndex::Place* place);
   absl::Status Sync();
   // Remembers an error after which nothing on disk is certain.
-  absl::Status Fail(absl::Status status) {
-    failed = status;
-    return status;
+  absl::Status Fail(const absl::Status& status) {
+    // Only a full disk that left the log as it was is told with its own code.
+    failed = IsDiskFull(status) ? base::MakeStatus(absl::StatusCode::kInternal, base::MessageOf(status)) : status;
+    return failed;
   }
   absl::Status SyncFile(base::File& file) { return options.sync ? file.SyncData() : absl::OkStatus(); }
   uint32_t DrawSalt(uint64_t sequence) const;
@@ -94,7 +98,7 @@ absl::StatusOr<std::unique_ptr<Segment>> Wal::Rep::BeginSegment(uint64_t record_
   // A file that bears a segment's name has a head, whatever happens from here on.
   if (absl::Status status = prepare(); !status.ok()) {
     spares.GiveBack(std::move(spare));
-    return IsDiskFull(status) ? status : Fail(std::move(status));
+    return IsDiskFull(status) ? status : Fail(status);
   }
   if (absl::Status status = options.files->SyncDirectory(options.directory); !status.ok()) return Fail(status);
   // Opened again, so that later errors name the file as it is called now.
@@ -110,7 +114,7 @@ absl::Status Wal::Rep::Seal() {
   const std::string block = EncodeMark(SectorKind::kSeal, before.end, before.head.salt, before.next_write_number++);
   absl::Status status = before.file->WriteAt(before.end, block);
   if (status.ok()) status = SyncFile(*before.file);
-  if (!status.ok()) return IsDiskFull(status) ? status : Fail(std::move(status));
+  if (!status.ok()) return IsDiskFull(status) ? status : Fail(status);
   before.sealed = true;
   seal_pending = false;
   return absl::OkStatus();
@@ -134,12 +138,24 @@ absl::Status Wal::Rep::WriteRecord(EntryIndex::Place* place) {
   const std::string_view bytes =
       writer.Finish(segment.end, segment.head.salt, segment.next_write_number++, log.chain, synced, &digest);
   if (absl::Status status = segment.file->WriteAt(segment.end, bytes); !status.ok()) {
-    return IsDiskFull(status) ? status : Fail(std::move(status));
+    if (!IsDiskFull(status)) return Fail(status);
+    QUORATE_RETURN_IF_ERROR(EraseRefused());
+    return status;
   }
   *place = {.first = 0, .segment = &segment, .offset = segment.end, .sectors = writer.sectors()};
   segment.end += bytes.size();
   log.chain = digest;
   statistics.written_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+  return absl::OkStatus();
+}
+
+absl::Status Wal::Rep::EraseRefused() {
+  Segment& segment = log.current();
+  if (absl::Status status = segment.file->WriteAt(segment.end, std::string(kBlockBytes, '\0')); !status.ok()) {
+    return Fail(status);
+  }
+  if (absl::Status status = SyncFile(*segment.file); !status.ok()) return Fail(status);
+  if (options.sync) synced = segment.end;
   return absl::OkStatus();
 }
 
@@ -162,12 +178,12 @@ absl::Status Wal::Rep::Sync() {
   Segment& segment = log.current();
   if (synced == segment.end || !options.sync) return absl::OkStatus();
   const std::chrono::nanoseconds before = clock.Monotonic();
-  if (absl::Status status = segment.file->SyncData(); !status.ok()) return Fail(std::move(status));
+  if (absl::Status status = segment.file->SyncData(); !status.ok()) return Fail(status);
   RecordSync(clock.Monotonic() - before);
   synced = segment.end;
   // The next record says it too, but none may come: the mark keeps damage to the last record from passing for a torn
   // write. It needs no sync of its own, and what it follows is durable whether it succeeds or not.
-  if (absl::Status status = WriteMark(); !status.ok() && !IsDiskFull(status)) (void)Fail(std::move(status));
+  if (absl::Status status = WriteMark(); !status.ok() && !IsDiskFull(status)) (void)Fail(status);
   return absl::OkStatus();
 }
 
@@ -209,6 +225,8 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Open(const WalOptions& options, raft::
   QUORATE_CHECK(options.files != nullptr);
   auto rep = std::make_unique<Rep>(options);
   QUORATE_RETURN_IF_ERROR(Recover(options, applied, &rep->log, recovered));
+  // An earlier process may have ended between making a segment and syncing its name.
+  QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(options.directory));
   // What was read may never have been synced, and others are about to rely on it. A torn tail is cut by the mark over
   // its beginning, or the next record, whose write number is above all that it left.
   Segment& segment = rep->log.current();

@@ -58,13 +58,13 @@ TEST(SimulatedFileSystemTest, UnsyncedDirectoryChangesAreLostFromTheEnd) {
   EXPECT_EQ(outcomes, (std::set<std::set<std::string>>{{"d/a"}, {"d/b"}, {"d/b", "d/c"}}));
 }
 
-TEST(SimulatedFileSystemTest, AFullDiskTakesWhatFits) {
+TEST(SimulatedFileSystemTest, AFullDiskTakesTheSectorsThatFit) {
   SimulatedFileSystem files(1);
-  auto file = DurableFile(files, "d/a", std::string(100, 'a'));
-  files.SetCapacity(150);
-  EXPECT_EQ(file->WriteAt(100, std::string(100, 'b')).code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(*file->Size(), 150u);
-  EXPECT_TRUE(file->WriteAt(0, std::string(150, 'c')).ok()) << "what is allocated can be rewritten";
+  auto file = DurableFile(files, "d/a", std::string(kSector, 'a'));
+  files.SetCapacity(3 * kSector + 100);
+  EXPECT_EQ(file->WriteAt(kSector, std::string(4 * kSector, 'b')).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(*file->Size(), 3 * kSector);
+  EXPECT_TRUE(file->WriteAt(0, std::string(3 * kSector, 'c')).ok()) << "what is allocated can be rewritten";
 }
 
 TEST(SimulatedFileSystemTest, FaultsAndFlipsReachTheFile) {

@@ -25,7 +25,8 @@ class SimulatedFileSystem final : public FileSystem {
   static constexpr uint64_t kSectorBytes = 512;
 
   enum class Operation { kOpen, kRead, kWrite, kSync, kTruncate, kRename, kRemove, kList, kSyncDirectory };
-  // Asked before each operation; an error is what the operation returns. A refused write may have been done in part.
+  // Asked before each operation; an error is what the operation returns. Of a refused write the first
+  // sectors may have been written.
   using Fault = std::function<absl::Status(Operation operation, const std::string& path)>;
 
   explicit SimulatedFileSystem(uint64_t seed);
@@ -40,7 +41,7 @@ class SimulatedFileSystem final : public FileSystem {
   bool Exists(const std::string& path) override;
 
   void SetFault(Fault fault);
-  // Bytes that all files together may take; a write that would need more does what fits and fails with
+  // Bytes that all files together may take; a write that would need more writes the sectors that fit and fails with
   // ResourceExhausted.
   void SetCapacity(uint64_t bytes);
 

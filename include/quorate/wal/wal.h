@@ -35,6 +35,8 @@ struct WalOptions {
   // and the same calls make the same files (simulation).
   int spare_segments = 1;
   base::Clock* clock = nullptr;  // null: the machine's
+  // When set, Open refuses a log of any other with FailedPrecondition before it writes anything.
+  std::optional<Identity> expected_identity;
 };
 
 // What the log says after recovery.

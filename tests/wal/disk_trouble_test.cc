@@ -1,0 +1,181 @@
+// Full disks are told and survived; other failures end the log's life.
+
+#include <gtest/gtest.h>
+
+#include "tests/wal/wal_testing.h"
+
+namespace quorate::wal {
+namespace {
+
+using Operation = base::SimulatedFileSystem::Operation;
+
+class DiskTroubleTest : public WalTest {
+ protected:
+  void FailOnce(Operation operation, absl::StatusCode code) {
+    files_.SetFault([=, done = false](Operation asked, const std::string& path) mutable {
+      if (asked != operation || std::exchange(done, done || asked == operation)) return absl::OkStatus();
+      return base::MakeStatus(code, "injected on " + path);
+    });
+  }
+};
+
+TEST_F(DiskTroubleTest, AFullDiskRefusesAppendsUntilThereIsRoomAgain) {
+  auto wal = Create();
+  files_.SetCapacity(2 * options_.segment_bytes + options_.segment_bytes / 2);
+  std::vector<raft::Entry> written;
+  absl::Status status;
+  for (;;) {
+    const raft::Entry entry = MakeEntry(wal->last_index() + 1, 1, 3000);
+    status = wal->Append({entry}, std::nullopt);
+    if (!status.ok()) break;
+    ASSERT_TRUE(wal->Sync().ok());
+    written.push_back(entry);
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(base::MessageOf(status).find("No space left on device"), std::string::npos) << status;
+  EXPECT_EQ(SegmentPaths().size(), 2u);
+  EXPECT_EQ(files_.Contents().size(), 2u) << "an unfinished segment takes the room others need";
+  EXPECT_EQ(wal->last_index(), written.size());
+  EXPECT_TRUE(SameEntries(*wal->Read(1, written.size() + 1, SIZE_MAX), written)) << "reads go on";
+  EXPECT_EQ(wal->Append({MakeEntry(written.size() + 1, 1, 3000)}, std::nullopt).code(),
+            absl::StatusCode::kResourceExhausted);
+
+  files_.SetCapacity(UINT64_MAX);
+  Add(*wal, 2, 3000);
+  written.push_back(MakeEntry(written.size() + 1, 2, 3000));
+  wal.reset();
+  files_.Crash();
+  Open();
+  EXPECT_TRUE(SameEntries(recovered_.entries, written));
+}
+
+TEST_F(DiskTroubleTest, PurgeMakesTheRoomThatIsLacking) {
+  auto wal = Create();
+  files_.SetCapacity(3 * options_.segment_bytes);
+  while (wal->Append({MakeEntry(wal->last_index() + 1, 1, 3000)}, std::nullopt).ok()) {
+  }
+  ASSERT_TRUE(wal->Sync().ok());
+  ASSERT_TRUE(wal->Purge(wal->last_index()).ok());
+  Add(*wal, 1, 3000);
+}
+
+TEST_F(DiskTroubleTest, ARefusedWriteLeavesNothingThatACrashCouldBringBack) {
+  for (int i = 0; i < 40; ++i) {
+    files_.Restore({});
+    auto wal = Create();
+    Add(*wal, 1, 100);
+    FailOnce(Operation::kWrite, absl::StatusCode::kResourceExhausted);
+    ASSERT_EQ(wal->Append({MakeEntry(2, 1, 100 * i)}, std::nullopt).code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(wal->last_index(), 1u);
+    if (i % 2 == 0) Add(*wal, 2, 10);
+    i % 3 == 0 ? files_.Kill() : files_.Crash();
+    Open();
+    EXPECT_EQ(recovered_.entries.size(), i % 2 == 0 ? 2u : 1u);
+    EXPECT_EQ(recovered_.entries.back().term, i % 2 == 0 ? 2u : 1u);
+  }
+}
+
+TEST_F(DiskTroubleTest, AFailedSyncIsFinal) {
+  auto wal = Create();
+  Add(*wal, 1, 100);
+  ASSERT_TRUE(wal->Append({MakeEntry(2, 1, 100)}, std::nullopt).ok());
+  FailOnce(Operation::kSync, absl::StatusCode::kInternal);
+  const absl::Status status = wal->Sync();
+  EXPECT_NE(base::MessageOf(status).find("injected on " + SegmentPaths()[0]), std::string::npos) << status;
+  EXPECT_EQ(wal->Sync(), status) << "what the disk holds is not known: a second sync that succeeds means nothing";
+  EXPECT_EQ(wal->Append({MakeEntry(3, 1, 100)}, std::nullopt), status);
+  EXPECT_EQ(wal->Purge(1), status);
+  EXPECT_TRUE(wal->Read(1, 2, 10).ok());
+}
+
+TEST_F(DiskTroubleTest, AFailedWriteIsFinal) {
+  auto wal = Create();
+  FailOnce(Operation::kWrite, absl::StatusCode::kInternal);
+  const absl::Status status = wal->Append({MakeEntry(1, 1, 100)}, std::nullopt);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(wal->Sync(), status);
+}
+
+TEST_F(DiskTroubleTest, AFailureToReadAtStartIsToldAsItIs) {
+  {
+    auto wal = Create();
+    Add(*wal, 1, 100);
+  }
+  FailOnce(Operation::kRead, absl::StatusCode::kInternal);
+  EXPECT_EQ(Wal::Open(options_, 0, &recovered_).status().code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(Wal::Open(options_, 0, &recovered_).ok());
+}
+
+TEST_F(DiskTroubleTest, APurgeThatCannotRemoveAFileLeavesNoGap) {
+  auto wal = Create();
+  for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);
+  FailOnce(Operation::kRemove, absl::StatusCode::kInternal);
+  ASSERT_TRUE(wal->Purge(50).ok());
+  wal.reset();
+  files_.SetFault(nullptr);
+  wal = Open(50);
+  EXPECT_EQ(wal->first_index(), 1u);
+  ASSERT_TRUE(wal->Purge(50).ok());
+  EXPECT_GT(wal->first_index(), 40u);
+  wal = Open(50);
+  EXPECT_EQ(recovered_.entries.size(), 10u);
+}
+
+class SpareSegmentsTest : public DiskTroubleTest {
+ protected:
+  SpareSegmentsTest() { options_.spare_segments = 2; }
+  size_t SparesOnDisk() {
+    size_t spares = 0;
+    for (const auto& [path, bytes] : files_.Contents()) spares += path.ends_with(".tmp") ? 1 : 0;
+    return spares;
+  }
+};
+
+TEST_F(SpareSegmentsTest, PurgedSegmentsAreUsedAgainAndTheirBytesNeverMistaken) {
+  raft::Index last = 0;
+  for (int round = 0; round < 8; ++round) {
+    auto wal = round == 0 ? Create() : Open(last);
+    for (int i = 0; i < 40; ++i) Add(*wal, 1, 3000);
+    ASSERT_TRUE(wal->Purge(wal->last_index()).ok());
+    last = wal->last_index();
+  }
+  auto wal = Open(last - 1);
+  EXPECT_TRUE(SameEntries(recovered_.entries, {MakeEntry(last, 1, 3000)}));
+}
+
+TEST_F(SpareSegmentsTest, SparesLeftBehindAreAdoptedAndUnfinishedOnesRemoved) {
+  { auto wal = Create(); }
+  auto contents = files_.Contents();
+  std::erase_if(contents, [](const auto& item) { return item.first.ends_with(".tmp"); });
+  contents[kDirectory + "/spare-7.tmp"] = std::string(options_.segment_bytes, '\0');
+  contents[kDirectory + "/spare-8.tmp"] = std::string(options_.segment_bytes / 2, '\0');
+  files_.Restore(contents);
+  options_.spare_segments = 1;
+  auto wal = Open();
+  EXPECT_EQ(wal->bytes_on_disk(), 2 * options_.segment_bytes);
+  EXPECT_TRUE(files_.Contents().contains(kDirectory + "/spare-7.tmp"));
+  EXPECT_FALSE(files_.Contents().contains(kDirectory + "/spare-8.tmp"));
+}
+
+TEST_F(SpareSegmentsTest, ANewLogDoesNotTakeOverTheSparesOfAnother) {
+  files_.Restore({{kDirectory + "/spare-7.tmp", std::string(options_.segment_bytes, 'x')}});
+  options_.spare_segments = 0;
+  auto wal = Create();
+  EXPECT_EQ(SparesOnDisk(), 0u);
+}
+
+TEST_F(SpareSegmentsTest, ARecordLargerThanASegmentGetsOneOfItsOwn) {
+  auto wal = Create();
+  Add(*wal, 1, 100);
+  Add(*wal, 1, 5 * options_.segment_bytes);
+  Add(*wal, 1, 100);
+  wal.reset();
+  wal = Open();
+  ASSERT_EQ(recovered_.entries.size(), 3u);
+  EXPECT_TRUE(SameEntry(recovered_.entries[1], MakeEntry(2, 1, 5 * options_.segment_bytes)));
+  ASSERT_TRUE(wal->Purge(4).ok());
+  Add(*wal, 1, 100);
+}
+
+}  // namespace
+}  // namespace quorate::wal
