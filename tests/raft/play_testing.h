@@ -1,0 +1,23 @@
+#pragma once
+
+// Conversations with a node, read like a play: lines that begin with "> " are commands, the lines after one are what
+// the node answers. Play() gives back the whole text with the answers as they really were, so a test compares two
+// texts.
+//
+//   > campaign | tick [n] | propose <text> | read <context> | configure <voter>...
+//   > ready             take a Ready and print it
+//   > persisted         what the last Ready handed out is on disk
+//   > applied           what the last Ready committed is applied
+//   > settle            ready, persisted and applied until nothing is left, printing each Ready
+//   > compact <index> | status
+
+#include <string>
+#include <string_view>
+
+#include "quorate/raft/node.h"
+
+namespace quorate::raft {
+
+std::string Play(Node& node, std::string_view script);
+
+}  // namespace quorate::raft
