@@ -1,0 +1,102 @@
+#include "src/mvcc/record.h"
+
+#include <gtest/gtest.h>
+
+#include "mvccpb/kv.pb.h"
+#include "src/mvcc/record_cache.h"
+
+namespace quorate::mvcc {
+namespace {
+
+TEST(RecordTest, APutIsAKeyValueWithTheValueLast) {
+  const base::Buffer record = EncodePut("key", "value", {{300, 4}, 7, 2, 1234567}, {299, 130});
+  const auto decoded = DecodeRecord(record.view());
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_FALSE(decoded->deleted);
+  EXPECT_EQ(decoded->previous, (Revision{299, 130}));
+  EXPECT_EQ(decoded->kv_offset, KeyValueOffset(record.view()));
+  EXPECT_EQ(decoded->kv.substr(decoded->kv.size() - 5), "value");
+  mvccpb::KeyValue kv;
+  ASSERT_TRUE(kv.ParseFromString(std::string(decoded->kv)));
+  EXPECT_EQ(kv.key(), "key");
+  EXPECT_EQ(kv.value(), "value");
+  EXPECT_EQ(kv.create_revision(), 7);
+  EXPECT_EQ(kv.mod_revision(), 300);
+  EXPECT_EQ(kv.version(), 2);
+  EXPECT_EQ(kv.lease(), 1234567);
+  const auto fields = DecodeKeyValue(decoded->kv);
+  ASSERT_TRUE(fields.has_value());
+  EXPECT_EQ(EncodeAsEtcd(*fields, false), kv.SerializeAsString());
+}
+
+TEST(RecordTest, ATombstoneHasTheKeyAndItsRevision) {
+  const base::Buffer record = EncodeTombstone("key", 9, {8, 0});
+  const auto decoded = DecodeRecord(record.view());
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_TRUE(decoded->deleted);
+  const auto fields = DecodeKeyValue(decoded->kv);
+  ASSERT_TRUE(fields.has_value());
+  EXPECT_EQ(fields->modified, 9);
+  mvccpb::KeyValue only_key;
+  only_key.set_key("key");
+  EXPECT_EQ(EncodeAsEtcd(*fields, true), only_key.SerializeAsString());
+}
+
+TEST(RecordTest, KeyOnlyIsTheRecordWithoutItsValue) {
+  const KeyState state{{300, 4}, 7, 2, -1};
+  const base::Buffer record = EncodePut("key", "value", state, {});
+  const std::string_view kv = DecodeRecord(record.view())->kv;
+  EXPECT_EQ(EncodeKeyOnly("key", state, true), kv.substr(0, kv.size() - 7));
+}
+
+TEST(RecordTest, MalformedRecordsAreSeen) {
+  EXPECT_FALSE(DecodeRecord("").has_value());
+  EXPECT_FALSE(DecodeRecord("\x07xx").has_value());
+  EXPECT_FALSE(DecodeRecord("\x01\xff").has_value());
+  EXPECT_FALSE(DecodeKeyValue("").has_value());
+  EXPECT_FALSE(DecodeKeyValue("\x0a\x05x").has_value());
+}
+
+TEST(RecordCacheTest, KeepsToItsBudgetAndPrefersWhatIsUsed) {
+  constexpr size_t kBudget = 1 << 20;
+  RecordCache cache(kBudget);
+  const Revision hot{1, 0};
+  cache.Insert(hot, base::Buffer::Copy("hot"));
+  for (int64_t main = 2; main < 3000; ++main) {
+    EXPECT_TRUE(cache.Find(hot)) << main;
+    cache.Insert({main, 0}, base::Buffer::Allocate(1000));
+  }
+  EXPECT_LE(cache.bytes(), kBudget);
+  EXPECT_GT(cache.bytes(), kBudget / 2);
+  EXPECT_TRUE(cache.Find({2999, 0}));
+  EXPECT_FALSE(cache.Find({2, 0}));
+  EXPECT_FALSE(cache.Find({2999, 1}));
+  EXPECT_GT(cache.hits(), 2000u);
+  EXPECT_EQ(cache.misses(), 2u);
+}
+
+TEST(RecordCacheTest, WhatIsSupersededGoesFirst) {
+  RecordCache cache(1 << 20);
+  for (int64_t main = 1; main <= 200; ++main) {
+    cache.Insert({main, 0}, base::Buffer::Allocate(1000));
+    cache.Find({main, 0});
+    if (main % 2 == 0) cache.Age({main, 0});
+  }
+  for (int64_t main = 201; main <= 1000; ++main) cache.Insert({main, 0}, base::Buffer::Allocate(1000));
+  int odd = 0;
+  int even = 0;
+  for (int64_t main = 1; main <= 200; ++main) (main % 2 == 0 ? even : odd) += cache.Find({main, 0}) ? 1 : 0;
+  EXPECT_GT(odd, even);
+}
+
+TEST(RecordCacheTest, ARecordAboveTheBudgetIsNotKept) {
+  RecordCache cache(1000);
+  cache.Insert({1, 0}, base::Buffer::Allocate(5000));
+  EXPECT_FALSE(cache.Find({1, 0}));
+  RecordCache none(0);
+  none.Insert({1, 0}, base::Buffer::Copy("x"));
+  EXPECT_FALSE(none.Find({1, 0}));
+}
+
+}  // namespace
+}  // namespace quorate::mvcc

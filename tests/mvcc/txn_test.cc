@@ -1,0 +1,300 @@
+#include <gtest/gtest.h>
+
+#include "quorate/base/errors.h"
+#include "tests/mvcc/store_testing.h"
+
+namespace quorate::mvcc {
+namespace {
+
+class TxnTest : public testing::Test {
+ protected:
+  static void AddPut(pb::RequestOp* operation, const std::string& key, const std::string& value) {
+    operation->mutable_request_put()->set_key(key);
+    operation->mutable_request_put()->set_value(value);
+  }
+  static void AddRange(pb::RequestOp* operation, const std::string& key, const std::string& end = "") {
+    *operation->mutable_request_range() = RangeOf(key, end);
+  }
+  static void AddDelete(pb::RequestOp* operation, const std::string& key, const std::string& end = "") {
+    operation->mutable_request_delete_range()->set_key(key);
+    operation->mutable_request_delete_range()->set_range_end(end);
+  }
+  static pb::Compare* AddCompare(pb::TxnRequest* txn, const std::string& key, pb::Compare::CompareTarget target,
+                                 pb::Compare::CompareResult result) {
+    pb::Compare* compare = txn->add_compare();
+    compare->set_key(key);
+    compare->set_target(target);
+    compare->set_result(result);
+    return compare;
+  }
+  pb::TxnResponse Txn(const pb::TxnRequest& request) { return TestStore::Must(test_.Txn(request)); }
+  bool Holds(const pb::Compare& compare) {
+    pb::TxnRequest txn;
+    *txn.add_compare() = compare;
+    return TestStore::Must(test_.ReadTxn(txn)).succeeded();
+  }
+
+  TestStore test_;
+};
+
+TEST_F(TxnTest, ReadsItsOwnWrites) {
+  test_.PutKey("a", "old");
+  pb::TxnRequest txn;
+  AddPut(txn.add_success(), "a", "new");
+  AddRange(txn.add_success(), "a");
+  AddDelete(txn.add_success(), "a");
+  AddRange(txn.add_success(), "a");
+  AddPut(txn.add_success(), "b", "1");
+  const auto response = Txn(txn);
+  EXPECT_TRUE(response.succeeded());
+  EXPECT_EQ(response.header().revision(), 3);
+  EXPECT_EQ(Summary(response.responses(1).response_range()), "a=new@3");
+  EXPECT_EQ(response.responses(2).response_delete_range().deleted(), 1);
+  EXPECT_EQ(Summary(response.responses(3).response_range()), "");
+  EXPECT_EQ(test_.store->revision(), 3);
+  ASSERT_EQ(test_.events.size(), 4u);
+  EXPECT_EQ(test_.events[3].revision, (Revision{3, 2}));
+}
+
+TEST_F(TxnTest, HeadersInsideTellTheRevisionSoFar) {
+  test_.PutKey("a", "1");
+  pb::TxnRequest txn;
+  AddRange(txn.add_success(), "a");
+  AddPut(txn.add_success(), "b", "1");
+  AddRange(txn.add_success(), "a");
+  AddDelete(txn.add_success(), "none");
+  txn.add_success()->mutable_request_txn();
+  const auto response = Txn(txn);
+  EXPECT_EQ(response.responses(0).response_range().header().revision(), 2);
+  EXPECT_EQ(response.responses(1).response_put().header().revision(), 3);
+  EXPECT_EQ(response.responses(2).response_range().header().revision(), 3);
+  EXPECT_EQ(response.responses(3).response_delete_range().header().revision(), 3);
+  EXPECT_TRUE(response.responses(4).response_txn().has_header());
+  EXPECT_EQ(response.responses(4).response_txn().header().revision(), 0);
+}
+
+TEST_F(TxnTest, ChangingNothingKeepsTheRevision) {
+  test_.PutKey("a", "1");
+  pb::TxnRequest txn;
+  AddDelete(txn.add_success(), "none");
+  EXPECT_EQ(Txn(txn).header().revision(), 2);
+  EXPECT_EQ(Txn(pb::TxnRequest()).header().revision(), 2);
+}
+
+TEST_F(TxnTest, BranchesAreChosenBeforeAnythingIsDone) {
+  pb::TxnRequest txn;
+  AddPut(txn.add_success(), "a", "1");
+  pb::TxnRequest* nested = txn.add_success()->mutable_request_txn();
+  AddCompare(nested, "a", pb::Compare::VERSION, pb::Compare::EQUAL)->set_version(0);
+  AddPut(nested->add_success(), "then", "1");
+  AddPut(nested->add_failure(), "else", "1");
+  const auto response = Txn(txn);
+  EXPECT_TRUE(response.responses(1).response_txn().succeeded());
+  EXPECT_EQ(test_.Get("then"), "1");
+  EXPECT_EQ(test_.Get("else"), "<none>");
+}
+
+TEST_F(TxnTest, NestedBranchesDoNotMixUp) {
+  test_.PutKey("a", "1");
+  pb::TxnRequest txn;
+  for (int i = 0; i < 4; ++i) {
+    pb::TxnRequest* outer = txn.add_success()->mutable_request_txn();
+    AddCompare(outer, "a", pb::Compare::VALUE, i % 2 == 0 ? pb::Compare::EQUAL : pb::Compare::NOT_EQUAL)
+        ->set_value("1");
+    for (auto* branch : {outer->mutable_success(), outer->mutable_failure()}) {
+      pb::TxnRequest* inner = branch->Add()->mutable_request_txn();
+      AddCompare(inner, "a", pb::Compare::MOD, i < 2 ? pb::Compare::LESS : pb::Compare::GREATER)->set_mod_revision(3);
+      AddPut(inner->add_success(), std::to_string(i), "then");
+      AddPut(inner->add_failure(), std::to_string(i), "else");
+    }
+  }
+  const auto response = Txn(txn);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(response.responses(i).response_txn().succeeded(), i % 2 == 0) << i;
+    EXPECT_EQ(test_.Get(std::to_string(i)), i < 2 ? "then" : "else") << i;
+  }
+}
+
+TEST_F(TxnTest, AnErrorLeavesNoTrace) {
+  test_.PutKey("a", "1");
+  pb::TxnRequest put_then_fail;
+  AddPut(put_then_fail.add_success(), "a", "2");
+  pb::TxnRequest txn = put_then_fail;
+  AddPut(txn.add_success(), "b", "");
+  txn.mutable_success(1)->mutable_request_put()->set_lease(77);
+  EXPECT_EQ(test_.Txn(txn).status(), base::errors::LeaseNotFound());
+  txn = put_then_fail;
+  AddPut(txn.add_success(), "none", "");
+  txn.mutable_success(1)->mutable_request_put()->set_ignore_value(true);
+  EXPECT_EQ(test_.Txn(txn).status(), base::errors::KeyNotFound());
+  txn = put_then_fail;
+  AddRange(txn.add_success(), "a");
+  // The revision of the transaction itself is still to come when it is checked.
+  txn.mutable_success(1)->mutable_request_range()->set_revision(3);
+  EXPECT_EQ(test_.Txn(txn).status(), base::errors::FutureRevision());
+  EXPECT_EQ(test_.Get("a"), "1");
+  EXPECT_EQ(test_.store->revision(), 2);
+  // What is wrong in the branch not taken does not matter.
+  std::swap(*txn.mutable_success(), *txn.mutable_failure());
+  EXPECT_TRUE(test_.Txn(txn).ok());
+}
+
+TEST_F(TxnTest, ARangeInsideMayAskForThePast) {
+  test_.PutKey("a", "1");
+  test_.PutKey("a", "2");
+  pb::TxnRequest txn;
+  AddPut(txn.add_success(), "a", "3");
+  AddPut(txn.add_success(), "b", "3");
+  for (int revision : {2, 3}) {
+    AddRange(txn.add_success(), "a", "z");
+    txn.mutable_success(revision)->mutable_request_range()->set_revision(revision);
+  }
+  // Uncommitted and committed pasts are the same to it.
+  for (bool commit : {false, true}) {
+    const auto response = TestStore::Must(test_.Txn(txn, commit));
+    EXPECT_EQ(Summary(response.responses(2).response_range()), "a=1@2");
+    EXPECT_EQ(Summary(response.responses(3).response_range()), "a=2@3");
+  }
+}
+
+TEST_F(TxnTest, ThePastInsideTheOpenBatchIsSeenToo) {
+  test_.PutKey("a", "1");
+  test_.PutKey("c", "1");
+  test_.PutKey("a", "2", /*commit=*/false);  // 4
+  test_.PutKey("b", "2", /*commit=*/false);  // 5
+  test_.DeleteKey("c", /*commit=*/false);    // 6
+  test_.PutKey("d", "2", /*commit=*/false);  // 7
+  pb::TxnRequest txn;
+  for (int revision = 2; revision <= 7; ++revision) {
+    AddRange(txn.add_success(), "a", "z");
+    txn.mutable_success(revision - 2)->mutable_request_range()->set_revision(revision);
+  }
+  const auto response = TestStore::Must(test_.Txn(txn));
+  const std::vector<std::string> expected = {"a=1@2",       "a=1@2 c=1@3",      "a=2@4 c=1@3", "a=2@4 b=2@5 c=1@3",
+                                             "a=2@4 b=2@5", "a=2@4 b=2@5 d=2@7"};
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(Summary(response.responses(i).response_range()), expected[i]) << i;
+}
+
+TEST_F(TxnTest, ComparesEveryTarget) {
+  test_.leases.existing = {5};
+  pb::PutRequest put;
+  put.set_key("a");
+  put.set_value("m");
+  put.set_lease(5);
+  ASSERT_TRUE(test_.Put(put).ok());
+  ASSERT_TRUE(test_.Put(put).ok());  // created 2, modified 3, version 2
+  struct Case {
+    pb::Compare::CompareTarget target;
+    int64_t actual;
+  };
+  for (const Case& one : {Case{pb::Compare::VERSION, 2}, Case{pb::Compare::CREATE, 2}, Case{pb::Compare::MOD, 3},
+                          Case{pb::Compare::LEASE, 5}, Case{pb::Compare::VALUE, 0}}) {
+    for (int difference : {-1, 0, 1}) {
+      pb::Compare compare;
+      compare.set_key("a");
+      compare.set_target(one.target);
+      const int64_t operand = one.actual + difference;
+      if (one.target == pb::Compare::VERSION) compare.set_version(operand);
+      if (one.target == pb::Compare::CREATE) compare.set_create_revision(operand);
+      if (one.target == pb::Compare::MOD) compare.set_mod_revision(operand);
+      if (one.target == pb::Compare::LEASE) compare.set_lease(operand);
+      if (one.target == pb::Compare::VALUE) compare.set_value(std::string(1, static_cast<char>('m' + difference)));
+      compare.set_result(pb::Compare::EQUAL);
+      EXPECT_EQ(Holds(compare), difference == 0) << compare.DebugString();
+      compare.set_result(pb::Compare::NOT_EQUAL);
+      EXPECT_EQ(Holds(compare), difference != 0) << compare.DebugString();
+      compare.set_result(pb::Compare::GREATER);
+      EXPECT_EQ(Holds(compare), difference < 0) << compare.DebugString();
+      compare.set_result(pb::Compare::LESS);
+      EXPECT_EQ(Holds(compare), difference > 0) << compare.DebugString();
+    }
+  }
+}
+
+TEST_F(TxnTest, AnOperandOfAnotherTargetCountsAsAbsent) {
+  test_.PutKey("a", "");
+  pb::Compare compare;
+  compare.set_key("a");
+  compare.set_target(pb::Compare::VALUE);
+  compare.set_version(9);
+  EXPECT_TRUE(Holds(compare));
+  compare.set_target(pb::Compare::MOD);
+  EXPECT_FALSE(Holds(compare));
+}
+
+TEST_F(TxnTest, AMissingKeyComparesAsZerosAndItsValueNever) {
+  pb::Compare compare;
+  compare.set_key("none");
+  for (const std::string end : {"", "nonf", "a"}) {
+    compare.set_range_end(end);
+    compare.set_target(pb::Compare::MOD);
+    compare.set_result(pb::Compare::EQUAL);
+    EXPECT_TRUE(Holds(compare));
+    compare.set_result(pb::Compare::GREATER);
+    EXPECT_FALSE(Holds(compare));
+    compare.set_target(pb::Compare::VALUE);
+    for (auto result : {pb::Compare::EQUAL, pb::Compare::NOT_EQUAL, pb::Compare::LESS}) {
+      compare.set_result(result);
+      EXPECT_FALSE(Holds(compare)) << result;
+    }
+  }
+}
+
+TEST_F(TxnTest, AComparisonOverARangeHoldsWhenItHoldsForAll) {
+  for (int i = 0; i < 600; ++i) test_.PutKey("k" + std::to_string(i), "v", /*commit=*/i == 599);
+  pb::Compare compare;
+  compare.set_key("k");
+  compare.set_range_end("l");
+  compare.set_target(pb::Compare::VALUE);
+  compare.set_value("v");
+  EXPECT_TRUE(Holds(compare));
+  pb::Compare created = compare;
+  created.set_target(pb::Compare::CREATE);
+  created.set_result(pb::Compare::LESS);
+  created.set_create_revision(602);
+  EXPECT_TRUE(Holds(created));
+  created.set_create_revision(601);
+  EXPECT_FALSE(Holds(created));
+  test_.PutKey("k599", "w");
+  EXPECT_FALSE(Holds(compare));
+  test_.PutKey("k599", "v");
+  test_.PutKey("k0", "w");
+  EXPECT_FALSE(Holds(compare));
+}
+
+TEST_F(TxnTest, ReadOnlyMeansNoBranchCanChangeAnything) {
+  auto is_read_only = [](const pb::TxnRequest& txn) {
+    const std::string bytes = txn.SerializeAsString();
+    TxnRequest decoded;
+    EXPECT_TRUE(Decode(bytes, &decoded));
+    return IsReadOnly(decoded);
+  };
+  pb::TxnRequest txn;
+  EXPECT_TRUE(is_read_only(txn));
+  AddRange(txn.add_success(), "a");
+  pb::TxnRequest* nested = txn.add_failure()->mutable_request_txn();
+  AddRange(nested->add_failure(), "a");
+  EXPECT_TRUE(is_read_only(txn));
+  AddDelete(nested->add_failure(), "a");
+  EXPECT_FALSE(is_read_only(txn));
+}
+
+TEST_F(TxnTest, CompactedRevisionsInsideAreRefused) {
+  for (int i = 0; i < 4; ++i) test_.PutKey("a", std::to_string(i));
+  pb::TxnRequest txn;
+  AddRange(txn.add_success(), "a");
+  auto status_at = [&](int64_t revision) {
+    txn.mutable_success(0)->mutable_request_range()->set_revision(revision);
+    return test_.ReadTxn(txn).status();
+  };
+  EXPECT_TRUE(status_at(-1).ok());
+  EXPECT_EQ(status_at(-2), base::errors::Compacted());
+  ASSERT_TRUE(test_.Compact(3).ok());
+  EXPECT_EQ(status_at(-1), base::errors::Compacted());
+  EXPECT_EQ(status_at(2), base::errors::Compacted());
+  EXPECT_TRUE(status_at(3).ok());
+  EXPECT_TRUE(status_at(0).ok());
+}
+
+}  // namespace
+}  // namespace quorate::mvcc
