@@ -23,10 +23,10 @@ import time
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "compatibility.md"
 EXIT_SKIPPED = 77
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 10
 # A stream that is still open after this is one that the server knows.
-CALL_SECONDS_MAX = 2
+CALL_SECONDS_MAX = 5
 GRPC_UNIMPLEMENTED = 12
 # Commands that talk to no server.
 NO_CALLS = "none"
