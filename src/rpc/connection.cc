@@ -54,7 +54,11 @@ void Connection::Read() {
     return;
   }
   received_ms_ = loop_->now_ms();
-  if (closing_) return;
+  if (closing_) {
+    lingered_bytes_ += static_cast<size_t>(count);
+    if (lingered_bytes_ > kLingerBytesMax) Close();
+    return;
+  }
   std::string_view bytes(loop_->read_buffer(), static_cast<size_t>(count));
   std::string held;
   if (protocol_ == nullptr) {

@@ -215,11 +215,7 @@ void Http2Session::ReturnWindow(int32_t stream, size_t bytes) {
 
 void Http2Session::OnPing(const nghttp2_ping& ping, bool is_ack) {
   if (is_ack) {
-    const auto is = [&](const std::array<uint8_t, 8>& data) {
-      return std::memcmp(ping.opaque_data, data.data(), data.size()) == 0;
-    };
-    if (is(kKeepalivePing)) ping_sent_ms_ = 0;
-    if (is(kDrainPing)) FinishDrain();
+    if (std::memcmp(ping.opaque_data, kDrainPing.data(), kDrainPing.size()) == 0) FinishDrain();
     return;
   }
   if (ping_policy_.OnPing(loop().now_ms(), stream_count_ > 0)) return;
@@ -231,19 +227,23 @@ void Http2Session::OnPing(const nghttp2_ping& ping, bool is_ack) {
 
 void Http2Session::CheckKeepalive() {
   const ServerOptions& options = loop().engine().options;
+  const int64_t interval_ms = options.keepalive_interval.count();
   const int64_t now_ms = loop().now_ms();
   const int64_t received_ms = connection_->received_ms();
-  if (ping_sent_ms_ != 0 && received_ms < ping_sent_ms_) {
-    connection_->Close();  // nothing at all since the ping
-    return;
-  }
-  ping_sent_ms_ = 0;
-  int64_t due_ms = received_ms + options.keepalive_interval.count();
-  if (due_ms <= now_ms) {
+  if (ping_sent_ms_ != 0 && received_ms >= ping_sent_ms_) ping_sent_ms_ = 0;
+  if (ping_sent_ms_ == 0 && now_ms - received_ms >= interval_ms) {
     nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kKeepalivePing.data());
     loop().MarkDirty(connection_);
     ping_sent_ms_ = now_ms;
-    due_ms = now_ms + options.keepalive_timeout.count();
+  }
+  int64_t due_ms = received_ms + interval_ms;
+  if (ping_sent_ms_ != 0) {
+    const int64_t patience_ms = ping_sent_ms_ + options.keepalive_timeout.count();
+    if (now_ms >= patience_ms) {
+      connection_->Close();  // nothing at all since the ping
+      return;
+    }
+    due_ms = std::min(now_ms + interval_ms, patience_ms);
   }
   loop().timers().Schedule(&keepalive_timer_, due_ms);
 }
