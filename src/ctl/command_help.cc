@@ -1,0 +1,62 @@
+#include <ostream>
+
+#include "src/ctl/commands.h"
+#include "src/ctl/help.h"
+#include "src/ctl/session.h"
+
+namespace quorate::ctl {
+namespace {
+
+// What quoratectl speaks, in the words tools look for; its own version stands behind.
+constexpr char kVersions[] =
+    "etcdctl version: 3.7.1\n"
+    "API version: 3.7\n"
+    "quoratectl version: 0.1.0\n";
+
+absl::Status ShowHelp(Session& session, Command& root, const Arguments& arguments) {
+  const Command* command = &root;
+  for (const std::string& name : arguments) {
+    const Command* child = command->FindChild(name);
+    if (child == nullptr) {
+      if (command == &root) {
+        std::string names;
+        for (const std::string& word : arguments) names += (names.empty() ? "`" : " `") + word + "`";
+        session.err() << "Unknown help topic [" << names << "]\n" << UsageOf(root) << "\n";
+        return absl::OkStatus();
+      }
+      break;
+    }
+    command = child;
+  }
+  session.out() << HelpOf(*command);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddVersion(Command& root) {
+  root.Add({"version", "", "Shows the version of the tool", "", Group::kUtility})
+      .SetAction([](Session& session, const Arguments&) {
+        session.out() << kVersions;
+        return absl::OkStatus();
+      });
+}
+
+void AddOptions(Command& root) {
+  root.Add({"options", "", "Lists the flags every command understands", "", Group::kUtility})
+      .SetAction([&root](Session& session, const Arguments&) {
+        std::vector<const Flag*> flags;
+        for (const Flag* flag : root.OwnFlags()) {
+          if (flag->name != "help") flags.push_back(flag);
+        }
+        session.out() << "The following options can be passed to any command:\n\n" << FlagTable(flags);
+        return absl::OkStatus();
+      });
+}
+
+void AddHelp(Command& root) {
+  root.Add({"help", "[command]", "Shows the help of a command", "", Group::kUtility})
+      .SetAction([&root](Session& session, const Arguments& arguments) { return ShowHelp(session, root, arguments); });
+}
+
+}  // namespace quorate::ctl

@@ -1,0 +1,19 @@
+#include "src/ctl/commands.h"
+#include "src/ctl/kv_requests.h"
+#include "src/ctl/printer.h"
+#include "src/ctl/session.h"
+
+namespace quorate::ctl {
+
+void AddPut(Command& root) {
+  auto flags = std::make_shared<PutFlags>();
+  AddPutTo(root, *flags).SetAction([flags](Session& session, const Arguments& arguments) -> absl::Status {
+    QUORATE_ASSIGN_OR_RETURN(etcdserverpb::PutRequest request, PutRequestOf(*flags, arguments, &session.in()));
+    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
+    etcdserverpb::PutResponse response;
+    QUORATE_RETURN_IF_ERROR(client->Unary(session.Bounded("/etcdserverpb.KV/Put"), request, response));
+    return session.printer().Put(response);
+  });
+}
+
+}  // namespace quorate::ctl

@@ -1,0 +1,23 @@
+#pragma once
+
+// Every command adds itself to the tree here; each lives in the file of its name, command_<name>.cc.
+
+#include "src/ctl/command.h"
+
+namespace quorate::ctl {
+
+void AddPut(Command& root);
+void AddGet(Command& root);
+void AddDelete(Command& root);
+void AddTxn(Command& root);
+void AddCompaction(Command& root);
+void AddEndpoint(Command& root);
+void AddMember(Command& root);
+void AddVersion(Command& root);
+void AddOptions(Command& root);
+void AddHelp(Command& root);
+
+// All of them.
+void AddCommands(Command& root);
+
+}  // namespace quorate::ctl

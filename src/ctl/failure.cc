@@ -1,0 +1,36 @@
+#include "src/ctl/failure.h"
+
+#include <string>
+
+#include "absl/strings/cord.h"
+
+namespace quorate::ctl {
+namespace {
+
+constexpr char kExitPayload[] = "quorate.ctl/exit";
+constexpr char kSilentPayload[] = "quorate.ctl/silent";
+
+}  // namespace
+
+absl::Status Fail(Exit exit, std::string_view message) {
+  absl::Status failure = base::MakeStatus(absl::StatusCode::kUnknown, message);
+  failure.SetPayload(kExitPayload, absl::Cord(std::to_string(static_cast<int>(exit))));
+  return failure;
+}
+
+absl::Status FailSilently(Exit exit) {
+  absl::Status failure = Fail(exit, "");
+  failure.SetPayload(kSilentPayload, absl::Cord("1"));
+  return failure;
+}
+
+Exit ExitOf(const absl::Status& failure) {
+  auto payload = failure.GetPayload(kExitPayload);
+  return payload.has_value() ? static_cast<Exit>(std::stoi(std::string(*payload))) : Exit::kError;
+}
+
+bool IsFailure(const absl::Status& status) { return status.GetPayload(kExitPayload).has_value(); }
+
+bool IsSilent(const absl::Status& failure) { return failure.GetPayload(kSilentPayload).has_value(); }
+
+}  // namespace quorate::ctl

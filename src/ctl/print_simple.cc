@@ -1,0 +1,121 @@
+#include <ostream>
+
+#include "src/ctl/printer.h"
+#include "src/ctl/rows.h"
+#include "src/ctl/values.h"
+
+namespace quorate::ctl {
+namespace {
+
+// Member ids in sentences are set in a field of sixteen places.
+std::string WideHex(uint64_t id) {
+  std::string digits = Hex(id);
+  return std::string(16 - digits.size(), ' ') + digits;
+}
+
+class SimplePrinter : public Printer {
+ public:
+  SimplePrinter(bool hex, std::ostream& out, std::ostream& err) : Printer("simple", out), hex_(hex), err_(err) {}
+
+  bool SetValuesOnly() override { return values_only_ = true; }
+
+  absl::Status Get(const etcdserverpb::RangeResponse& response) override {
+    for (const auto& kv : response.kvs()) Show(kv);
+    return absl::OkStatus();
+  }
+  absl::Status Put(const etcdserverpb::PutResponse& response) override {
+    out() << "OK\n";
+    if (response.has_prev_kv()) Show(response.prev_kv());
+    return absl::OkStatus();
+  }
+  absl::Status Delete(const etcdserverpb::DeleteRangeResponse& response) override {
+    out() << response.deleted() << "\n";
+    for (const auto& kv : response.prev_kvs()) Show(kv);
+    return absl::OkStatus();
+  }
+  absl::Status Txn(const etcdserverpb::TxnResponse& response) override {
+    out() << (response.succeeded() ? "SUCCESS\n" : "FAILURE\n");
+    for (const auto& op : response.responses()) {
+      out() << "\n";
+      QUORATE_RETURN_IF_ERROR(Operation(op));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status MemberAdd(const etcdserverpb::MemberAddResponse& response) override {
+    out() << "Member " << WideHex(response.member().id()) << " added"
+          << (response.member().islearner() ? " as learner " : " ") << "to cluster "
+          << WideHex(response.header().cluster_id()) << "\n";
+    return absl::OkStatus();
+  }
+  absl::Status MemberRemove(uint64_t id, const etcdserverpb::MemberRemoveResponse& response) override {
+    return Member(id, "removed from", response.header());
+  }
+  absl::Status MemberUpdate(uint64_t id, const etcdserverpb::MemberUpdateResponse& response) override {
+    return Member(id, "updated in", response.header());
+  }
+  absl::Status MemberPromote(uint64_t id, const etcdserverpb::MemberPromoteResponse& response) override {
+    return Member(id, "promoted in", response.header());
+  }
+  absl::Status MemberList(const etcdserverpb::MemberListResponse& response) override {
+    return Lines(MemberRows(response));
+  }
+
+  absl::Status Health(const std::vector<EndpointHealth>& endpoints) override {
+    for (const auto& health : endpoints) {
+      if (health.error.empty()) {
+        out() << health.endpoint << " is healthy: successfully committed proposal: took = " << health.took << "\n";
+      } else {
+        err_ << health.endpoint << " is unhealthy: failed to commit proposal: " << health.error << "\n";
+      }
+    }
+    return absl::OkStatus();
+  }
+  absl::Status StatusOf(const std::vector<EndpointStatus>& endpoints) override { return Lines(StatusRows(endpoints)); }
+  absl::Status HashKv(const std::vector<EndpointHash>& endpoints) override { return Lines(HashRows(endpoints)); }
+
+ private:
+  absl::Status Operation(const etcdserverpb::ResponseOp& op) {
+    switch (op.response_case()) {
+      case etcdserverpb::ResponseOp::kResponseRange:
+        return Get(op.response_range());
+      case etcdserverpb::ResponseOp::kResponsePut:
+        return Put(op.response_put());
+      case etcdserverpb::ResponseOp::kResponseDeleteRange:
+        return Delete(op.response_delete_range());
+      case etcdserverpb::ResponseOp::kResponseTxn:
+        return Txn(op.response_txn());
+      case etcdserverpb::ResponseOp::RESPONSE_NOT_SET:
+        break;
+    }
+    out() << "unexpected response\n";
+    return absl::OkStatus();
+  }
+
+  absl::Status Member(uint64_t id, const char* change, const etcdserverpb::ResponseHeader& header) {
+    out() << "Member " << WideHex(id) << " " << change << " cluster " << WideHex(header.cluster_id()) << "\n";
+    return absl::OkStatus();
+  }
+
+  absl::Status Lines(const std::vector<Row>& rows) {
+    for (size_t i = 1; i < rows.size(); ++i) out() << Join(rows[i], ", ") << "\n";
+    return absl::OkStatus();
+  }
+
+  void Show(const mvccpb::KeyValue& kv) {
+    if (!values_only_) out() << (hex_ ? EscapeHex(kv.key()) : kv.key()) << "\n";
+    out() << (hex_ ? EscapeHex(kv.value()) : kv.value()) << "\n";
+  }
+
+  const bool hex_;
+  bool values_only_ = false;
+  std::ostream& err_;
+};
+
+}  // namespace
+
+std::unique_ptr<Printer> MakeSimplePrinter(bool hex, std::ostream& out, std::ostream& err) {
+  return std::make_unique<SimplePrinter>(hex, out, err);
+}
+
+}  // namespace quorate::ctl

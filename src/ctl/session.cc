@@ -1,0 +1,126 @@
+#include "src/ctl/session.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <istream>
+#include <iterator>
+#include <ostream>
+#include <utility>
+
+#include "src/ctl/failure.h"
+#include "src/ctl/password.h"
+#include "src/ctl/printer.h"
+
+namespace quorate::ctl {
+namespace {
+
+std::string Trimmed(const std::string& text) {
+  size_t from = text.find_first_not_of(" \t\r\n");
+  if (from == std::string::npos) return "";
+  return text.substr(from, text.find_last_not_of(" \t\r\n") - from + 1);
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::string reason = std::strerror(errno);
+    if (!reason.empty()) reason[0] = static_cast<char>(reason[0] | 0x20);
+    return Fail(Exit::kBadArguments, "open " + path + ": " + reason);
+  }
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+void ShowFlags(const Command& command, std::ostream& err) {
+  for (const Flag* flag : command.OwnFlags()) {
+    if (flag->name == "help") continue;
+    std::string name = "ETCDCTL_" + flag->name;
+    for (char& c : name) c = c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    err << name << "=" << flag->current() << "\n";
+  }
+}
+
+}  // namespace
+
+Session::Session(Streams streams, std::vector<std::string> environment)
+    : streams_(streams), environment_(std::move(environment)) {}
+
+Session::~Session() = default;
+
+absl::Status Session::CheckFiles() const {
+  for (const char* name : {"cert", "key", "cacert"}) {
+    const Flag* flag = command_->FindFlag(name);
+    if (flag->IsSet() && flag->current().empty()) {
+      return Fail(Exit::kBadArguments, "empty string is passed to --" + std::string(name) + " option");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::ReadCredentials() {
+  config_.token = flags_.auth_jwt_token;
+  if (flags_.user.empty() || !config_.token.empty()) return absl::OkStatus();
+  config_.user = flags_.user;
+  config_.password = flags_.password;
+  if (!config_.password.empty()) return absl::OkStatus();
+  size_t colon = flags_.user.find(':');
+  if (colon != std::string::npos) {
+    config_.user = flags_.user.substr(0, colon);
+    config_.password = flags_.user.substr(colon + 1);
+    return absl::OkStatus();
+  }
+  config_.password = AskPassword("Password: ", in(), out());
+  return absl::OkStatus();
+}
+
+absl::Status Session::Prepare() {
+  if (printer_ != nullptr) return absl::OkStatus();
+  QUORATE_RETURN_IF_ERROR(ReadEnvironment(*command_, environment_, err()));
+  if (flags_.debug) {
+    const Command* root = command_;
+    while (root->parent() != nullptr) root = root->parent();
+    ShowFlags(*root, err());
+  }
+  if (!flags_.discovery_srv.empty()) {
+    return Fail(Exit::kError, "--discovery-srv is not supported; name the members with --endpoints");
+  }
+  QUORATE_RETURN_IF_ERROR(CheckFiles());
+  QUORATE_RETURN_IF_ERROR(ReadCredentials());
+  QUORATE_ASSIGN_OR_RETURN(printer_, MakePrinter(flags_.write_out, flags_.hex, out(), err()));
+  if (flags_.cert.empty() != flags_.key.empty()) {
+    return Fail(Exit::kBadArguments,
+                "KeyFile and CertFile must both be present[key: " + flags_.key + ", cert: " + flags_.cert + "]");
+  }
+  QUORATE_ASSIGN_OR_RETURN(config_.certificate, ReadFile(flags_.cert));
+  QUORATE_ASSIGN_OR_RETURN(config_.key, ReadFile(flags_.key));
+  QUORATE_ASSIGN_OR_RETURN(config_.authorities, ReadFile(flags_.cacert));
+  config_.skip_verify = flags_.insecure_skip_tls_verify;
+  config_.use_tls = !flags_.cert.empty() || !flags_.cacert.empty() || !flags_.insecure_transport || config_.skip_verify;
+  config_.dial_timeout = flags_.dial_timeout;
+  config_.keepalive_time = flags_.keepalive_time;
+  config_.keepalive_timeout = flags_.keepalive_timeout;
+  config_.max_request_bytes = flags_.max_request_bytes;
+  config_.max_recv_bytes = flags_.max_recv_bytes;
+  config_.log = &err();
+  return absl::OkStatus();
+}
+
+std::vector<std::string> Session::Endpoints() const {
+  std::vector<std::string> endpoints;
+  for (const std::string& endpoint : flags_.endpoints) endpoints.push_back(Trimmed(endpoint));
+  return endpoints;
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Session::ClientFor(std::vector<std::string> endpoints) {
+  ClientConfig config = config_;
+  config.endpoints = std::move(endpoints);
+  return Client::Open(std::move(config));
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Session::Connect() {
+  QUORATE_RETURN_IF_ERROR(Prepare());
+  return ClientFor(Endpoints());
+}
+
+}  // namespace quorate::ctl

@@ -1,0 +1,60 @@
+#pragma once
+
+// What a command has to work with while it runs: the streams, the global flags, a client and a printer.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "quorate/ctl/ctl.h"
+#include "src/ctl/client.h"
+#include "src/ctl/command.h"
+#include "src/ctl/global_flags.h"
+
+namespace quorate::ctl {
+
+class Printer;
+
+class Session {
+ public:
+  Session(Streams streams, std::vector<std::string> environment);
+  ~Session();
+
+  std::istream& in() { return streams_.in; }
+  std::ostream& out() { return streams_.out; }
+  std::ostream& err() { return streams_.err; }
+  GlobalFlags& flags() { return flags_; }
+
+  // The command that runs; set before its action is called.
+  void SetCommand(const Command* command) { command_ = command; }
+
+  // Reads the environment and checks the global flags; every command that talks to a server calls this or Connect once,
+  // after its own arguments are known to be good. Makes the printer.
+  absl::Status Prepare();
+  // Prepares, then opens a client for all endpoints.
+  absl::StatusOr<std::unique_ptr<Client>> Connect();
+  // A client for these endpoints, with the prepared flags.
+  absl::StatusOr<std::unique_ptr<Client>> ClientFor(std::vector<std::string> endpoints);
+  // The endpoints of the flags, without the blanks around them.
+  std::vector<std::string> Endpoints() const;
+
+  // Only after Prepare.
+  Printer& printer() { return *printer_; }
+  // A call bounded by --command-timeout.
+  Call Bounded(const char* method, bool repeatable = false) const {
+    return {method, repeatable, flags_.command_timeout};
+  }
+
+ private:
+  absl::Status CheckFiles() const;
+  absl::Status ReadCredentials();
+
+  Streams streams_;
+  std::vector<std::string> environment_;
+  GlobalFlags flags_;
+  const Command* command_ = nullptr;
+  ClientConfig config_;
+  std::unique_ptr<Printer> printer_;
+};
+
+}  // namespace quorate::ctl
