@@ -11,6 +11,8 @@ constexpr std::string_view kSpareStart = "spare-";
 constexpr std::string_view kSpareEnd = ".tmp";
 // Zeros are written and synced in pieces, so that the log's own syncs never wait behind a whole segment of them.
 constexpr uint64_t kFillBytes = 512 << 10;
+// A segment made while the log waits is smaller: it costs milliseconds, and lasts until a spare is ready.
+constexpr uint64_t kHurriedBytes = 8 << 20;
 
 }  // namespace
 
@@ -72,7 +74,7 @@ std::string SpareSegments::NextPath() {
   return path;
 }
 
-absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes) {
+absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes, Pace pace) {
   Spare spare{.path = NextPath(), .file = nullptr, .bytes = bytes};
   QUORATE_ASSIGN_OR_RETURN(spare.file, files_.Open(spare.path, base::OpenMode::kCreate));
   const std::string zeros(std::min(kFillBytes, bytes), '\0');
@@ -80,7 +82,8 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes) {
   for (uint64_t at = 0; at < bytes && status.ok(); at += zeros.size()) {
     const std::string_view piece = std::string_view(zeros).substr(0, std::min<uint64_t>(zeros.size(), bytes - at));
     status = spare.file->WriteAt(at, piece);
-    if (status.ok() && sync_) status = spare.file->SyncData();
+    const bool is_last = at + zeros.size() >= bytes;
+    if (status.ok() && sync_ && (pace == Pace::kGentle || is_last)) status = spare.file->SyncData();
     std::lock_guard lock(mutex_);
     if (stop_) status = base::MakeStatus(absl::StatusCode::kCancelled, "the log is being closed");
   }
@@ -102,7 +105,7 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Take(uint64_t bytes) {
       return spare;
     }
   }
-  return Make(std::max(bytes, segment_bytes_));
+  return Make(std::max(bytes, std::min(segment_bytes_, kHurriedBytes)), Pace::kHurried);
 }
 
 void SpareSegments::GiveBack(Spare spare) {
@@ -181,7 +184,7 @@ void SpareSegments::Run() {
       continue;
     }
     lock.unlock();
-    absl::StatusOr<Spare> spare = Make(segment_bytes_);
+    absl::StatusOr<Spare> spare = Make(segment_bytes_, Pace::kGentle);
     lock.lock();
     if (spare.ok()) {
       ready_.push_back(*std::move(spare));

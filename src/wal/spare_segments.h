@@ -56,7 +56,8 @@ class SpareSegments {
   // Releases what waits, in order, so that the segments left follow each other; stops at the first that cannot be.
   void RecycleWaiting();
   absl::Status RecycleOne(const std::string& path);
-  absl::StatusOr<Spare> Make(uint64_t bytes);
+  enum class Pace { kGentle, kHurried };
+  absl::StatusOr<Spare> Make(uint64_t bytes, Pace pace);
   std::string NextPath();
 
   base::FileSystem& files_;

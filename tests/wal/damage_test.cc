@@ -10,6 +10,7 @@
 namespace quorate::wal {
 namespace {
 
+using Operation = base::SimulatedFileSystem::Operation;
 using Contents = std::map<std::string, std::string>;
 
 class DamageTest : public WalTest {
@@ -19,12 +20,19 @@ class DamageTest : public WalTest {
   // Opens a copy of the disk; whatever opens must hold exactly `expected`.
   Outcome Try(const Contents& contents, const std::vector<raft::Entry>& expected, const std::string& what) {
     files_.Restore(contents);
+    int changes = 0;
+    files_.SetFault([&](Operation operation, const std::string& path) {
+      changes += operation == Operation::kWrite || operation == Operation::kTruncate ||
+                 operation == Operation::kRename || operation == Operation::kRemove;
+      return absl::OkStatus();
+    });
     Recovered recovered;
     const auto wal = Wal::Open(options_, 0, &recovered);
+    files_.SetFault(nullptr);
     if (!wal.ok()) {
       EXPECT_EQ(wal.status().code(), absl::StatusCode::kDataLoss) << what << ": " << wal.status();
       EXPECT_NE(base::MessageOf(wal.status()).find(kDirectory), std::string::npos) << wal.status();
-      EXPECT_EQ(files_.Contents(), contents) << what << ": refused, and yet written to";
+      EXPECT_EQ(changes, 0) << what << ": refused, and yet written to";
       return Outcome::kRefused;
     }
     EXPECT_TRUE(SameEntries(recovered.entries, expected)) << what << ": opened with " << recovered.entries.size();
@@ -62,7 +70,7 @@ TEST_F(DamageTest, LastSegmentTruncatedAtEveryByteIsRefusedUntilTheEndIsInSight)
   const std::string path = SegmentPaths().back();
   const uint64_t end = End();
   for (uint64_t size = 0; size <= end + 2 * kBlockBytes; ++size) {
-    if (size > 1000 && size < end - 3 * kBlockBytes && size % 197 != 0) continue;
+    if (size > 1000 && size < end - 2 * kBlockBytes && size % 197 != 0) continue;
     Contents cut = contents_;
     cut[path].resize(size);
     const Outcome expected = size >= end + kSectorBytes ? Outcome::kComplete : Outcome::kRefused;
@@ -103,13 +111,13 @@ TEST_F(DamageTest, AFlippedBitAtAnyByteOfTheLastRecordsIsRefusedOrHarmless) {
   std::mt19937_64 random(5);
   int refused = 0;
   for (uint64_t byte = 0; byte < End() + 2 * kBlockBytes; ++byte) {
-    if (byte > 600 && byte < End() - 2 * kBlockBytes && byte % 61 != 0) continue;
+    if (byte > 600 && byte < End() - kBlockBytes && byte % 61 != 0) continue;
     Contents flipped = contents_;
     flipped[path][byte] = static_cast<char>(flipped[path][byte] ^ (1 << random() % 8));
     const Outcome outcome = Try(flipped, sample_, "flipped a bit of byte " + std::to_string(byte));
     refused += outcome == Outcome::kRefused ? 1 : 0;
   }
-  EXPECT_GT(refused, 1000) << "flips inside of records must be noticed";
+  EXPECT_GT(refused, 500) << "flips inside of records must be noticed";
 }
 
 TEST_F(DamageTest, AFlippedBitAnywhereInEarlierSegmentsIsRefusedOrHarmless) {
