@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "tests/e2e/channel.h"
+
 namespace quorate::testing {
 namespace {
 
@@ -11,22 +13,9 @@ namespace pb = etcdserverpb;
 
 constexpr std::chrono::seconds kDeadline(60);
 
-std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);
-  arguments.SetMaxSendMessageSize(-1);
-  // A server that is restarted comes back within milliseconds.
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
-  // Two seats on one address after a restart must not share a connection.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-}
-
 }  // namespace
 
-Seat::Seat(const std::string& address) : stub_(pb::KV::NewStub(ChannelTo(address))) {}
+Seat::Seat(const std::string& address) : stub_(pb::KV::NewStub(OwnChannel(address))) {}
 
 Answer Seat::Send(const Step& step) {
   Answer answer;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kPollEvery(5);
 constexpr std::chrono::milliseconds kKillTimeout(10'000);
-constexpr size_t kLogTailBytes = 3000;
+constexpr size_t kLogTailBytes = 1500;
 constexpr char kServing[] = "ready to serve client requests";
 
 }  // namespace
