@@ -1,6 +1,7 @@
 #include "src/mvcc/index_branch.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "src/mvcc/index_editor.h"
@@ -97,9 +98,16 @@ std::shared_ptr<KeptBranches::Kept> KeptBranches::Find(int64_t revision, uint64_
 void KeptBranches::DropLongestUnused(Dropped* dropped) {
   const auto victim =
       std::min_element(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) { return a->use < b->use; });
-  if (victim == kept_.end()) return;
   dropped->push_back(std::move(*victim));
   kept_.erase(victim);
+}
+
+template <typename Condition>
+void KeptBranches::DropWhere(const Condition& condition, Dropped* dropped) {
+  const auto first =
+      std::stable_partition(kept_.begin(), kept_.end(), [&](const auto& kept) { return !condition(*kept); });
+  std::move(first, kept_.end(), std::back_inserter(*dropped));
+  kept_.erase(first, kept_.end());
 }
 
 std::shared_ptr<const Branch> KeptBranches::At(int64_t revision, uint64_t changes, const Roll& roll) {
@@ -132,37 +140,32 @@ std::shared_ptr<const Branch> KeptBranches::At(int64_t revision, uint64_t change
   std::shared_ptr<const Branch> branch = roll(others);
   std::lock_guard lock(mutex_);
   kept->branch = branch;
-  if (branch == nullptr) std::erase(kept_, kept);
+  if (branch == nullptr) {
+    std::erase(kept_, kept);
+  } else if (kept_.size() > 1 && bytes_->load(std::memory_order_relaxed) > bytes_max_) {
+    DropLongestUnused(&dropped);
+  }
   return branch;
 }
 
-void KeptBranches::DropBefore(int64_t revision) {
-  Dropped dropped;
+bool KeptBranches::Has(int64_t revision) const {
   std::lock_guard lock(mutex_);
-  for (size_t i = 0; i < kept_.size();) {
-    if (kept_[i]->revision < revision) {
-      dropped.push_back(std::move(kept_[i]));
-      kept_.erase(kept_.begin() + static_cast<ptrdiff_t>(i));
-    } else {
-      ++i;
-    }
-  }
+  return std::any_of(kept_.begin(), kept_.end(),
+                     [&](const auto& kept) { return kept->revision == revision && kept->branch != nullptr; });
+}
+
+void KeptBranches::DropBefore(int64_t revision) {
+  Dropped dropped;  // freed after the lock
+  std::lock_guard lock(mutex_);
+  DropWhere([&](const Kept& kept) { return kept.revision < revision; }, &dropped);
 }
 
 void KeptBranches::TryDropUnusedSince(uint64_t changes, bool one_more) {
   Dropped dropped;
   std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock.owns_lock()) return;
-  for (size_t i = 0; i < kept_.size();) {
-    if (kept_[i]->used_at < changes) {
-      dropped.push_back(std::move(kept_[i]));
-      kept_.erase(kept_.begin() + static_cast<ptrdiff_t>(i));
-    } else {
-      ++i;
-    }
-  }
-  if (one_more) DropLongestUnused(&dropped);
-  lock.unlock();
+  DropWhere([&](const Kept& kept) { return kept.used_at < changes; }, &dropped);
+  if (one_more && kept_.size() > 1) DropLongestUnused(&dropped);
 }
 
 void KeptBranches::Clear() {

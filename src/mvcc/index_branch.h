@@ -55,16 +55,20 @@ class KeptBranches {
  public:
   using Roll = std::function<std::shared_ptr<const Branch>(const std::vector<std::shared_ptr<const Branch>>& kept)>;
 
-  explicit KeptBranches(size_t branches_max) : branches_max_(branches_max) {}
+  // At most so many, and no more than the last used one when `bytes` (of all branches) is above `bytes_max`.
+  KeptBranches(size_t branches_max, size_t bytes_max, const std::atomic<size_t>* bytes)
+      : branches_max_(branches_max), bytes_max_(bytes_max), bytes_(bytes) {}
 
   // Any thread. The branch at `revision`, rolled by `roll` when none is kept; threads that want the same one wait for
   // the first. Null when `roll` gives null. `changes` is how many changes the index has seen so far, the time that
   // passes here.
   std::shared_ptr<const Branch> At(int64_t revision, uint64_t changes, const Roll& roll);
+  // Any thread. Whether the branch at `revision` is kept.
+  bool Has(int64_t revision) const;
   // Any thread. Drops those before a revision.
   void DropBefore(int64_t revision);
-  // The writer: drops those not asked for since `changes`, and the longest unused one when `one_more`. Does nothing
-  // when a reader has the lock right now.
+  // The writer: drops those not asked for since `changes`, and when `one_more` the longest unused one, but not the last
+  // used, which pages may need right now. Does nothing when a reader has the lock at the moment.
   void TryDropUnusedSince(uint64_t changes, bool one_more);
   void Clear();
 
@@ -81,9 +85,13 @@ class KeptBranches {
   // With mutex_ held.
   std::shared_ptr<Kept> Find(int64_t revision, uint64_t changes);
   void DropLongestUnused(Dropped* dropped);
+  template <typename Condition>
+  void DropWhere(const Condition& condition, Dropped* dropped);
 
   const size_t branches_max_;
-  std::mutex mutex_;  // guards what follows and what each Kept holds, but for its mutex
+  const size_t bytes_max_;
+  const std::atomic<size_t>* const bytes_;
+  mutable std::mutex mutex_;  // guards what follows and what each Kept holds, but for its mutex
   std::vector<std::shared_ptr<Kept>> kept_;
   uint64_t uses_ = 0;
 };

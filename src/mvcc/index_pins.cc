@@ -16,7 +16,6 @@ size_t FirstSlotOfThread() {
 }  // namespace
 
 int64_t Pins::Keeper(int64_t born, int64_t replaced) const {
-  if (replaced > open_from) return kOpen;
   const auto above = std::lower_bound(revisions.begin(), revisions.end(), replaced);
   if (above == revisions.begin()) return kNone;
   const int64_t highest_below = *(above - 1);

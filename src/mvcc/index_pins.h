@@ -38,12 +38,12 @@ class alignas(64) PinSlot {
 // What is pinned at one moment.
 struct Pins {
   static constexpr int64_t kNone = std::numeric_limits<int64_t>::max();
-  static constexpr int64_t kOpen = -1;
   std::vector<int64_t> revisions;  // ascending, each once
   int64_t open_from = kNone;       // everything from here on is pinned
 
-  // Whether what is seen in the revisions [born, replaced) may be read: kNone when not, else a revision that keeps it,
-  // or kOpen for a pin that is about to be narrowed.
+  // Whether a pin that is about to be narrowed keeps what is seen before `replaced`.
+  bool KeptOpen(int64_t replaced) const { return replaced > open_from; }
+  // Otherwise: a pinned revision that keeps what is seen in [born, replaced), or kNone.
   int64_t Keeper(int64_t born, int64_t replaced) const;
 };
 

@@ -72,36 +72,31 @@ void Reclaimer::Reclaim(const Pins& pins) {
       ++it;
       continue;
     }
-    backlog_items_ += it->second.size();
     backlog_.push_back(std::move(it->second));
     it = kept_by_.erase(it);
   }
-  if (!fresh_.empty()) {
-    backlog_items_ += fresh_.size();
-    backlog_.push_back(std::exchange(fresh_, {}));
-  }
+  if (!fresh_.empty()) backlog_.push_back(std::exchange(fresh_, {}));
   std::vector<Retired> later;
   while (looks > 0 && !backlog_.empty()) {
     std::vector<Retired>& items = backlog_.front();
     for (; looks > 0 && !items.empty(); --looks) {
       const Retired retired = items.back();
       items.pop_back();
-      --backlog_items_;
+      // Asked before the thing itself is touched, which is hardly in the cache.
+      if (pins.KeptOpen(retired.replaced)) {
+        later.push_back(retired);
+        continue;
+      }
       const int64_t keeper = pins.Keeper(BornOf(retired.address()), retired.replaced);
       if (keeper == Pins::kNone) {
         Free(retired);
-      } else if (keeper == Pins::kOpen) {
-        later.push_back(retired);
       } else {
         kept_by_[keeper].push_back(retired);
       }
     }
     if (items.empty()) backlog_.pop_front();
   }
-  if (!later.empty()) {
-    backlog_items_ += later.size();
-    backlog_.push_back(std::move(later));
-  }
+  if (!later.empty()) backlog_.push_back(std::move(later));
 }
 
 }  // namespace quorate::mvcc::index

@@ -43,8 +43,6 @@ class Reclaimer {
   // After publishing: frees what no pin keeps. Each call does a bounded part of the work, more than what one batch
   // retires, so that what a long-held view kept goes piece by piece and not in one stall.
   void Reclaim(const Pins& pins);
-  // Room for more in this call's bound.
-  bool backlogged() const { return backlog_items_ > 0; }
   // Bytes retired and not freed.
   size_t bytes() const { return retired_bytes_; }
 
@@ -62,9 +60,8 @@ class Reclaimer {
 
   ByteCounter* live_;
   size_t retired_bytes_ = 0;
-  std::vector<Retired> fresh_;                // since the last Reclaim
-  std::deque<std::vector<Retired>> backlog_;  // to be looked at
-  size_t backlog_items_ = 0;
+  std::vector<Retired> fresh_;                       // since the last Reclaim
+  std::deque<std::vector<Retired>> backlog_;         // to be looked at
   std::map<int64_t, std::vector<Retired>> kept_by_;  // by the pinned revision that keeps them
 };
 

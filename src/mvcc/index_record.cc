@@ -10,7 +10,7 @@ namespace quorate::mvcc::index {
 
 Record* Record::Allocate(std::string_view key, uint32_t flags) {
   QUORATE_CHECK(key.size() <= kSizeMask) << "a key of " << key.size() << " bytes";
-  const size_t words = kWordBytes * __builtin_popcount(flags);
+  const size_t words = kWordBytes * WordCount(flags);
   auto* record = new (::operator new(sizeof(Record) + words + key.size())) Record;
   record->size_and_flags_ = static_cast<uint32_t>(key.size()) | flags;
   if (!key.empty()) memcpy(record->words() + words, key.data(), key.size());

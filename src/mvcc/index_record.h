@@ -46,10 +46,11 @@ class Record {
   static constexpr uint32_t kSizeMask = kHasWideVersion - 1;
 
   Record() = default;
+  static size_t WordCount(uint32_t flags) { return (flags >> 31) + (flags >> 30 & 1) + (flags >> 29 & 1); }
   static Record* Allocate(std::string_view key, uint32_t flags);
   const char* words() const { return reinterpret_cast<const char*>(this + 1); }
   char* words() { return reinterpret_cast<char*>(this + 1); }
-  int word_count() const { return __builtin_popcount(size_and_flags_ & ~kSizeMask); }
+  size_t word_count() const { return WordCount(size_and_flags_); }
 
   int64_t born_;
   int64_t created_;

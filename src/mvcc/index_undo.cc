@@ -7,9 +7,9 @@
 namespace quorate::mvcc::index {
 namespace {
 
-// RetireForgotten takes so many chunks, and some for each begun since the last Publish.
-constexpr size_t kRetireChunksMin = 4;
-constexpr size_t kRetireChunksPerNew = 2;
+// One Publish forgets at most so many chunks, and some for each that is new.
+constexpr size_t kForgetChunksMin = 2;
+constexpr size_t kForgetChunksPerNew = 2;
 
 void DestroyRecords(const ChangeChunk& chunk) {
   for (size_t i = 0; i < chunk.size; ++i) {
@@ -22,7 +22,6 @@ void DestroyRecords(const ChangeChunk& chunk) {
 UndoLog::~UndoLog() {
   for (const auto& chunk : fresh_) DestroyRecords(*chunk);
   for (const auto& chunk : chunks_) DestroyRecords(*chunk);
-  for (const auto& chunk : forgotten_) DestroyRecords(*chunk);
 }
 
 void UndoLog::Start(int64_t revision) {
@@ -49,57 +48,53 @@ void UndoLog::Add(const Change& change) {
   }
 }
 
-void UndoLog::Publish() {
-  std::lock_guard lock(mutex_);
-  retire_chunks_ = kRetireChunksMin + kRetireChunksPerNew * fresh_.size();
-  for (auto& chunk : fresh_) chunks_.push_back(std::move(chunk));
-  fresh_.clear();
-  published_ = added_;
-  bytes_ += fresh_bytes_;
-  fresh_bytes_ = 0;
-  if (chunks_.empty()) return;
-  const uint64_t oldest = chunks_.front()->first_sequence;
-  if (published_ - oldest > changes_max_) {
-    const uint64_t last_unreachable = published_ - changes_max_ - 1 - oldest;
-    const ChangeChunk& chunk = *chunks_[last_unreachable / ChangeChunk::kCapacity];
-    floor_ = std::max(floor_, chunk.changes[last_unreachable % ChangeChunk::kCapacity].main);
-  }
-  while (chunks_.size() > 1 && (published_ - chunks_[1]->first_sequence >= changes_max_ || bytes_ > bytes_max_)) {
-    ForgetOldestChunk();
-  }
-}
-
-void UndoLog::ForgetOldestChunk() {
-  const ChangeChunk& chunk = *chunks_.front();
-  floor_ = std::max(floor_, chunk.changes[ChangeChunk::kCapacity - 1].main);
-  bytes_ -= sizeof(ChangeChunk) + chunk.record_bytes;
-  forgotten_.push_back(std::move(chunks_.front()));
-  chunks_.pop_front();
-}
-
-void UndoLog::RetireForgotten(Reclaimer* reclaimer) {
-  std::vector<std::shared_ptr<ChangeChunk>> taken;
+void UndoLog::Publish(Reclaimer* reclaimer) {
+  std::vector<std::shared_ptr<ChangeChunk>> forgotten;
   {
     std::lock_guard lock(mutex_);
-    for (; taken.size() < retire_chunks_ && !forgotten_.empty(); forgotten_.pop_front()) {
-      taken.push_back(std::move(forgotten_.front()));
+    const size_t forget_max = kForgetChunksMin + kForgetChunksPerNew * fresh_.size();
+    for (auto& chunk : fresh_) chunks_.push_back(std::move(chunk));
+    fresh_.clear();
+    published_ = added_;
+    bytes_ += fresh_bytes_;
+    fresh_bytes_ = 0;
+    if (chunks_.empty()) return;
+    const uint64_t oldest = chunks_.front()->first_sequence;
+    if (published_ - oldest > changes_max_) {
+      const uint64_t last_unreachable = published_ - changes_max_ - 1 - oldest;
+      const ChangeChunk& chunk = *chunks_[last_unreachable / ChangeChunk::kCapacity];
+      floor_ = std::max(floor_, chunk.changes[last_unreachable % ChangeChunk::kCapacity].main);
+    }
+    while (forgotten.size() < forget_max && OldestChunkIsTooMuch()) {
+      const ChangeChunk& chunk = *chunks_.front();
+      floor_ = std::max(floor_, chunk.changes[ChangeChunk::kCapacity - 1].main);
+      bytes_ -= sizeof(ChangeChunk) + chunk.record_bytes;
+      forgotten.push_back(std::move(chunks_.front()));
+      chunks_.pop_front();
     }
   }
-  for (const auto& chunk : taken) {
+  for (const auto& chunk : forgotten) {
     for (const Change& change : chunk->changes) {
       if (change.before != nullptr) reclaimer->Retire(change.before, change.main);
     }
   }
-  chunk_count_.fetch_sub(taken.size(), std::memory_order_relaxed);
+  chunk_count_.fetch_sub(forgotten.size(), std::memory_order_relaxed);
+}
+
+bool UndoLog::OldestChunkIsTooMuch() const {
+  if (chunks_.size() < 2) return false;  // the last one may be the one that the writer is filling
+  return bytes_ > bytes_max_ || chunks_.front()->changes[ChangeChunk::kCapacity - 1].main <= floor_;
 }
 
 void UndoLog::ForgetBefore(int64_t revision) {
   std::lock_guard lock(mutex_);
   floor_ = std::max(floor_, revision);
-  // The last chunk may be the one that the writer is filling.
-  while (chunks_.size() > 1 && chunks_.front()->changes[ChangeChunk::kCapacity - 1].main <= revision) {
-    ForgetOldestChunk();
-  }
+}
+
+uint64_t UndoLog::ChangesBetween(int64_t low, int64_t high) const {
+  if (low >= high) return 0;
+  std::lock_guard lock(mutex_);
+  return ChangesUpTo(high) - ChangesUpTo(low);
 }
 
 size_t UndoLog::PublishedSize(const ChangeChunk& chunk) const {

@@ -24,7 +24,7 @@ struct Change {
 };
 
 struct ChangeChunk {
-  static constexpr size_t kCapacity = 512;
+  static constexpr size_t kCapacity = 256;
   uint64_t first_sequence = 0;
   size_t size = 0;          // the writer's own until full
   size_t record_bytes = 0;  // of the records before; as size
@@ -58,14 +58,16 @@ class UndoLog {
   void Start(int64_t revision);
   // In ascending order of `main`. Owns `change.before` from here on.
   void Add(const Change& change);
-  // Shows readers what was added, and forgets what is too much. Before the state itself is published.
-  void Publish();
-  // Hands over the replaced records of forgotten changes; a bounded number, but more than one Publish adds.
-  void RetireForgotten(Reclaimer* reclaimer);
+  // Shows readers what was added, forgets what is too much, and hands its replaced records over, to be freed when
+  // nobody reads them. Each call forgets a bounded number, more than what one batch adds. Comes before the state itself
+  // is published.
+  void Publish(Reclaimer* reclaimer);
 
   // --- Any thread.
-  // States before `revision` cannot be reached any more.
+  // States before `revision` cannot be reached any more; the next Publish frees what that takes.
   void ForgetBefore(int64_t revision);
+  // How many changes lie between two revisions, as far as remembered.
+  uint64_t ChangesBetween(int64_t low, int64_t high) const;
   // Among `bases` (revisions of published states or of states reached before) chooses the one that is fewest changes
   // away from `target` and gives the changes between. False when none is left that leads there. The caller has pinned
   // all revisions from the lowest of them on.
@@ -77,7 +79,7 @@ class UndoLog {
   // With mutex_ held. How many published changes up to and including `revision` there have been.
   uint64_t ChangesUpTo(int64_t revision) const;
   size_t PublishedSize(const ChangeChunk& chunk) const;
-  void ForgetOldestChunk();
+  bool OldestChunkIsTooMuch() const;
 
   const size_t changes_max_;
   const size_t bytes_max_;
@@ -87,15 +89,13 @@ class UndoLog {
   std::shared_ptr<ChangeChunk> open_;
   uint64_t added_ = 0;
   size_t fresh_bytes_ = 0;
-  size_t retire_chunks_ = 0;  // how many RetireForgotten takes
   int64_t last_main_ = 0;
 
-  mutable std::mutex mutex_;                            // guards what follows, but for the counter
-  std::deque<std::shared_ptr<ChangeChunk>> chunks_;     // all full but the last
-  std::deque<std::shared_ptr<ChangeChunk>> forgotten_;  // full; their records wait for RetireForgotten
-  uint64_t published_ = 0;                              // changes numbered below are for readers
-  size_t bytes_ = 0;                                    // of chunks_ and the records in them
-  int64_t floor_ = 0;                                   // states from this revision on can be reached
+  mutable std::mutex mutex_;                         // guards what follows, but for the counter
+  std::deque<std::shared_ptr<ChangeChunk>> chunks_;  // all full but the last
+  uint64_t published_ = 0;                           // changes numbered below are for readers
+  size_t bytes_ = 0;                                 // of chunks_ and the records in them
+  int64_t floor_ = 0;                                // states from this revision on can be reached
   std::atomic<size_t> chunk_count_{0};
 };
 

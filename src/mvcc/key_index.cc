@@ -36,7 +36,7 @@ struct KeyIndex::Rep {
         undo(index_options.undo_changes_max, index_options.undo_bytes_max),
         loader(&bytes),
         editor(index::MakeEmptyTree(0, &bytes), 0, 1, &bytes, &reclaimer),
-        kept(index_options.pinned_roots_max) {
+        kept(index_options.pinned_roots_max, index_options.pinned_bytes_max, &branch_bytes) {
     PublishRoot(0);
   }
 
@@ -64,8 +64,8 @@ struct KeyIndex::Rep {
   std::atomic<int64_t> published_revision{0};
   std::atomic<uint64_t> published_changes{0};
   alignas(64) index::PinTable pins;
-  index::KeptBranches kept;
   std::atomic<size_t> branch_bytes{0};
+  index::KeptBranches kept;
 };
 
 IndexView::IndexView() = default;
@@ -167,16 +167,16 @@ void KeyIndex::Publish(int64_t revision) {
   QUORATE_CHECK(revision >= former && revision >= rep_->changed_revision)
       << "publishing revision " << revision << " after " << former << " with changes up to " << rep_->changed_revision;
   if (revision == former) return;
-  rep_->undo.Publish();
+  rep_->undo.Publish(&rep_->reclaimer);
   rep_->reclaimer.Retire(rep_->published.load(std::memory_order_relaxed), former + 1);
   rep_->PublishRoot(revision);
   rep_->published_changes.store(rep_->changes, std::memory_order_relaxed);
   rep_->editor.set_version(revision + 1);
 
   const uint64_t idle = rep_->options.pinned_idle_changes_max;
-  rep_->kept.TryDropUnusedSince(rep_->changes > idle ? rep_->changes - idle : 0,
-                                rep_->reclaimer.bytes() > rep_->options.pinned_bytes_max);
-  rep_->undo.RetireForgotten(&rep_->reclaimer);
+  rep_->kept.TryDropUnusedSince(
+      rep_->changes > idle ? rep_->changes - idle : 0,
+      rep_->reclaimer.bytes() + rep_->branch_bytes.load(std::memory_order_relaxed) > rep_->options.pinned_bytes_max);
   rep_->pins.Collect(&rep_->collected);
   rep_->reclaimer.Reclaim(rep_->collected);
 }
@@ -197,6 +197,11 @@ IndexView KeyIndex::ViewAt(int64_t revision) {
         return index::Branch::Roll(revision, std::move(newest), kept, &rep_->pins, rep_->undo, &rep_->branch_bytes);
       });
   return branch == nullptr ? IndexView() : IndexView(std::move(branch));
+}
+
+uint64_t KeyIndex::ChangesSince(int64_t revision) const {
+  if (rep_->kept.Has(revision)) return 0;
+  return rep_->undo.ChangesBetween(revision, rep_->published_revision.load(std::memory_order_acquire));
 }
 
 void KeyIndex::ForgetBefore(int64_t compacted_revision) {

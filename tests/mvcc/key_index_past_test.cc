@@ -51,6 +51,17 @@ TEST(KeyIndexPast, BringsBackWhatWasErasedAndReplaced) {
   EXPECT_EQ(index.ViewAt(4).Find(Name(1))->lease, 9);
 }
 
+TEST(KeyIndexPast, TellsHowFarAStateIs) {
+  KeyIndex index;
+  PutOnePerRevision(&index, 1, 3000, 10);
+  EXPECT_EQ(index.ChangesSince(3000), 0u);
+  EXPECT_EQ(index.ChangesSince(2999), 1u);
+  EXPECT_EQ(index.ChangesSince(1000), 2000u);
+  ASSERT_TRUE(index.ViewAt(1000));
+  EXPECT_EQ(index.ChangesSince(1000), 0u);
+  EXPECT_EQ(index.ChangesSince(1001), 1999u);
+}
+
 TEST(KeyIndexPast, RefusesTheFutureAndTheForgotten) {
   KeyIndexOptions options;
   options.undo_changes_max = 1000;
@@ -110,21 +121,42 @@ TEST(KeyIndexPast, PagesOfOneRevisionRollBackOnce) {
   EXPECT_LT(index.memory_bytes(), 2 * before);
 }
 
-TEST(KeyIndexPast, AKeptRootGoesWhenItIsNotAskedForOrThereAreTooMany) {
+TEST(KeyIndexPast, KeepsOnlySoManyRoots) {
   KeyIndexOptions options;
   options.pinned_roots_max = 4;
-  options.pinned_idle_changes_max = 5000;
   KeyIndex index(options);
   PutOnePerRevision(&index, 1, 10000, 64);
   const size_t before = index.memory_bytes();
   index.ViewAt(5000);
   const size_t one = index.memory_bytes() - before;
-  for (int64_t revision = 5001; revision < 5064; ++revision) index.ViewAt(revision);
-  EXPECT_LT(index.memory_bytes() - before, 5 * one);
-  PutOnePerRevision(&index, 10001, 16000, 64);
-  const size_t later = index.memory_bytes();
-  index.ForgetBefore(10000);  // frees kept roots if any was left
-  EXPECT_EQ(index.memory_bytes(), later);
+  // 62 more, of which 4 stay; those that they grew from may stay as well, three deep.
+  for (int64_t revision = 5001; revision < 5064; ++revision) ASSERT_TRUE(index.ViewAt(revision));
+  EXPECT_LT(index.memory_bytes() - before, 8 * one);
+  index.ForgetBefore(10000);
+  EXPECT_EQ(index.memory_bytes(), before);
+}
+
+TEST(KeyIndexPast, DropsARootNobodyAsksForAnyMore) {
+  KeyIndexOptions options;
+  options.pinned_idle_changes_max = 5000;
+  KeyIndex index(options);
+  PutOnePerRevision(&index, 1, 10000, 64);
+  ASSERT_TRUE(index.ViewAt(5000));
+  PutOnePerRevision(&index, 10001, 14000, 64);
+  EXPECT_EQ(index.ChangesSince(5000), 0u);
+  PutOnePerRevision(&index, 14001, 16000, 64);
+  EXPECT_EQ(index.ChangesSince(5000), 11000u);
+}
+
+TEST(KeyIndexPast, DropsRootsThatTakeTooMuchButNotTheLastUsed) {
+  KeyIndexOptions options;
+  options.pinned_bytes_max = 1;
+  KeyIndex index(options);
+  PutOnePerRevision(&index, 1, 10000, 64);
+  ASSERT_TRUE(index.ViewAt(5000));
+  ASSERT_TRUE(index.ViewAt(2000));
+  EXPECT_EQ(index.ChangesSince(2000), 0u);
+  EXPECT_GT(index.ChangesSince(5000), 0u);
 }
 
 TEST(KeyIndexPast, AStateOfThePastOutlivesItsUndoRecord) {

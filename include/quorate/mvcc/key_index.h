@@ -71,7 +71,7 @@ struct KeyIndexOptions {
   size_t pinned_roots_max = 64;
   // each until so many changes have passed since it was last asked for,
   uint64_t pinned_idle_changes_max = 1 << 17;
-  // and all of them only while what readers keep from being freed is less than this; else the longest unused goes.
+  // and all but the last used only while kept roots and what readers keep from being freed take less than this.
   size_t pinned_bytes_max = 128 << 20;
 };
 
@@ -106,6 +106,9 @@ class KeyIndex {
   // The state at a past revision, rolled back from the undo record (once, then kept for the pages to come). Empty when
   // the revision lies before what is remembered, or above what is published: then ask the store's `keys` family.
   IndexView ViewAt(int64_t revision);
+  // How many changes ViewAt(revision) would have to roll back, about; 0 when it has the state already. To choose a
+  // thread: a change costs about a microsecond.
+  uint64_t ChangesSince(int64_t revision) const;
   // Forgets undo records at or below a compacted revision - and roots pinned below it.
   void ForgetBefore(int64_t compacted_revision);
   // Bytes held by nodes and key records, kept and remembered ones included, with malloc's overhead.
