@@ -95,18 +95,17 @@ void ServeChecks(std::vector<Check> checks, const rpc::HttpRequest& request, rpc
       ->Next();
 }
 
-void AddChecks(ServiceContext* context, rpc::Registry& registry, const std::string& path, bool ready) {
-  registry.AddHttp(path, [context, ready](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+void AddChecks(ServiceContext* context, const AddHttp& add, const std::string& path, bool ready) {
+  add(path, [context, ready](const rpc::HttpRequest& request, rpc::HttpReply reply) {
     ServeChecks(ChecksOf(context, ready), request, std::move(reply));
   });
   for (Check& check : ChecksOf(context, ready)) {
     std::string path_of_check = path + "/" + check.name;
-    registry.AddHttp(
-        std::move(path_of_check), [check = std::move(check)](const rpc::HttpRequest& request, rpc::HttpReply reply) {
-          if (!IsGet(request, reply)) return;
-          const bool verbose = HasQueryParameter(request, "verbose");
-          std::make_shared<CheckRun>(request.path, std::vector<Check>{check}, verbose, std::move(reply))->Next();
-        });
+    add(std::move(path_of_check), [check = std::move(check)](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+      if (!IsGet(request, reply)) return;
+      const bool verbose = HasQueryParameter(request, "verbose");
+      std::make_shared<CheckRun>(request.path, std::vector<Check>{check}, verbose, std::move(reply))->Next();
+    });
   }
 }
 
@@ -135,12 +134,12 @@ void ServeHealth(ServiceContext* context, const rpc::HttpRequest& request, rpc::
 
 }  // namespace
 
-void RegisterHealthEndpoints(ServiceContext* context, rpc::Registry& registry) {
-  registry.AddHttp("/health", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+void RegisterHealthEndpoints(ServiceContext* context, const AddHttp& add) {
+  add("/health", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
     ServeHealth(context, request, std::move(reply));
   });
-  AddChecks(context, registry, "/livez", false);
-  AddChecks(context, registry, "/readyz", true);
+  AddChecks(context, add, "/livez", false);
+  AddChecks(context, add, "/readyz", true);
 }
 
 }  // namespace quorate::api

@@ -2,11 +2,11 @@
 
 // /health, /livez and /readyz, as orchestrators probe them.
 
-#include "quorate/rpc/server.h"
+#include "src/api/http_answers.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {
 
-void RegisterHealthEndpoints(ServiceContext* context, rpc::Registry& registry);
+void RegisterHealthEndpoints(ServiceContext* context, const AddHttp& add);
 
 }  // namespace quorate::api

@@ -31,8 +31,21 @@ absl::StatusOr<etcdserverpb::StatusResponse> Status(const ServiceContext& contex
   return response;
 }
 
-absl::StatusOr<etcdserverpb::HashKVResponse> HashKV(const ServiceContext& context,
+// Observes how long a scope took.
+template <typename Histogram>
+class Timed {
+ public:
+  explicit Timed(Histogram& histogram) : histogram_(histogram) {}
+  ~Timed() { histogram_.Observe(std::chrono::steady_clock::now() - start_); }
+
+ private:
+  Histogram& histogram_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+absl::StatusOr<etcdserverpb::HashKVResponse> HashKV(ServiceContext& context,
                                                     const etcdserverpb::HashKVRequest& request) {
+  const Timed timed(context.statistics.hash_by_revision);
   QUORATE_ASSIGN_OR_RETURN(const mvcc::HashResult hash, context.replica->store().HashKV(request.revision()));
   etcdserverpb::HashKVResponse response;
   *response.mutable_header() = HeaderAt(context, hash.revision);
@@ -42,7 +55,8 @@ absl::StatusOr<etcdserverpb::HashKVResponse> HashKV(const ServiceContext& contex
   return response;
 }
 
-absl::StatusOr<etcdserverpb::HashResponse> Hash(const ServiceContext& context) {
+absl::StatusOr<etcdserverpb::HashResponse> Hash(ServiceContext& context) {
+  const Timed timed(context.statistics.hash);
   QUORATE_ASSIGN_OR_RETURN(const uint32_t hash, context.replica->store().Hash());
   etcdserverpb::HashResponse response;
   *response.mutable_header() = HeaderNow(context);

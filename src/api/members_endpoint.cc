@@ -30,8 +30,8 @@ std::string JsonMember(const membership::Member& member) {
 
 }  // namespace
 
-void RegisterMembers(ServiceContext* context, rpc::Registry& registry) {
-  registry.AddHttp("/members", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+void RegisterMembers(ServiceContext* context, const AddHttp& add) {
+  add("/members", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
     if (!IsGet(request, reply)) return;
     const membership::Cluster cluster = context->replica->cluster();
     std::string body = "[";

@@ -8,8 +8,8 @@
 
 namespace quorate::api {
 
-void RegisterMetrics(ServiceContext* context, rpc::Registry& registry) {
-  registry.AddHttp("/metrics", [context](const rpc::HttpRequest&, rpc::HttpReply reply) {
+void RegisterMetrics(ServiceContext* context, const AddHttp& add) {
+  add("/metrics", [context](const rpc::HttpRequest&, rpc::HttpReply reply) {
     // On the pool: sizes are asked of the store, and a page is some hundred kilobytes of text.
     context->readers.Submit([context, reply = std::move(reply)](absl::Status status) {
       if (!status.ok()) return reply(PlainError(503, std::string(base::MessageOf(status)) + "\n"));

@@ -48,6 +48,10 @@ void ProbeRequests(const ServiceContext& context, MetricsPage& page) {
                static_cast<double>(context.statistics.health_success.load(std::memory_order_relaxed)));
   page.Counter("etcd_server_health_failures", "Probes of /health answered unhealthy.",
                static_cast<double>(context.statistics.health_failures.load(std::memory_order_relaxed)));
+  page.Histogram("etcd_mvcc_hash_duration_seconds", "How long hashing everything stored took.",
+                 context.statistics.hash);
+  page.Histogram("etcd_mvcc_hash_rev_duration_seconds", "How long hashing history up to a revision took.",
+                 context.statistics.hash_by_revision);
   page.Gauge("quorate_reader_pool_queue_length", "Long reads waiting for a reader thread.",
              static_cast<double>(context.readers.queued()));
 }

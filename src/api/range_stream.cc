@@ -78,7 +78,7 @@ class RangeStream : public rpc::StreamHandler, public std::enable_shared_from_th
   void OnMessage(std::string_view message) override {
     if (stream_ == nullptr || listing_ != nullptr) return;
     mvcc::RangeRequest request;
-    if (!mvcc::Decode(message, &request)) return Finish(Malformed());
+    if (!mvcc::Decode(message, &request)) return Finish(MalformedInStream());
     if (!admitted_.ok()) return Finish(admitted_);
     if (absl::Status status = CheckRangeStream(request); !status.ok()) return Finish(std::move(status));
     listing_ = std::make_shared<Listing>(service_, std::string(message));

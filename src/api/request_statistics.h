@@ -52,6 +52,8 @@ struct RequestStatistics {
 
   std::array<std::array<RequestLatency, 2>, kRequestTypes> requests;  // [type][success]
   std::array<RangeLatency, 2> ranges;                                 // [success]
+  LatencyHistogram<15, 10'000'000> hash;                              // Maintenance.Hash
+  LatencyHistogram<15, 10'000'000> hash_by_revision;                  // Maintenance.HashKV
   std::atomic<uint64_t> health_success{0};
   std::atomic<uint64_t> health_failures{0};
 };

@@ -48,4 +48,10 @@ absl::Status Malformed() {
                           "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data");
 }
 
+absl::Status MalformedInStream() {
+  return base::MakeStatus(
+      absl::StatusCode::kInternal,
+      "grpc: failed to unmarshal the received message: proto: cannot parse invalid wire-format data");
+}
+
 }  // namespace quorate::api

@@ -58,7 +58,9 @@ struct ServiceContext {
   absl::Status AdmitCounted(const rpc::CallContext& call, ClientVersions& versions);
 };
 
-// The status of bytes that are not the message the method takes, as gRPC servers in Go word it.
+// The status of bytes that are not the message the method takes, as gRPC servers in Go word it for unary and for
+// streaming calls.
 absl::Status Malformed();
+absl::Status MalformedInStream();
 
 }  // namespace quorate::api

@@ -4,6 +4,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "src/api/health_endpoints.h"
+#include "src/api/http_answers.h"
 #include "src/api/kv_service.h"
 #include "src/api/member_service.h"
 #include "src/api/members_endpoint.h"
@@ -30,17 +31,24 @@ void Services::Register(rpc::Registry& registry) {
   RegisterMaintenance(context, registry);
   RegisterCluster(context, registry);
   RegisterAuth(context, registry);
-  RegisterHealthEndpoints(context, registry);
-  RegisterVersion(context->options.versions, registry);
-  RegisterDebugVars(context, registry);
-  RegisterMetrics(context, registry);
+  const AddHttp add_http = [&registry](std::string path, rpc::HttpHandler handler) {
+    registry.AddHttp(std::move(path), WithAccessControl(std::move(handler)));
+  };
+  RegisterHealthEndpoints(context, add_http);
+  RegisterVersion(context->options.versions, add_http);
+  RegisterDebugVars(context, add_http);
+  RegisterMetrics(context, add_http);
+  add_http("/", ServeNotFound);
   registry.AddHealth([context] { return !context->stopped.load(std::memory_order_relaxed); });
   registry.AddReflection({etcdserverpb::RangeRequest::descriptor()->file()});
 }
 
 void Services::RegisterPeer(rpc::Registry& registry) {
-  RegisterVersion(rep_->context.options.versions, registry);
-  RegisterMembers(&rep_->context, registry);
+  const AddHttp add_http = [&registry](std::string path, rpc::HttpHandler handler) {
+    registry.AddHttp(std::move(path), std::move(handler));
+  };
+  RegisterVersion(rep_->context.options.versions, add_http);
+  RegisterMembers(&rep_->context, add_http);
 }
 
 void Services::Attach(replica::Replica* replica, rpc::Server* server) {

@@ -32,10 +32,10 @@ std::string Hex(uint64_t id) {
 
 }  // namespace
 
-void RegisterVersion(const Versions& versions, rpc::Registry& registry) {
+void RegisterVersion(const Versions& versions, const AddHttp& add) {
   const std::string body = R"({"etcdserver":")" + JsonEscape(versions.server) + R"(","etcdcluster":")" +
                            JsonEscape(versions.cluster) + R"(","storage":")" + JsonEscape(versions.storage) + R"("})";
-  registry.AddHttp("/version", [body](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+  add("/version", [body](const rpc::HttpRequest& request, rpc::HttpReply reply) {
     if (!IsGet(request, reply)) return;
     rpc::HttpResponse response;
     response.content_type = "application/json";
@@ -44,8 +44,8 @@ void RegisterVersion(const Versions& versions, rpc::Registry& registry) {
   });
 }
 
-void RegisterDebugVars(ServiceContext* context, rpc::Registry& registry) {
-  registry.AddHttp("/debug/vars", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+void RegisterDebugVars(ServiceContext* context, const AddHttp& add) {
+  add("/debug/vars", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
     if (!IsGet(request, reply)) return;
     const replica::ReplicaStatus status = context->replica->status();
     rpc::HttpResponse response;

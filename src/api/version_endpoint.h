@@ -5,12 +5,12 @@
 #include <string>
 
 #include "quorate/api/services.h"
-#include "quorate/rpc/server.h"
+#include "src/api/http_answers.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {
 
-void RegisterVersion(const Versions& versions, rpc::Registry& registry);
-void RegisterDebugVars(ServiceContext* context, rpc::Registry& registry);
+void RegisterVersion(const Versions& versions, const AddHttp& add);
+void RegisterDebugVars(ServiceContext* context, const AddHttp& add);
 
 }  // namespace quorate::api

@@ -1,0 +1,141 @@
+#include "quorate/server/member.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+
+#include "tests/server/member_process_testing.h"
+
+namespace quorate::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr char kReady[] = "ready to serve client requests";
+
+size_t CountOf(const std::string& text, const std::string& part) {
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++count;
+  return count;
+}
+
+// Runs a member that cannot start; returns its one fatal line.
+std::string FailingStart(const config::Config& config) {
+  MemberProcess member(config);
+  EXPECT_EQ(member.Wait(), 1);
+  const std::string& log = member.log();
+  EXPECT_EQ(CountOf(log, "\"level\":\"fatal\""), 1u) << log;
+  EXPECT_EQ(CountOf(log, "\"level\":\"error\""), 0u) << log;
+  const size_t at = log.find("\"level\":\"fatal\"");
+  return at == std::string::npos ? "" : log.substr(log.rfind('\n', at) + 1);
+}
+
+TEST(MemberTest, ServesWhenItSaysSoAndStopsWhenTold) {
+  TemporaryDirectory directory;
+  MemberProcess member(TestConfig(directory));
+  const std::string ready = member.WaitForLine(kReady);
+  const std::string address = MemberProcess::Field(ready, "address");
+  EXPECT_THAT(HttpGet(address, "/health"), HasSubstr("\r\n\r\n{\"health\":\"true\",\"reason\":\"\"}"));
+  EXPECT_THAT(HttpGet(address, "/readyz?verbose"),
+              HasSubstr("\r\n\r\n[+]data_corruption ok\n[+]serializable_read ok\n[+]linearizable_read ok\n"
+                        "[+]non_learner ok\nok\n"));
+  EXPECT_THAT(HttpGet(address, "/version"),
+              HasSubstr("{\"etcdserver\":\"3.7.1\",\"etcdcluster\":\"3.7.0\",\"storage\":\"3.7.0\"}"));
+  EXPECT_THAT(HttpGet(address, "/metrics"), HasSubstr("\netcd_server_has_leader 1\n"));
+  EXPECT_THAT(HttpGet(address, "/nothing"), HasSubstr("404 page not found"));
+  const auto told = std::chrono::steady_clock::now();
+  member.Signal(SIGTERM);
+  EXPECT_EQ(member.Wait(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - told, std::chrono::seconds(5));
+  EXPECT_THAT(member.standard_output(), IsEmpty());
+  EXPECT_THAT(member.log(), Not(HasSubstr("\"level\":\"error\"")));
+}
+
+TEST(MemberTest, StartsAgainOnItsData) {
+  TemporaryDirectory directory;
+  for (int run = 0; run < 3; ++run) {
+    MemberProcess member(TestConfig(directory));
+    EXPECT_THAT(member.WaitForLine(kReady), Not(IsEmpty()));
+    member.Signal(run == 1 ? SIGKILL : SIGINT);
+    EXPECT_EQ(member.Wait(), run == 1 ? -SIGKILL : 0) << member.log();
+  }
+}
+
+TEST(MemberTest, ListensOnUnixSocketsAndSeveralPorts) {
+  TemporaryDirectory directory;
+  config::Config config = TestConfig(directory);
+  const std::string socket = directory.path() / "client.sock";
+  config.listen_client_urls = {"http://127.0.0.1:0", "unix://" + socket, "http://127.0.0.1:0"};
+  MemberProcess member(config);
+  std::vector<std::string> addresses;
+  for (int i = 0; i < 3; ++i) addresses.push_back(MemberProcess::Field(member.WaitForLine(kReady), "address"));
+  EXPECT_EQ(addresses[1], "unix:" + socket);
+  EXPECT_NE(addresses[0], addresses[2]);
+  for (const std::string& address : addresses) EXPECT_THAT(HttpGet(address, "/health"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST(MemberTest, PeerPortTellsVersionAndMembers) {
+  TemporaryDirectory directory;
+  MemberProcess member(TestConfig(directory));
+  const std::string address = MemberProcess::Field(member.WaitForLine("serving peer traffic"), "address");
+  member.WaitForLine(kReady);
+  EXPECT_THAT(HttpGet(address, "/version"), HasSubstr("3.7.1"));
+  EXPECT_THAT(HttpGet(address, "/members"), HasSubstr("\"peerURLs\":[\"http://127.0.0.1:2380\"],\"name\":\"m1\""));
+  EXPECT_THAT(HttpGet(address, "/health"), StartsWith("HTTP/1.1 404"));
+}
+
+TEST(MemberTest, PortInUseFailsBeforeDataIsTouched) {
+  TemporaryDirectory first, second;
+  MemberProcess member(TestConfig(first));
+  const std::string peer = MemberProcess::Field(member.WaitForLine("serving peer traffic"), "address");
+  const std::string client = MemberProcess::Field(member.WaitForLine(kReady), "address");
+  for (const bool of_peers : {false, true}) {
+    config::Config config = TestConfig(second);
+    std::vector<std::string>& urls = of_peers ? config.listen_peer_urls : config.listen_client_urls;
+    urls.assign(1, "http://" + (of_peers ? peer : client));
+    const std::string line = FailingStart(config);
+    EXPECT_THAT(line, HasSubstr(of_peers ? "--listen-peer-urls" : "--listen-client-urls"));
+    EXPECT_THAT(line, HasSubstr("ddress already in use"));
+    EXPECT_FALSE(std::filesystem::exists(config.data_dir));
+  }
+}
+
+TEST(MemberTest, DataDirectoryServesOneProcess) {
+  TemporaryDirectory directory;
+  MemberProcess member(TestConfig(directory));
+  member.WaitForLine(kReady);
+  EXPECT_THAT(FailingStart(TestConfig(directory)), HasSubstr((directory.path() / "data").string()));
+}
+
+TEST(MemberTest, ClusterOfSeveralIsRefusedPlainly) {
+  TemporaryDirectory directory;
+  config::Config config = TestConfig(directory);
+  config.initial_cluster.emplace_back("m2", "http://127.0.0.1:2390");
+  EXPECT_THAT(FailingStart(config), HasSubstr("not yet supported"));
+  EXPECT_FALSE(std::filesystem::exists(config.data_dir));
+}
+
+TEST(MemberTest, DataOfAnotherTokenOrNameIsRefused) {
+  TemporaryDirectory directory;
+  {
+    MemberProcess member(TestConfig(directory));
+    member.WaitForLine(kReady);
+    member.Signal(SIGTERM);
+    EXPECT_EQ(member.Wait(), 0);
+  }
+  config::Config config = TestConfig(directory);
+  config.initial_cluster_token = "another";
+  EXPECT_THAT(FailingStart(config), HasSubstr("token"));
+  MemberProcess member(TestConfig(directory));
+  EXPECT_THAT(member.WaitForLine(kReady), Not(IsEmpty()));
+}
+
+}  // namespace
+}  // namespace quorate::server
