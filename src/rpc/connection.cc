@@ -117,7 +117,7 @@ void Connection::Linger() {
   if (std::exchange(lingering_, true)) return;
   transport_->ShutDownWriting();
   SetReading(true);
-  loop_->timers().Schedule(&close_timer_, loop_->now_ms() + kLingerMs);
+  loop_->timers().Schedule(&close_timer_, loop_->now_ms() + (draining_ ? kDrainLingerMs : kLingerMs));
 }
 
 // False when the socket takes no more for now, or is gone.

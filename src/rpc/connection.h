@@ -50,6 +50,7 @@ class Connection final : public EventSource {
   // After our last byte the far side gets this long to read it: closing while it still sends would reset the connection
   // and take from it what it has not read yet.
   static constexpr int64_t kLingerMs = 1000;
+  static constexpr int64_t kDrainLingerMs = 100;
   static constexpr size_t kLingerBytesMax = 1 << 20;
   static constexpr int kIoVectorsMax = 256;
 

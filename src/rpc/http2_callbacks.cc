@@ -91,6 +91,7 @@ int Http2Callbacks::OnStreamClosed(nghttp2_session* session, int32_t id, uint32_
 }
 
 int Http2Callbacks::OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {
+  if (frame->hd.type == NGHTTP2_GOAWAY) SessionOf(user_data).OnGoawaySent();
   if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
   SessionOf(user_data).ping_policy_.OnAnswerSent();
   // The answer is complete while the client may still be sending: tell it not to.

@@ -254,8 +254,12 @@ void Http2Session::BeginDrain() {
   if (draining_ != Draining::kNo) return;
   draining_ = Draining::kNoticed;
   nghttp2_submit_shutdown_notice(session_);
-  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kDrainPing.data());
   loop().timers().Schedule(&drain_timer_, loop().now_ms() + kDrainNoticeMs);
+}
+
+// The ping must not overtake the warning, as the library's queues would have it.
+void Http2Session::OnGoawaySent() {
+  if (draining_ == Draining::kNoticed) nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kDrainPing.data());
 }
 
 void Http2Session::FinishDrain() {

@@ -86,6 +86,7 @@ class Http2Session final : public Protocol {
   Http2Stream* Find(int32_t stream);
   void CheckKeepalive();
   void FinishDrain();
+  void OnGoawaySent();
   void OnHeader(std::string_view name, std::string_view value);
   void OnRequest(int32_t stream);
   void OnPing(const nghttp2_ping& ping, bool is_ack);

@@ -30,8 +30,8 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body = "";
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 // Answers one request, exactly once, from any thread.

@@ -82,7 +82,7 @@ struct ServerOptions {
   bool socket_reuse_address = true;
   // Called on a loop thread once all that had arrived on its ready connections has been handed to handlers: the moment
   // to pass on, as one batch, what they gathered.
-  std::function<void(int loop_index)> on_tick_end;
+  std::function<void(int loop_index)> on_tick_end = nullptr;
 };
 
 class Server {

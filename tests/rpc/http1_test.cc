@@ -1,0 +1,145 @@
+// Plain HTTP/1.1 and 1.0, byte for byte.
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "tests/rpc/raw_testing.h"
+#include "tests/rpc/rpc_testing.h"
+
+namespace quorate::rpc::testing {
+namespace {
+
+class Http1Test : public ::testing::Test {
+ protected:
+  // Sends and reads until the server closes.
+  std::string Ask(const std::string& request) {
+    RawSocket socket(server_.address());
+    socket.Send(request);
+    return socket.ReceiveAll();
+  }
+  static std::string Request(const std::string& line, const std::string& headers = "") {
+    return line + " HTTP/1.1\r\nHost: test\r\n" + headers + "\r\n";
+  }
+  static bool Contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  }
+
+  TestServer server_;
+};
+
+constexpr char kClose[] = "Connection: close\r\n";
+
+TEST_F(Http1Test, GetIsAnswered) {
+  const std::string answer = Ask(Request("GET /health", kClose));
+  EXPECT_EQ(answer.rfind("HTTP/1.1 200 OK\r\n", 0), 0u) << answer;
+  EXPECT_TRUE(Contains(answer, "Content-Type: text/plain; charset=utf-8\r\n"));
+  EXPECT_TRUE(Contains(answer, "Content-Length: 5\r\n"));
+  EXPECT_TRUE(Contains(answer, "Connection: close\r\n"));
+  EXPECT_TRUE(Contains(answer, "\r\n\r\nfine\n"));
+}
+
+TEST_F(Http1Test, PathAndQueryAreDecoded) {
+  const std::string answer = Ask(Request("GET /echo/a%2Fb?p=0&q=x%26y+z#part", kClose));
+  EXPECT_TRUE(Contains(answer, "X-Path: /echo/a/b\r\n")) << answer;
+  EXPECT_TRUE(Contains(answer, "X-Query: x&y z\r\n")) << answer;
+}
+
+TEST_F(Http1Test, BodiesByLengthAndInChunks) {
+  EXPECT_TRUE(Contains(Ask(Request("POST /echo/", "Content-Length: 4\r\nConnection: close\r\n") + "body"),
+                       "\r\n\r\nPOST body"));
+  const std::string chunked =
+      Request("PUT /echo/", "Transfer-Encoding: chunked\r\nConnection: close\r\n") + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+  EXPECT_TRUE(Contains(Ask(chunked), "\r\n\r\nPUT abcde"));
+}
+
+TEST_F(Http1Test, ARequestInSingleBytesIsPutTogether) {
+  RawSocket socket(server_.address());
+  for (const char byte : Request("POST /echo/", "Content-Length: 4\r\nConnection: close\r\n") + "body") {
+    socket.Send(std::string(1, byte));
+  }
+  EXPECT_TRUE(Contains(socket.ReceiveAll(), "\r\n\r\nPOST body"));
+}
+
+TEST_F(Http1Test, ConnectionsAreKeptAndRequestsMayBePipelined) {
+  RawSocket socket(server_.address());
+  socket.Send(Request("GET /health"));
+  EXPECT_FALSE(Contains(socket.ReceiveUntil("fine\n"), "Connection:"));
+  socket.Send(Request("GET /later") + Request("GET /echo/2") + Request("GET /none", kClose));
+  const std::string answers = socket.ReceiveAll();
+  const size_t later = answers.find("later\n");
+  const size_t echo = answers.find("X-Path: /echo/2");
+  const size_t none = answers.find("HTTP/1.1 404 Not Found\r\n");
+  EXPECT_LT(later, echo) << answers;
+  EXPECT_LT(echo, none) << answers;
+  EXPECT_NE(none, std::string::npos) << answers;
+}
+
+TEST_F(Http1Test, HeadHasNoBody) {
+  const std::string answer = Ask(Request("HEAD /health", kClose));
+  EXPECT_TRUE(Contains(answer, "Content-Length: 5\r\n"));
+  EXPECT_EQ(answer.substr(answer.size() - 4), "\r\n\r\n");
+}
+
+TEST_F(Http1Test, Http10ClosesUnlessAskedNotTo) {
+  EXPECT_TRUE(Contains(Ask("GET /health HTTP/1.0\r\n\r\n"), "Connection: close\r\n"));
+  RawSocket socket(server_.address());
+  socket.Send("GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_TRUE(Contains(socket.ReceiveUntil("fine\n"), "Connection: keep-alive\r\n"));
+  socket.Send("GET /health HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(Contains(socket.ReceiveAll(), "fine\n"));
+}
+
+TEST_F(Http1Test, ExpectContinueIsAnswered) {
+  RawSocket socket(server_.address());
+  socket.Send(Request("POST /echo/", "Content-Length: 4\r\nExpect: 100-continue\r\nConnection: close\r\n"));
+  EXPECT_EQ(socket.ReceiveUntil("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  socket.Send("body");
+  EXPECT_TRUE(Contains(socket.ReceiveAll(), "POST body"));
+}
+
+TEST_F(Http1Test, BadRequestsAre400) {
+  for (const std::string& request :
+       {std::string("nonsense\r\n\r\n"), std::string("GET /health\r\n\r\n"),
+        std::string("GET /health HTTP/1.1\r\n\r\n"), Request("GET /a b c"), Request("GET /%zz", kClose),
+        Request("GET /health", "bad header\r\n"), Request("POST /echo/", "Content-Length: -1\r\n"),
+        Request("POST /echo/", "Content-Length: x\r\n"), Request("GET /health", "Host: another\r\n")}) {
+    EXPECT_EQ(Ask(request).substr(0, 13), "HTTP/1.1 400 ") << request;
+  }
+}
+
+TEST_F(Http1Test, HeadersAndBodiesAreBounded) {
+  EXPECT_EQ(Ask(Request("GET /health", "Long: " + std::string(100000, 'l') + "\r\n")).substr(0, 13), "HTTP/1.1 431 ");
+  EXPECT_EQ(Ask(Request("POST /echo/", "Content-Length: 3000000\r\n")).substr(0, 13), "HTTP/1.1 413 ");
+  EXPECT_EQ(Ask(Request("POST /echo/", "Transfer-Encoding: chunked\r\n") + "ffffff\r\n").substr(0, 13),
+            "HTTP/1.1 413 ");
+}
+
+TEST_F(Http1Test, AHandlerThatDropsTheRequestIs500) {
+  EXPECT_EQ(Ask(Request("GET /drop", kClose)).substr(0, 13), "HTTP/1.1 500 ");
+}
+
+TEST_F(Http1Test, ALongestPrefixAnswers) {
+  EXPECT_TRUE(Contains(Ask(Request("GET /echo/", kClose)), "200 OK"));
+  EXPECT_TRUE(Contains(Ask(Request("GET /echo", kClose)), "404 Not Found"));
+}
+
+TEST_F(Http1Test, AnyBytesLeaveTheServerStanding) {
+  std::mt19937_64 random(19);
+  const std::string good = Request("POST /echo/x?q=1", "Transfer-Encoding: chunked\r\n") + "3\r\nabc\r\n0\r\n\r\n" +
+                           Request("GET /health", "Expect: 100-continue\r\n");
+  for (int round = 0; round < 300; ++round) {
+    std::string bytes = good + good;
+    for (int flips = 1 + static_cast<int>(random() % 4); flips > 0; --flips) {
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    }
+    bytes.resize(random() % bytes.size());
+    RawSocket socket(server_.address());
+    socket.Send(bytes);
+  }
+  EXPECT_TRUE(Contains(Ask(Request("GET /health", kClose)), "fine\n"));
+}
+
+}  // namespace
+}  // namespace quorate::rpc::testing
