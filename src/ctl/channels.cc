@@ -7,7 +7,6 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "src/ctl/endpoint.h"
 
@@ -17,7 +16,8 @@ namespace {
 // Servers end connections that are pinged more often than they allow; this is the least gap gRPC's clients keep.
 constexpr std::chrono::seconds kMinKeepaliveTime(10);
 constexpr std::chrono::milliseconds kFirstReconnectDelay(100);
-constexpr std::chrono::milliseconds kReadyPollInterval(1);
+// How long one wait for a change of state lasts, and so how long closing may take.
+constexpr std::chrono::milliseconds kChangeWait(20);
 
 std::shared_ptr<grpc::ChannelCredentials> UnverifiedTls(const ClientConfig& config) {
   grpc::experimental::TlsChannelCredentialsOptions options;
@@ -77,6 +77,25 @@ Channels::Channels(const ClientConfig& config) {
   }
 }
 
+Channels::~Channels() {
+  changes_.Shutdown();
+  void* tag = nullptr;
+  bool ok = false;
+  while (changes_.Next(&tag, &ok)) {
+  }
+}
+
+void Channels::AwaitChange() {
+  if (awaited_ == 0) {
+    TimePoint until = std::chrono::system_clock::now() + kChangeWait;
+    for (const auto& channel : channels_) channel->NotifyOnStateChange(channel->GetState(true), until, &changes_, this);
+    awaited_ = channels_.size();
+  }
+  void* tag = nullptr;
+  bool ok = false;
+  if (changes_.Next(&tag, &ok)) --awaited_;
+}
+
 std::shared_ptr<grpc::Channel> Channels::Next(TimePoint deadline) {
   if (channels_.size() == 1) return channels_.front();
   do {
@@ -87,7 +106,7 @@ std::shared_ptr<grpc::Channel> Channels::Next(TimePoint deadline) {
         return channels_[at];
       }
     }
-    std::this_thread::sleep_for(kReadyPollInterval);
+    AwaitChange();
   } while (std::chrono::system_clock::now() < deadline);
   return channels_[next_++ % channels_.size()];
 }

@@ -21,8 +21,8 @@ struct PutFlags {
 
 struct GetFlags {
   std::string consistency = "l";
-  std::string order;
-  std::string sort_by;
+  std::string order = {};
+  std::string sort_by = {};
   int64_t limit = 0;
   int64_t rev = 0;
   bool prefix = false;

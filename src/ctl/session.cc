@@ -1,5 +1,7 @@
 #include "src/ctl/session.h"
 
+#include <grpc/support/log.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -30,6 +32,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
     return Fail(Exit::kBadArguments, "open " + path + ": " + reason);
   }
   return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// gRPC writes to standard error on its own, in a form nobody expects there.
+void SilenceGrpc() {
+  gpr_set_log_function([](gpr_log_func_args*) {});
 }
 
 void ShowFlags(const Command& command, std::ostream& err) {
@@ -81,6 +88,8 @@ absl::Status Session::Prepare() {
     const Command* root = command_;
     while (root->parent() != nullptr) root = root->parent();
     ShowFlags(*root, err());
+  } else {
+    SilenceGrpc();
   }
   if (!flags_.discovery_srv.empty()) {
     return Fail(Exit::kError, "--discovery-srv is not supported; name the members with --endpoints");

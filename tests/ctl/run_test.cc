@@ -1,0 +1,108 @@
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "quorate/ctl/ctl.h"
+
+namespace quorate::ctl {
+namespace {
+
+struct Outcome {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+
+// Runs a command line that fails, or has its answer, before anything is sent.
+Outcome RunLine(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {},
+                const std::string& input = "") {
+  std::istringstream in(input);
+  std::ostringstream out, err;
+  int exit_code = Run(arguments, environment, {in, out, err});
+  return {exit_code, out.str(), err.str()};
+}
+
+TEST(Run, VersionIsTheApisAndOurs) {
+  Outcome outcome = RunLine({"-w", "json", "version", "x"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out.substr(0, outcome.out.find("quoratectl")), "etcdctl version: 3.7.1\nAPI version: 3.7\n");
+}
+
+TEST(Run, HelpGoesToStandardOutput) {
+  for (const std::vector<std::string>& line : {std::vector<std::string>{}, {"--help"}, {"help"}, {"-h"}}) {
+    Outcome outcome = RunLine(line);
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_NE(outcome.out.find("Key-value commands\n  compaction "), std::string::npos);
+    EXPECT_EQ(outcome.err, "");
+  }
+  EXPECT_EQ(RunLine({"endpoint"}).out, RunLine({"help", "endpoint"}).out);
+  EXPECT_EQ(RunLine({"member", "bogus"}).exit_code, 0);
+}
+
+TEST(Run, OptionsListGlobalFlags) {
+  std::string out = RunLine({"options"}).out;
+  EXPECT_NE(out.find("\n  -d, --discovery-srv string "), std::string::npos);
+  EXPECT_NE(out.find("      --endpoints strings "), std::string::npos);
+  EXPECT_NE(out.find("(default [127.0.0.1:2379])\n"), std::string::npos);
+  EXPECT_EQ(out.find("--help"), std::string::npos);
+}
+
+TEST(Run, WrongFlagsShowTheUsageOnStandardError) {
+  Outcome outcome = RunLine({"version", "--bogus"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err,
+            "Error: unknown flag: --bogus\nUsage:\n  quoratectl version [flags]\n\nFlags:\n"
+            "  -h, --help   help for version\n\n");
+}
+
+TEST(Run, UnknownCommandsAreAnError) {
+  Outcome outcome = RunLine({"gett", "a"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.err,
+            "Error: unknown command \"gett\" for \"quoratectl\"\n\nDid you mean this?\n\tget\n\n"
+            "Run 'quoratectl --help' for usage.\n");
+}
+
+TEST(Run, ExitCodesTellKindsOfFailuresApart) {
+  EXPECT_EQ(RunLine({"put"}).exit_code, 128);
+  EXPECT_EQ(RunLine({"get", "a", "--order", "up"}).exit_code, 4);
+  EXPECT_EQ(RunLine({"get", "a", "-w", "xml"}).exit_code, 4);
+  EXPECT_EQ(RunLine({"txn"}, {}, "nonsense\n").exit_code, 3);
+  EXPECT_EQ(RunLine({"get", "a", "--endpoints", ""}).exit_code, 2);
+  EXPECT_EQ(RunLine({"compaction", "x"}).exit_code, 1);
+  EXPECT_EQ(RunLine({"get", "a", "--cacert", ""}).err, "Error: empty string is passed to --cacert option\n");
+  EXPECT_EQ(RunLine({"get", "a", "--cacert", "/nonexistent"}).err,
+            "Error: open /nonexistent: no such file or directory\n");
+}
+
+TEST(Run, EnvironmentSetsFlagsAfterArgumentsAreChecked) {
+  EXPECT_EQ(RunLine({"get", "a"}, {"ETCDCTL_WRITE_OUT=xml"}).err, "Error: unsupported output format\n");
+  EXPECT_EQ(RunLine({"get", "a"}, {"QUORATECTL_WRITE_OUT=xml"}).err, "Error: unsupported output format\n");
+  EXPECT_EQ(RunLine({"get", "a"}, {"ETCDCTL_ENDPOINTS=", "ETCDCTL_WRITE_OUT=xml"}).exit_code, 4);
+  EXPECT_EQ(RunLine({"get"}, {"ETCDCTL_WRITE_OUT=xml"}).exit_code, 128);
+}
+
+TEST(Run, EnvironmentMustNotContradictTheCommandLine) {
+  Outcome outcome = RunLine({"get", "a", "-w", "json"}, {"ETCDCTL_WRITE_OUT=json"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("\"level\":\"fatal\""), std::string::npos);
+  EXPECT_NE(outcome.err.find("\"environment-variable\":\"ETCDCTL_WRITE_OUT\""), std::string::npos);
+}
+
+TEST(Run, UnknownVariablesAreWarnedAbout) {
+  Outcome outcome = RunLine({"get", "a", "-w", "xml"}, {"ETCDCTL_BOGUS=1", "ETCDCTLX=2", "HOME=/"});
+  EXPECT_NE(
+      outcome.err.find("\"msg\":\"unrecognized environment variable\",\"environment-variable\":\"ETCDCTL_BOGUS=1\""),
+      std::string::npos);
+  EXPECT_EQ(outcome.err.find("ETCDCTLX"), std::string::npos);
+}
+
+TEST(Run, NobodyThereIsADeadlineExceeded) {
+  Outcome outcome = RunLine({"--endpoints", "127.0.0.1:1", "--command-timeout", "50ms", "get", "a"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("\nError: context deadline exceeded\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace quorate::ctl
