@@ -1,9 +1,12 @@
 #include "src/mvcc/compaction.h"
 
+#include <algorithm>
+
 #include "absl/time/time.h"
 #include "quorate/base/logging.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/record.h"
+#include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
 namespace {
@@ -16,45 +19,34 @@ constexpr size_t kBatchBytes = 1 << 20;
 constexpr absl::Duration kPauseBetweenBatches = absl::Milliseconds(2);
 constexpr absl::Duration kPauseAfterError = absl::Seconds(1);
 constexpr absl::Duration kPollReaders = absl::Milliseconds(1);
-// Sizes of records walked are remembered, as most garbage of a busy store is as new as what replaced it; the others'
-// are read.
-constexpr size_t kSizesMax = 1 << 18;
 
 absl::Status Malformed() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
 
 }  // namespace
 
-// What one batch removes.
+// What one batch walked and removes.
 struct Compaction::Garbage {
   storage::WriteBatch batch;
-  std::vector<Revision> unsized;  // records whose size is not known yet
-  std::vector<size_t> unsized_key_bytes;
-  absl::flat_hash_map<Revision, uint32_t, RevisionHash> sizes;  // of records walked in this compaction
-  uint64_t bytes = 0;
+  std::string position;
+  size_t walked = 0;
+  size_t walked_bytes = 0;
   uint64_t records = 0;
+  uint64_t bytes = 0;
 
-  void Remove(Revision revision, std::string_view key) {
+  void Remove(Revision revision, std::string_view key, uint16_t size_class) {
     batch.Delete(Family::kRevs, View(EncodeRevision(revision)));
     batch.Delete(Family::kKeys, EncodeHistoryKey(key, revision));
-    auto size = sizes.find(revision);
-    if (size == sizes.end()) {
-      unsized.push_back(revision);
-      unsized_key_bytes.push_back(key.size());
-      return;
-    }
-    bytes += RecordFootprint(size->second, key.size());
+    bytes += BytesOfClass(size_class);
     ++records;
-    sizes.erase(size);
   }
-  void Remember(Revision revision, size_t size) {
-    if (sizes.size() < kSizesMax) sizes.emplace(revision, static_cast<uint32_t>(size));
-  }
+  bool Full() const { return walked >= kBatchRecords || walked_bytes >= kBatchBytes; }
 };
 
 Compaction::Compaction(storage::Database* database, ViewGate* gate, const Meta& meta)
     : database_(database),
       gate_(gate),
       removed_bytes_(meta.removed_bytes),
+      target_(meta.target),
       position_(meta.position),
       scheduled_(meta.compacted),
       finished_(meta.finished),
@@ -88,7 +80,7 @@ void Compaction::WhenFinished(int64_t revision, std::function<void()> done) {
 
 void Compaction::Run() {
   while (true) {
-    int64_t target;
+    int64_t finished;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(
@@ -97,18 +89,23 @@ void Compaction::Run() {
           },
           this));
       if (stop_) return;
-      target = scheduled_;
+      finished = finished_;
+      // A walk that was begun is ended first, even when a higher compaction has come since.
+      if (target_ <= finished) {
+        target_ = scheduled_;
+        position_.clear();
+      }
     }
     if (!WaitForReaders()) return;
-    absl::Status status = Collect(target);
+    const absl::Status status = Collect(finished, target_);
     if (absl::IsCancelled(status)) return;
     if (!status.ok()) {
       QUORATE_LOG(kWarn, "could not remove compacted revisions, will try again",
-                  {{"compact-revision", target}, {"error", status}});
+                  {{"compact-revision", target_}, {"error", status}});
       if (!Pause(kPauseAfterError)) return;
       continue;
     }
-    CallWaiters(target);
+    Finish(target_);
   }
 }
 
@@ -126,65 +123,56 @@ bool Compaction::Pause(absl::Duration duration) {
   return !stop_;
 }
 
-absl::Status Compaction::Collect(int64_t target) {
-  int64_t finished;
-  {
-    absl::MutexLock lock(&mutex_);
-    finished = finished_;
-  }
-  Garbage garbage;
-  // The tombstones at the last compacted revision itself are still there.
-  const int64_t start = std::max({finished, position_, int64_t{1}});
+absl::Status Compaction::Collect(int64_t finished, int64_t target) {
   storage::IteratorOptions bounds;
-  bounds.lower_bound = View(EncodeRevision({start, 0}));
+  // The tombstones at the last compacted revision itself are still there.
+  bounds.lower_bound =
+      position_.empty() ? std::string(View(EncodeRevision({std::max<int64_t>(finished, 0), 0}))) : position_ + '\0';
   bounds.upper_bound = View(EncodeRevision({target + 1, 0}));
   bounds.fill_cache = false;
   auto iterator = database_->NewIterator(Family::kRevs, bounds);
-  size_t walked = 0;
-  size_t walked_bytes = 0;
+  Garbage garbage;
   for (iterator->Seek(bounds.lower_bound); iterator->Valid(); iterator->Next()) {
-    const auto revision = DecodeRevision(iterator->key());
-    const auto record = DecodeRecord(iterator->value());
-    if (!revision.has_value() || !record.has_value()) return Malformed();
-    const auto fields = DecodeKeyValue(record->kv);
-    if (!fields.has_value()) return Malformed();
-    garbage.Remember(*revision, iterator->value().size());
-    if (record->previous.main != 0 && revision->main > finished) garbage.Remove(record->previous, fields->key);
-    if (record->deleted && revision->main < target) garbage.Remove(*revision, fields->key);
-
-    walked_bytes += iterator->value().size();
-    if (++walked % kBatchRecords != 0 && walked_bytes < kBatchBytes) continue;
-    walked_bytes = 0;
-    QUORATE_RETURN_IF_ERROR(RemoveBatch(garbage, std::min(revision->main, target - 1)));
+    QUORATE_RETURN_IF_ERROR(Inspect(iterator->key(), iterator->value(), finished, target, &garbage));
+    if (!garbage.Full()) continue;
+    QUORATE_RETURN_IF_ERROR(RemoveBatch(target, &garbage));
     if (!Pause(kPauseBetweenBatches)) return base::MakeStatus(absl::StatusCode::kCancelled, "stopped");
   }
   QUORATE_RETURN_IF_ERROR(iterator->status());
-  QUORATE_RETURN_IF_ERROR(RemoveBatch(garbage, target - 1));
+  QUORATE_RETURN_IF_ERROR(RemoveBatch(target, &garbage));
   return MarkFinished(target);
 }
 
-// Counts only what is really there, so that a walk repeated after a crash counts nothing twice.
-absl::Status Compaction::RemoveBatch(Garbage& garbage, int64_t position) {
-  std::vector<std::string> keys;
-  keys.reserve(garbage.unsized.size());
-  for (Revision revision : garbage.unsized) keys.emplace_back(View(EncodeRevision(revision)));
-  QUORATE_RETURN_IF_ERROR(database_->MultiGet(Family::kRevs, keys, [&](size_t i, std::string_view value) {
-    garbage.bytes += RecordFootprint(value.size(), garbage.unsized_key_bytes[i]);
-    ++garbage.records;
-  }));
-  garbage.unsized.clear();
-  garbage.unsized_key_bytes.clear();
-  if (garbage.batch.empty()) return absl::OkStatus();
+absl::Status Compaction::Inspect(std::string_view key, std::string_view value, int64_t finished, int64_t target,
+                                 Garbage* garbage) const {
+  const auto revision = DecodeRevision(key);
+  const auto record = DecodeRecord(value);
+  if (!revision.has_value() || !record.has_value()) return Malformed();
+  garbage->position.assign(key);
+  garbage->walked += 1;
+  garbage->walked_bytes += value.size();
+  const bool replaces = record->previous.main != 0 && revision->main > finished;
+  const bool gone = record->deleted && revision->main < target;
+  if (!replaces && !gone) return absl::OkStatus();
+  const auto fields = DecodeKeyValue(record->kv);
+  if (!fields.has_value()) return Malformed();
+  if (replaces) garbage->Remove(record->previous, fields->key, record->previous_size_class);
+  if (gone) garbage->Remove(*revision, fields->key, SizeClassOf(value.size(), fields->key.size()));
+  return absl::OkStatus();
+}
 
-  const uint64_t removed = removed_bytes_.load(std::memory_order_relaxed) + garbage.bytes;
-  garbage.batch.Put(Family::kMeta, kRemovedBytesName, EncodeNumber(removed));
-  garbage.batch.Put(Family::kMeta, kPositionName, EncodeNumber(static_cast<uint64_t>(std::max<int64_t>(position, 0))));
-  QUORATE_RETURN_IF_ERROR(database_->WriteUnmarked(garbage.batch));
+absl::Status Compaction::RemoveBatch(int64_t target, Garbage* garbage) {
+  if (garbage->walked == 0) return absl::OkStatus();
+  const uint64_t removed = removed_bytes_.load(std::memory_order_relaxed) + garbage->bytes;
+  garbage->batch.Put(Family::kMeta, kRemovedBytesName, EncodeNumber(removed));
+  garbage->batch.Put(Family::kMeta, kTargetName, EncodeNumber(static_cast<uint64_t>(target + 1)));
+  garbage->batch.Put(Family::kMeta, kPositionName, garbage->position);
+  QUORATE_RETURN_IF_ERROR(database_->WriteUnmarked(garbage->batch));
   removed_bytes_.store(removed, std::memory_order_relaxed);
-  removed_records_.fetch_add(garbage.records, std::memory_order_relaxed);
-  position_ = position;
-  garbage.bytes = 0;
-  garbage.records = 0;
+  removed_records_.fetch_add(garbage->records, std::memory_order_relaxed);
+  position_ = garbage->position;
+  garbage->walked = garbage->walked_bytes = 0;
+  garbage->records = garbage->bytes = 0;
   return absl::OkStatus();
 }
 
@@ -194,13 +182,13 @@ absl::Status Compaction::MarkFinished(int64_t target) {
   return database_->WriteUnmarked(batch);
 }
 
-void Compaction::CallWaiters(int64_t finished) {
+void Compaction::Finish(int64_t target) {
   std::vector<Waiter> ready;
   {
     absl::MutexLock lock(&mutex_);
-    finished_ = finished;
+    finished_ = target;
     std::vector<Waiter> later;
-    for (Waiter& waiter : waiters_) (waiter.revision <= finished ? ready : later).push_back(std::move(waiter));
+    for (Waiter& waiter : waiters_) (waiter.revision <= target ? ready : later).push_back(std::move(waiter));
     waiters_.swap(later);
   }
   for (Waiter& waiter : ready) waiter.done();

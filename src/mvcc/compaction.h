@@ -3,23 +3,23 @@
 // Removes the garbage behind compactions on a thread of its own, in small batches with pauses.
 //
 // What is garbage of a compaction at C follows from the records alone: each says which record of its key came before
-// it. So one walk of `revs` from where the last compaction ended to C finds everything: a record's predecessor, and a
-// tombstone before C. (A tombstone at C itself stays until the next time: a watch may start at C.) The walk can be
-// repeated from any earlier place with the same result; a crash costs at most what was walked since the last batch.
+// it, and how much that one counts for. So one walk of `revs` from where the last compaction ended to C finds
+// everything, and reads nothing else: a record's predecessor, and a tombstone before C. (A tombstone at C itself stays
+// until the next time: a watch may start at C.) How far the walk has come is written with each batch, so that a crash
+// repeats nothing and counts nothing twice.
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "quorate/base/status.h"
 #include "quorate/storage/database.h"
 #include "src/mvcc/meta.h"
-#include "src/mvcc/record_cache.h"
 #include "src/mvcc/view_gate.h"
 
 namespace quorate::mvcc {
@@ -47,10 +47,13 @@ class Compaction {
   void Run();
   // False when stopped.
   bool WaitForReaders();
-  absl::Status Collect(int64_t target);
-  absl::Status RemoveBatch(Garbage& garbage, int64_t position);
+  // One walk; `finished` is where the last one ended.
+  absl::Status Collect(int64_t finished, int64_t target);
+  absl::Status Inspect(std::string_view key, std::string_view value, int64_t finished, int64_t target,
+                       Garbage* garbage) const;
+  absl::Status RemoveBatch(int64_t target, Garbage* garbage);
   absl::Status MarkFinished(int64_t target);
-  void CallWaiters(int64_t finished);
+  void Finish(int64_t target);
   // False when stopped meanwhile.
   bool Pause(absl::Duration duration);
 
@@ -58,7 +61,9 @@ class Compaction {
   ViewGate* const gate_;
   std::atomic<uint64_t> removed_bytes_;
   std::atomic<uint64_t> removed_records_ = 0;
-  int64_t position_;  // the compaction thread's
+  // The compaction thread's: what was begun and not finished yet, and the key in `revs` it has come to.
+  int64_t target_;
+  std::string position_;
 
   absl::Mutex mutex_;
   int64_t scheduled_ ABSL_GUARDED_BY(mutex_);

@@ -23,7 +23,9 @@ const Record* Record::Create(std::string_view key, const KeyState& state) {
       (state.modified.sub != 0 ? kHasSub : 0) | (state.lease != 0 ? kHasLease : 0) | (wide ? kHasWideVersion : 0);
   Record* record = Allocate(key, flags);
   record->born_ = state.modified.main;
-  record->created_ = state.created;
+  record->created_ = static_cast<uint64_t>(state.created);
+  QUORATE_CHECK(static_cast<int64_t>(record->created_) == state.created) << "a key created at " << state.created;
+  record->size_class_ = state.size_class;
   record->version_ = static_cast<uint32_t>(state.version);
   char* word = record->words();
   auto add = [&word](int64_t value) {
@@ -40,6 +42,7 @@ const Record* Record::CreateSeparator(std::string_view key, int64_t born) {
   Record* record = Allocate(key, 0);
   record->born_ = born;
   record->created_ = 0;
+  record->size_class_ = 0;
   record->version_ = 0;
   return record;
 }
@@ -49,7 +52,8 @@ void Record::Destroy(const Record* record) { ::operator delete(const_cast<Record
 KeyState Record::state() const {
   KeyState state;
   state.modified.main = born_;
-  state.created = created_;
+  state.created = static_cast<int64_t>(created_);
+  state.size_class = static_cast<uint16_t>(size_class_);
   state.version = version_;
   if ((size_and_flags_ & ~kSizeMask) == 0) return state;
   const char* word = words();

@@ -53,7 +53,8 @@ class Record {
   size_t word_count() const { return WordCount(size_and_flags_); }
 
   int64_t born_;
-  int64_t created_;
+  uint64_t created_ : 48;  // a revision a microsecond for nine years
+  uint64_t size_class_ : 16;
   uint32_t version_;
   uint32_t size_and_flags_;
 };

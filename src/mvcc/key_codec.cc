@@ -125,6 +125,7 @@ std::string EncodeHistoryValue(const KeyState& state) {
   base::wire::AppendVarint(&value, static_cast<uint64_t>(state.created));
   base::wire::AppendVarint(&value, static_cast<uint64_t>(state.version));
   base::wire::AppendVarint(&value, static_cast<uint64_t>(state.lease));
+  base::wire::AppendVarint(&value, state.size_class);
   return value;
 }
 
@@ -139,10 +140,15 @@ bool DecodeHistoryValue(std::string_view value, Revision revision, std::optional
   if (kind != kLive) return false;
   KeyState live;
   live.modified = revision;
-  if (!ReadVarint(&value, &live.created) || !ReadVarint(&value, &live.version) || !ReadVarint(&value, &live.lease)) {
+  int64_t size_class;
+  if (!ReadVarint(&value, &live.created) || !ReadVarint(&value, &live.version) || !ReadVarint(&value, &live.lease) ||
+      !ReadVarint(&value, &size_class)) {
     return false;
   }
-  if (!value.empty() || live.created <= 0 || live.created > revision.main || live.version <= 0) return false;
+  live.size_class = static_cast<uint16_t>(size_class);
+  if (!value.empty() || size_class < 0 || size_class > std::numeric_limits<uint16_t>::max() || live.created <= 0 ||
+      live.created > revision.main || live.version <= 0)
+    return false;
   *state = live;
   return true;
 }

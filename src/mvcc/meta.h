@@ -3,6 +3,7 @@
 // The store's own numbers in the `meta` family, each eight bytes big-endian (docs/formats/store.md).
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "quorate/base/status.h"
@@ -16,9 +17,11 @@ inline constexpr std::string_view kRevisionName = "mvcc.revision";
 inline constexpr std::string_view kCompactedName = "mvcc.compacted";
 // Bytes of all records ever written, with their history entries; the writer's.
 inline constexpr std::string_view kAddedBytesName = "mvcc.added_bytes";
-// The compaction whose garbage is gone (plus one), how far the next one has come, and the bytes that compactions took
-// away; the background compaction's.
+// The compaction whose garbage is gone (plus one); the one whose garbage is being removed (plus one) and the record,
+// encoded as a key of `revs`, that the removal has come to; the bytes that compactions took away. The background
+// compaction's.
 inline constexpr std::string_view kFinishedName = "mvcc.finished";
+inline constexpr std::string_view kTargetName = "mvcc.target";
 inline constexpr std::string_view kPositionName = "mvcc.position";
 inline constexpr std::string_view kRemovedBytesName = "mvcc.removed_bytes";
 
@@ -28,7 +31,8 @@ struct Meta {
   int64_t compacted = -1;
   uint64_t added_bytes = 0;
   int64_t finished = -1;
-  int64_t position = 0;
+  int64_t target = -1;
+  std::string position;  // empty: nothing of the target's was done yet
   uint64_t removed_bytes = 0;
 };
 

@@ -45,15 +45,17 @@ char* PutBytesField(char* out, uint32_t field, std::string_view bytes) {
 }
 
 // The value comes last, whatever its number: keys-only readers stop before it, and large values stay one run.
-base::Buffer Encode(char kind, Revision previous, const KeyValueFields& fields) {
-  const size_t size = 1 + VarintSize(previous.main) + VarintSize(previous.sub) + BytesFieldSize(fields.key) +
-                      NumberFieldSize(fields.created) + NumberFieldSize(fields.modified) +
+base::Buffer Encode(char kind, const KeyState& previous, const KeyValueFields& fields) {
+  const Revision former = previous.modified;
+  const size_t size = 1 + VarintSize(former.main) + VarintSize(former.sub) + VarintSize(previous.size_class) +
+                      BytesFieldSize(fields.key) + NumberFieldSize(fields.created) + NumberFieldSize(fields.modified) +
                       NumberFieldSize(fields.version) + NumberFieldSize(fields.lease) + BytesFieldSize(fields.value);
   base::Buffer buffer = base::Buffer::Allocate(size);
   char* out = buffer.mutable_data();
   *out++ = kind;
-  out = PutVarint(out, static_cast<uint64_t>(previous.main));
-  out = PutVarint(out, static_cast<uint64_t>(previous.sub));
+  out = PutVarint(out, static_cast<uint64_t>(former.main));
+  out = PutVarint(out, static_cast<uint64_t>(former.sub));
+  out = PutVarint(out, previous.size_class);
   out = PutBytesField(out, kKey, fields.key);
   out = PutNumberField(out, kCreated, fields.created);
   out = PutNumberField(out, kModified, fields.modified);
@@ -80,8 +82,9 @@ bool ReadHeadNumber(std::string_view bytes, size_t* at, int64_t* number) {
 
 }  // namespace
 
-base::Buffer EncodePut(std::string_view key, std::string_view value, const KeyState& state, Revision previous) {
-  return Encode(kPut, previous,
+base::Buffer EncodePut(std::string_view key, std::string_view value, const KeyState& state,
+                       const std::optional<KeyState>& previous) {
+  return Encode(kPut, previous.value_or(KeyState()),
                 {.key = key,
                  .created = state.created,
                  .modified = state.modified.main,
@@ -90,8 +93,8 @@ base::Buffer EncodePut(std::string_view key, std::string_view value, const KeySt
                  .value = value});
 }
 
-base::Buffer EncodeTombstone(std::string_view key, int64_t modified, Revision previous) {
-  return Encode(kTombstone, previous, {.key = key, .modified = modified, .value = {}});
+base::Buffer EncodeTombstone(std::string_view key, int64_t modified, const std::optional<KeyState>& previous) {
+  return Encode(kTombstone, previous.value_or(KeyState()), {.key = key, .modified = modified, .value = {}});
 }
 
 std::optional<Record> DecodeRecord(std::string_view bytes) {
@@ -99,10 +102,13 @@ std::optional<Record> DecodeRecord(std::string_view bytes) {
   Record record;
   record.deleted = bytes[0] == kTombstone;
   record.kv_offset = 1;
+  int64_t size_class;
   if (!ReadHeadNumber(bytes, &record.kv_offset, &record.previous.main) ||
-      !ReadHeadNumber(bytes, &record.kv_offset, &record.previous.sub)) {
+      !ReadHeadNumber(bytes, &record.kv_offset, &record.previous.sub) ||
+      !ReadHeadNumber(bytes, &record.kv_offset, &size_class)) {
     return std::nullopt;
   }
+  record.previous_size_class = static_cast<uint16_t>(size_class);
   record.kv = bytes.substr(record.kv_offset);
   return record;
 }
@@ -110,7 +116,8 @@ std::optional<Record> DecodeRecord(std::string_view bytes) {
 size_t KeyValueOffset(std::string_view bytes) {
   size_t at = 1;
   int64_t ignored;
-  const bool well_formed = ReadHeadNumber(bytes, &at, &ignored) && ReadHeadNumber(bytes, &at, &ignored);
+  const bool well_formed = ReadHeadNumber(bytes, &at, &ignored) && ReadHeadNumber(bytes, &at, &ignored) &&
+                           ReadHeadNumber(bytes, &at, &ignored);
   QUORATE_CHECK(well_formed) << "a record's head is malformed";
   return at;
 }

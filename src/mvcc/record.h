@@ -17,6 +17,7 @@ namespace quorate::mvcc {
 struct Record {
   bool deleted = false;
   Revision previous;  // of the key's former value; main 0: there was none
+  uint16_t previous_size_class = 0;
   size_t kv_offset = 0;
   std::string_view kv;  // the mvccpb.KeyValue
 };
@@ -31,20 +32,16 @@ struct KeyValueFields {
   std::string_view value;
 };
 
-base::Buffer EncodePut(std::string_view key, std::string_view value, const KeyState& state, Revision previous);
+// `previous`: the key's state before, nullopt when it was not there.
+base::Buffer EncodePut(std::string_view key, std::string_view value, const KeyState& state,
+                       const std::optional<KeyState>& previous);
 // A tombstone's KeyValue has the key and the revision of the deletion.
-base::Buffer EncodeTombstone(std::string_view key, int64_t modified, Revision previous);
+base::Buffer EncodeTombstone(std::string_view key, int64_t modified, const std::optional<KeyState>& previous);
 // nullopt when malformed.
 std::optional<Record> DecodeRecord(std::string_view bytes);
 std::optional<KeyValueFields> DecodeKeyValue(std::string_view kv);
 // Where a well-formed record's KeyValue begins; stops the process on another.
 size_t KeyValueOffset(std::string_view bytes);
-
-// What a record counts for in the store's size: itself, its history entry, and their keys. The same for every member.
-inline constexpr uint64_t RecordFootprint(size_t record_bytes, size_t key_bytes) {
-  constexpr size_t kBookkeepingBytes = 48;
-  return record_bytes + key_bytes + kBookkeepingBytes;
-}
 
 // A KeyValue without its value, made from the index alone.
 std::string EncodeKeyOnly(std::string_view key, const KeyState& state, bool with_lease);

@@ -8,6 +8,7 @@
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/range.h"
 #include "src/mvcc/record.h"
+#include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
 namespace {
@@ -212,7 +213,8 @@ void Writer::WritePut(std::string_view key, std::string_view value, int64_t leas
   state.version = old.has_value() ? old->version + 1 : 1;
   state.lease = lease;
   if (old.has_value()) event.previous = old->modified;
-  event.record = EncodePut(key, value, state, event.previous);
+  event.record = EncodePut(key, value, state, old);
+  state.size_class = SizeClassOf(event.record.size(), key.size());
   Add(key, std::move(event), EncodeHistoryValue(state));
   index_->Put(key, state);
   MoveLease(key, old.has_value() ? old->lease : 0, lease);
@@ -223,7 +225,7 @@ void Writer::WriteTombstone(std::string_view key, const KeyState& old) {
   event.revision = NextRevision();
   event.deleted = true;
   event.previous = old.modified;
-  event.record = EncodeTombstone(key, event.revision.main, event.previous);
+  event.record = EncodeTombstone(key, event.revision.main, old);
   const Revision revision = event.revision;
   Add(key, std::move(event), EncodeHistoryTombstone());
   const bool erased = index_->Erase(key, revision);
@@ -235,7 +237,7 @@ void Writer::Add(std::string_view key, Event event, std::string_view history_val
   const std::string history_key = EncodeHistoryKey(key, event.revision);
   batch_.Put(Family::kRevs, View(EncodeRevision(event.revision)), event.record.view());
   batch_.Put(Family::kKeys, history_key, history_value);
-  added_bytes_ += RecordFootprint(event.record.size(), key.size());
+  added_bytes_ += BytesOfClass(SizeClassOf(event.record.size(), key.size()));
   event.kv_offset = KeyValueOffset(event.record.view());
   const auto fields = DecodeKeyValue(event.kv());
   QUORATE_CHECK(fields.has_value() && fields->key == key);

@@ -65,7 +65,7 @@ TEST(KeyCodecTest, SeekingFindsTheNewestAtOrBefore) {
 }
 
 TEST(KeyCodecTest, HistoryValuesComeBackAndDamageIsSeen) {
-  const KeyState state{{9, 2}, 7, 3, -5};
+  const KeyState state{{9, 2}, 7, 3, -5, 65535};
   std::optional<KeyState> decoded;
   const std::string value = EncodeHistoryValue(state);
   ASSERT_TRUE(DecodeHistoryValue(value, {9, 2}, &decoded));
@@ -73,6 +73,7 @@ TEST(KeyCodecTest, HistoryValuesComeBackAndDamageIsSeen) {
   EXPECT_EQ(decoded->created, 7);
   EXPECT_EQ(decoded->version, 3);
   EXPECT_EQ(decoded->lease, -5);
+  EXPECT_EQ(decoded->size_class, 65535);
   ASSERT_TRUE(DecodeHistoryValue(EncodeHistoryTombstone(), {9, 2}, &decoded));
   EXPECT_FALSE(decoded.has_value());
   for (size_t length = 0; length < value.size(); ++length) {

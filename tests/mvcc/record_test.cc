@@ -4,16 +4,19 @@
 
 #include "mvccpb/kv.pb.h"
 #include "src/mvcc/record_cache.h"
+#include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
 namespace {
 
 TEST(RecordTest, APutIsAKeyValueWithTheValueLast) {
-  const base::Buffer record = EncodePut("key", "value", {{300, 4}, 7, 2, 1234567}, {299, 130});
+  const base::Buffer record =
+      EncodePut("key", "value", {{300, 4}, 7, 2, 1234567, 0}, KeyState{{299, 130}, 7, 1, 0, 999});
   const auto decoded = DecodeRecord(record.view());
   ASSERT_TRUE(decoded.has_value());
   EXPECT_FALSE(decoded->deleted);
   EXPECT_EQ(decoded->previous, (Revision{299, 130}));
+  EXPECT_EQ(decoded->previous_size_class, 999);
   EXPECT_EQ(decoded->kv_offset, KeyValueOffset(record.view()));
   EXPECT_EQ(decoded->kv.substr(decoded->kv.size() - 5), "value");
   mvccpb::KeyValue kv;
@@ -30,7 +33,7 @@ TEST(RecordTest, APutIsAKeyValueWithTheValueLast) {
 }
 
 TEST(RecordTest, ATombstoneHasTheKeyAndItsRevision) {
-  const base::Buffer record = EncodeTombstone("key", 9, {8, 0});
+  const base::Buffer record = EncodeTombstone("key", 9, KeyState{{8, 0}, 8, 1, 0, 0});
   const auto decoded = DecodeRecord(record.view());
   ASSERT_TRUE(decoded.has_value());
   EXPECT_TRUE(decoded->deleted);
@@ -43,8 +46,8 @@ TEST(RecordTest, ATombstoneHasTheKeyAndItsRevision) {
 }
 
 TEST(RecordTest, KeyOnlyIsTheRecordWithoutItsValue) {
-  const KeyState state{{300, 4}, 7, 2, -1};
-  const base::Buffer record = EncodePut("key", "value", state, {});
+  const KeyState state{{300, 4}, 7, 2, -1, 0};
+  const base::Buffer record = EncodePut("key", "value", state, std::nullopt);
   const std::string_view kv = DecodeRecord(record.view())->kv;
   EXPECT_EQ(EncodeKeyOnly("key", state, true), kv.substr(0, kv.size() - 7));
 }
@@ -55,6 +58,19 @@ TEST(RecordTest, MalformedRecordsAreSeen) {
   EXPECT_FALSE(DecodeRecord("\x01\xff").has_value());
   EXPECT_FALSE(DecodeKeyValue("").has_value());
   EXPECT_FALSE(DecodeKeyValue("\x0a\x05x").has_value());
+}
+
+TEST(SizeClassTest, RoundsUpByLittleAndNeverDown) {
+  uint16_t last = 0;
+  for (uint64_t size = 0; size < (uint64_t{1} << 33); size += 1 + size / 97) {
+    const uint16_t size_class = SizeClassOf(size, 0);
+    const uint64_t bytes = BytesOfClass(size_class);
+    EXPECT_GE(bytes, size);
+    EXPECT_LE(bytes, (size + 48) + (size + 48) / 1024 + 1);
+    EXPECT_GE(size_class, last);
+    last = size_class;
+  }
+  EXPECT_EQ(BytesOfClass(SizeClassOf(1000, 100)), 1148u);
 }
 
 TEST(RecordCacheTest, KeepsToItsBudgetAndPrefersWhatIsUsed) {

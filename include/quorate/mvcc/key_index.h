@@ -22,6 +22,7 @@ struct KeyState {
   int64_t created = 0;  // main revision
   int64_t version = 0;  // 1 for a key just created
   int64_t lease = 0;
+  uint16_t size_class = 0;  // of its record, for the store's accounts; means nothing to the index
 };
 
 class KeyIndex;
