@@ -52,6 +52,50 @@ Index Log::Append(Term term, EntryType type, base::Buffer data) {
   return last_index();
 }
 
+Index Log::LastNotAbove(Index index, Term term) const {
+  for (index = std::min(index, last_index()); index > 0; --index) {
+    const std::optional<Term> found = TermOf(index);
+    if (!found.has_value() || *found <= term) break;
+  }
+  return index;
+}
+
+absl::StatusOr<std::vector<Entry>> Log::EntriesFrom(Index begin, size_t bytes_max) const {
+  std::vector<Entry> entries;
+  if (begin < first_index()) {
+    if (reader_ == nullptr) return base::MakeStatus(absl::StatusCode::kOutOfRange, "entries are gone");
+    return reader_->Entries(begin, first_index(), bytes_max);
+  }
+  size_t bytes = 0;
+  for (Index i = begin; i <= last_index(); ++i) {
+    bytes += At(i).data.size();
+    if (!entries.empty() && bytes > bytes_max) break;
+    entries.push_back(At(i));
+  }
+  return entries;
+}
+
+void Log::CutFrom(Index index) {
+  QUORATE_CHECK(index > committed_) << "entry " << index << " is committed and would be cut off";
+  while (last_index() >= index) {
+    uncommitted_bytes_ -= entries_.back().data.size();
+    entries_.pop_back();
+  }
+  persisted_ = std::min(persisted_, index - 1);
+  handed_to_persist_ = std::min(handed_to_persist_, index - 1);
+}
+
+void Log::Take(std::vector<Entry> entries) {
+  for (Entry& entry : entries) {
+    if (Holds(entry.index, entry.term)) continue;
+    // Committed long ago and compacted: it agrees.
+    if (entry.index <= committed_) continue;
+    if (entry.index <= last_index()) CutFrom(entry.index);
+    QUORATE_CHECK(entry.index == last_index() + 1) << "entry " << entry.index << " after " << last_index();
+    Append(entry.term, entry.type, std::move(entry.data));
+  }
+}
+
 bool Log::CommitTo(Index index) {
   if (index <= committed_) return false;
   QUORATE_CHECK(index <= last_index()) << "commit " << index << " beyond the log's end " << last_index();
@@ -89,18 +133,19 @@ std::vector<Entry> Log::TakeEntriesToPersist() {
 }
 
 std::vector<Entry> Log::TakeEntriesToApply() {
-  if (handed_to_apply_ >= committed_) return {};
+  const Index applicable = ApplicableIndex();
+  if (handed_to_apply_ >= applicable) return {};
   std::vector<Entry> taken;
   if (handed_to_apply_ + 1 < first_index()) {
     QUORATE_CHECK(reader_ != nullptr) << "entry " << handed_to_apply_ + 1 << " is not in memory";
-    const Index end = std::min(committed_ + 1, first_index());
+    const Index end = std::min(applicable + 1, first_index());
     absl::StatusOr<std::vector<Entry>> read = reader_->Entries(handed_to_apply_ + 1, end, kCommittedBytesMax);
     QUORATE_CHECK(read.ok()) << "a committed entry cannot be read: " << base::MessageOf(read.status());
     QUORATE_CHECK(!read->empty() && read->front().index == handed_to_apply_ + 1);
     taken = *std::move(read);
   } else {
     size_t bytes = 0;
-    for (Index i = handed_to_apply_ + 1; i <= committed_; ++i) {
+    for (Index i = handed_to_apply_ + 1; i <= applicable; ++i) {
       bytes += At(i).data.size();
       if (!taken.empty() && bytes > kCommittedBytesMax) break;
       taken.push_back(At(i));

@@ -8,7 +8,7 @@
 //   feed Tick / Propose / ReadIndex / Step
 //   if HasReady(): Ready ready = TakeReady()
 //     persist ready.hard_state and ready.entries (may be asynchronous; then Persisted(...))
-//     send ready.messages; those of ready.messages_after_persist only once persisted
+//     send ready.messages; those of ready.messages_after_persist only once this Ready and all before it are persisted
 //     apply ready.committed, then Applied(index)
 //     serve ready.read_states once applied
 
@@ -95,12 +95,18 @@ class Node {
   void Tick();
   // Starts an election now rather than at the timeout: for a single voter, and for the target of a leader transfer.
   void Campaign();
-  // Appends to the leader's log. Unavailable "etcdserver: no leader" when there is none, ResourceExhausted "etcdserver:
-  // too many requests" when the uncommitted tail is full. On success returns the entry's index.
+  // Appends to the leader's log, or forwards to the leader; then the index is not known and 0. Unavailable "etcdserver:
+  // no leader" when there is none, ResourceExhausted "etcdserver: too many requests" when the uncommitted tail is full.
+  // On success returns the entry's index.
   absl::StatusOr<Index> Propose(base::Buffer data);
+  // Unimplemented so far, as are snapshots to followers.
   absl::StatusOr<Index> ProposeConfiguration(const Configuration& configuration);
   // Asks at which index a linearizable read that begins now may be served; answered in Ready::read_states.
   absl::Status ReadIndex(uint64_t context);
+  // Asks the leader to hand over to a voter; it does so once that one has all entries, and gives up after an election
+  // timeout.
+  absl::Status TransferLeadership(MemberId target);
+  // Takes a message from a peer. NotFound when it comes from nobody in the configuration.
   absl::Status Step(Message message);
 
   bool HasReady() const;
@@ -111,6 +117,10 @@ class Node {
   // The log before `index` may be dropped from memory (it is in the log on disk, or covered by the store).
   void Compact(Index index);
   NodeStatus Status() const;
+  // The parts of Status that are asked often.
+  Role role() const;
+  Term term() const;
+  MemberId leader() const;
 
  private:
   struct Rep;

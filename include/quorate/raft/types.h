@@ -21,7 +21,7 @@ struct Entry {
   Term term = 0;
   Index index = 0;
   EntryType type = EntryType::kNormal;
-  base::Buffer data;  // empty: the entry a new leader begins its term with
+  base::Buffer data = {};  // empty: the entry a new leader begins its term with
 };
 
 // What must be on disk before a message that follows from it leaves.
@@ -73,7 +73,7 @@ struct Message {
   bool reject = false;
   Index reject_hint = 0;
   uint64_t context = 0;  // of a ReadIndex round
-  std::vector<Entry> entries;
+  std::vector<Entry> entries = {};
 };
 
 // A linearizable read asked with `context` may be served once `index` is applied.

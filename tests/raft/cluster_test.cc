@@ -1,0 +1,74 @@
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/raft/cluster_testing.h"
+
+namespace quorate::raft {
+namespace {
+
+// QUORATE_SEEDS=from-to runs those instead.
+void ForEachSeed(uint64_t to, const std::function<void(uint64_t)>& run) {
+  uint64_t from = 1;
+  if (const char* const given = std::getenv("QUORATE_SEEDS"); given != nullptr) {
+    std::sscanf(given, "%" SCNu64 "-%" SCNu64, &from, &to);
+  }
+  for (uint64_t seed = from; seed <= to && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    run(seed);
+  }
+}
+
+struct Tally {
+  size_t applied = 0;
+  size_t reads = 0;
+  size_t leaders = 0;
+
+  void Add(const Cluster& cluster) {
+    applied += cluster.applied_count();
+    reads += cluster.reads_answered();
+    leaders += cluster.leaders_seen();
+  }
+};
+
+void RunCluster(uint64_t seed, const Configuration& configuration, Tally* tally) {
+  Cluster cluster(seed, configuration);
+  for (int i = 0; i < 6000 && !testing::Test::HasFailure(); ++i) cluster.Step(i % 2000 < 1500);
+  cluster.Settle();
+  tally->Add(cluster);
+}
+
+TEST(ClusterTest, ThreeVotersAgreeThroughEveryFault) {
+  Tally tally;
+  ForEachSeed(100, [&](uint64_t seed) {
+    RunCluster(seed, {.voters = {1, 2, 3}, .outgoing = {}, .learners = {}}, &tally);
+  });
+  EXPECT_GT(tally.applied, 2000u) << "the faults leave no room for work";
+  EXPECT_GT(tally.reads, 500u);
+  EXPECT_GT(tally.leaders, 200u);
+}
+
+TEST(ClusterTest, FiveVotersAndALearnerAgree) {
+  Tally tally;
+  ForEachSeed(40, [&](uint64_t seed) {
+    RunCluster(seed, {.voters = {1, 2, 3, 4, 5}, .outgoing = {}, .learners = {6}}, &tally);
+  });
+  EXPECT_GT(tally.applied, 400u);
+}
+
+TEST(ClusterTest, ASoleVoterAndItsLearnerAgree) {
+  Tally tally;
+  ForEachSeed(40, [&](uint64_t seed) { RunCluster(seed, {.voters = {1}, .outgoing = {}, .learners = {2}}, &tally); });
+  EXPECT_GT(tally.applied, 400u);
+}
+
+TEST(ClusterTest, AJointConfigurationNeedsBothMajorities) {
+  Tally tally;
+  ForEachSeed(40, [&](uint64_t seed) {
+    RunCluster(seed, {.voters = {1, 2, 3}, .outgoing = {3, 4, 5}, .learners = {}}, &tally);
+  });
+  EXPECT_GT(tally.applied, 400u);
+}
+
+}  // namespace
+}  // namespace quorate::raft
