@@ -54,23 +54,14 @@ std::shared_ptr<const Branch> Branch::Roll(int64_t revision, IndexView newest,
 void Branch::Apply(const Root& base, const ChangeSpan& span, bool backward) {
   ByteCounter bytes;
   Editor editor(base.node, base.size, version_, &bytes, nullptr);
-  if (backward) {
-    for (uint64_t sequence = span.to; sequence-- > span.from;) {
-      const Change& change = span.at(sequence);
-      if (change.before != nullptr) {
-        editor.Set(change.before);
-      } else {
-        editor.Remove(change.after->key());
-      }
-    }
-  } else {
-    for (uint64_t sequence = span.from; sequence < span.to; ++sequence) {
-      const Change& change = span.at(sequence);
-      if (change.after != nullptr) {
-        editor.Set(change.after);
-      } else {
-        editor.Remove(change.before->key());
-      }
+  for (uint64_t i = 0; i < span.to - span.from; ++i) {
+    const Change& change = span.at(backward ? span.to - 1 - i : span.from + i);
+    const Record* leave = backward ? change.after : change.before;
+    const Record* enter = backward ? change.before : change.after;
+    if (enter != nullptr) {
+      editor.Set(enter);
+    } else {
+      editor.Remove(leave->key());
     }
   }
   root_.node = editor.root();
