@@ -76,13 +76,8 @@ void Editor::OwnPath() {
 
 template <typename T>
 T* Editor::Make() {
-  T* node = new T;
-  node->born = version_;
-  node->skip = 0;
-  node->size = 0;
-  node->leaf = std::is_same_v<T, Leaf>;
   bytes_->Add(AllocationBytes(sizeof(T)));
-  return node;
+  return NewNode<T>(version_);
 }
 
 Leaf* Editor::Own(Leaf* leaf) {
@@ -323,13 +318,8 @@ void Editor::CollapseRoot() {
 }
 
 Node* MakeEmptyTree(int64_t version, ByteCounter* bytes) {
-  Leaf* leaf = new Leaf;
-  leaf->born = version;
-  leaf->skip = 0;
-  leaf->size = 0;
-  leaf->leaf = true;
   bytes->Add(AllocationBytes(sizeof(Leaf)));
-  return leaf;
+  return NewNode<Leaf>(version);
 }
 
 void FreeOwn(Node* node, int64_t version) {

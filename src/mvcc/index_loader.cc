@@ -5,21 +5,6 @@
 #include "quorate/base/check.h"
 
 namespace quorate::mvcc::index {
-namespace {
-
-template <typename T>
-T* MakeNode(int64_t version, ByteCounter* bytes) {
-  T* node = new T;
-  node->born = version;
-  node->skip = 0;
-  node->size = 0;
-  node->leaf = std::is_same_v<T, Leaf>;
-  bytes->Add(AllocationBytes(sizeof(T)));
-  return node;
-}
-
-}  // namespace
-
 Loader::~Loader() {
   for (Node* leaf : leaves_) FreeTree(leaf);
 }
@@ -31,7 +16,8 @@ void Loader::Add(const Record* record) {
   }
   if (leaf == nullptr || leaf->size == kLeafFill) {
     if (leaf != nullptr) Refresh(leaf);
-    leaf = MakeNode<Leaf>(0, bytes_);
+    leaf = NewNode<Leaf>(0);
+    bytes_->Add(NodeBytes(*leaf));
     leaves_.push_back(leaf);
   }
   leaf->record[leaf->size++] = record;
@@ -63,7 +49,8 @@ std::vector<Node*> Loader::BuildLevel(const std::vector<Node*>& below, int64_t v
   size_t next = 0;
   for (size_t group = 0; group < groups; ++group) {
     const size_t end = below.size() * (group + 1) / groups;
-    auto* inner = MakeNode<Inner>(version, bytes_);
+    auto* inner = NewNode<Inner>(version);
+    bytes_->Add(NodeBytes(*inner));
     inner->size = static_cast<uint16_t>(end - next);
     for (uint32_t i = 0; next < end; ++next, ++i) {
       inner->child[i] = below[next];

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 #include "src/mvcc/index_record.h"
 
@@ -55,6 +56,17 @@ static_assert(AllocationBytes(sizeof(Leaf)) == 1024);
 static_assert(AllocationBytes(sizeof(Inner)) == 2048);
 
 inline size_t NodeBytes(const Node& node) { return AllocationBytes(node.leaf ? sizeof(Leaf) : sizeof(Inner)); }
+
+// An empty leaf or inner node.
+template <typename T>
+T* NewNode(int64_t version) {
+  T* node = new T;
+  node->born = version;
+  node->skip = 0;
+  node->size = 0;
+  node->leaf = std::is_same_v<T, Leaf>;
+  return node;
+}
 
 inline void DestroyNode(Node* node) {
   if (node->leaf) {
