@@ -49,6 +49,10 @@ void Connection::OnEvents(uint32_t events) {
 void Connection::Read() {
   const ssize_t count = transport_->Read(loop_->read_buffer(), Loop::kReadBytes);
   if (count == Transport::kAgain) return;
+  if (count == 0 && !lingering_ && protocol_ != nullptr && protocol_->OnEnd()) {
+    SetReading(false);
+    return;
+  }
   if (count <= 0) {
     Close();
     return;
@@ -95,7 +99,11 @@ bool Connection::Detect(std::string_view* bytes) {
 
 void Connection::Flush() {
   dirty_ = false;
-  if (is_closed() || write_blocked_ || lingering_) return;
+  if (is_closed() || lingering_) return;
+  if (write_blocked_) {
+    UpdateEvents();
+    return;
+  }
   // Rounds are bounded so that one fast reader of a large answer does not hold the others up.
   constexpr int kRoundsMax = 4;
   bool more = true;
@@ -143,7 +151,10 @@ bool Connection::WriteOutput() {
 }
 
 void Connection::UpdateEvents() {
-  const uint32_t events = (reading_ ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
+  // A far side that does not take its answers gets no more of its requests read.
+  const bool clogged =
+      write_blocked_ && protocol_ != nullptr && protocol_->backlog_bytes() > Protocol::kBacklogBytesMax;
+  const uint32_t events = (reading_ && !clogged ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
   if (events == events_ || is_closed()) return;
   events_ = events;
   loop_->Rewatch(transport_->descriptor(), this, events_);

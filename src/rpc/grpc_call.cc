@@ -160,7 +160,7 @@ void GrpcCall::Complete(absl::Status status, base::Payload message) {
   }
   loop().counters().Sent(method_->index);
   loop().CountBytes(0, message.size());
-  queue_.Push(std::move(message));
+  Enqueue(std::move(message));
   SetFinished(absl::OkStatus());
   SubmitHeaders();
 }
@@ -169,7 +169,7 @@ bool GrpcCall::Write(base::Payload message) {
   if (finished_ || closed_) return false;
   loop().counters().Sent(method_->index);
   loop().CountBytes(0, message.size());
-  queue_.Push(std::move(message));
+  Enqueue(std::move(message));
   if (!answered_) {
     SubmitHeaders();
   } else {

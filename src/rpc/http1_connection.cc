@@ -59,13 +59,18 @@ class Http1Connection final : public Protocol {
     return !closing_ && (!draining_ || waiting_);
   }
 
+  bool OnEnd() override {
+    draining_ = true;
+    return waiting_ || !output_.empty();
+  }
+
   void BeginDrain() override { draining_ = true; }
 
   void CompleteHttp(int32_t request, HttpResponse response) override {
     if (!waiting_ || request != request_) return;
     waiting_ = false;
     Write(response);
-    connection_->SetReading(true);
+    if (!draining_) connection_->SetReading(true);
     if (!parsing_) ParseRequests();
   }
 

@@ -48,7 +48,7 @@ void Http2Exchange::CompleteHttp(HttpResponse response) {
     headers.push_back(header);
   }
   const bool has_body = !is_head_ && !response.body.empty();
-  if (has_body) queue_.PushRaw(base::Payload(std::move(response.body)));
+  if (has_body) EnqueueRaw(base::Payload(std::move(response.body)));
   session_->SubmitAnswer(this, headers.data(), headers.size(), has_body);
 }
 

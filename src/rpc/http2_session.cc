@@ -143,12 +143,24 @@ void Http2Session::Detach(Http2Stream* stream) {
 
 void Http2Session::OnClosed(Http2Stream* stream, uint32_t error_code) {
   Detach(stream);
+  queued_bytes_ -= stream->queue_.bytes();
   stream->OnStreamClosed(error_code);
   if (stream->pooled_) {
     loop().KeepCall(std::unique_ptr<GrpcCall>(static_cast<GrpcCall*>(stream)));
   } else {
     delete stream;
   }
+}
+
+void Http2Stream::Enqueue(base::Payload message) {
+  const size_t before = queue_.bytes();
+  queue_.Push(std::move(message));
+  session_->CountQueued(queue_.bytes() - before);
+}
+
+void Http2Stream::EnqueueRaw(base::Payload bytes) {
+  session_->CountQueued(bytes.size());
+  queue_.PushRaw(std::move(bytes));
 }
 
 void Http2Session::OnHeader(std::string_view name, std::string_view value) {

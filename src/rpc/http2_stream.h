@@ -43,6 +43,10 @@ class Http2Stream {
   int32_t id() const { return id_; }
 
  protected:
+  // Queues a message, or the bytes of a plain answer, and counts them in the session.
+  void Enqueue(base::Payload message);
+  void EnqueueRaw(base::Payload bytes);
+
   friend class Http2Session;
   friend struct Http2Callbacks;
   Http2Session* session_ = nullptr;

@@ -29,6 +29,10 @@ class Protocol {
   virtual bool Fill(Output* output) = 0;
   // After output was written: lets handlers that waited for room go on.
   virtual void OnFlushed() {}
+  // The far side has ended its side of the connection. True: stay, to send it the answer it waits for.
+  virtual bool OnEnd() { return false; }
+  // What waits behind a socket that takes no more; beyond kBacklogBytesMax nothing more is read.
+  virtual size_t backlog_bytes() const { return 0; }
   // Ask the far side to come again elsewhere, and close when the calls in flight are answered.
   virtual void BeginDrain() = 0;
   virtual void Complete(int32_t stream, absl::Status status, base::Payload message) {}
@@ -36,6 +40,7 @@ class Protocol {
   virtual Stream* FindStream(int32_t stream) { return nullptr; }
 
   static constexpr size_t kFillBytes = 256 << 10;
+  static constexpr size_t kBacklogBytesMax = 4 << 20;
 };
 
 }  // namespace quorate::rpc

@@ -28,6 +28,7 @@ void RequestHeaders::Reset() {
 }
 
 void RequestHeaders::Add(std::string_view name, std::string_view value, const Registry::State& registry) {
+  if (name.empty()) return;
   if (name.front() == ':') {
     if (name == ":path") {
       path = value;

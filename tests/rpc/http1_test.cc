@@ -116,6 +116,13 @@ TEST_F(Http1Test, HeadersAndBodiesAreBounded) {
             "HTTP/1.1 413 ");
 }
 
+TEST_F(Http1Test, AClientThatHalfClosesStillGetsItsAnswer) {
+  RawSocket socket(server_.address());
+  socket.Send(Request("GET /later"));
+  socket.HalfClose();
+  EXPECT_TRUE(Contains(socket.ReceiveAll(), "later\n"));
+}
+
 TEST_F(Http1Test, AHandlerThatDropsTheRequestIs500) {
   EXPECT_EQ(Ask(Request("GET /drop", kClose)).substr(0, 13), "HTTP/1.1 500 ");
 }

@@ -4,6 +4,7 @@
 
 #include <random>
 #include <string>
+#include <thread>
 
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
@@ -269,6 +270,31 @@ TEST_F(WireProtocolTest, AFloodOfSettingsThatNobodyReadsIsCutOff) {
   for (int i = 0; i < 100000 && alive; ++i) alive = client.Send(flood);
   EXPECT_FALSE(alive);
   ExpectAlive();
+}
+
+TEST_F(WireProtocolTest, AClientThatOnlySendsIsNotReadForEver) {
+  RawHttp2 client(server_.address());
+  client.Send(Frame(kWindowUpdate, 0, 0, Number32(0x7fff0000 - 65535)));
+  const std::string block = HeaderBlock(GrpcRequest("/test.Echo/Say"));
+  const std::string message = GrpcMessage(std::string(16000, 'm'));
+  // Larger than what the sockets hold and the server queues together; sent by a thread, which gets stuck.
+  constexpr int kCalls = 4000;
+  std::thread sender([&] {
+    for (uint32_t i = 0; i < kCalls; ++i) {
+      const uint32_t stream = 2 * i + 1;
+      if (!client.Send(Frame(kHeaders, kEndHeaders, stream, block) + Frame(kData, kEndStream, stream, message))) return;
+    }
+  });
+  ASSERT_TRUE(server_.observed().tick_ends.WaitFor(1));
+  ExpectAlive();
+  // Once it reads, all is answered.
+  int answered = 0;
+  while (answered < kCalls) {
+    const ReceivedFrame frame = client.NextOf(kHeaders);
+    ASSERT_EQ(frame.type, kHeaders);
+    if ((frame.flags & kEndStream) != 0) ++answered;
+  }
+  sender.join();
 }
 
 TEST_F(WireProtocolTest, AnyBytesLeaveTheServerStanding) {
