@@ -27,8 +27,8 @@ enum class Group { kNone, kKeyValue, kClusterMaintenance, kConcurrency, kAuthent
 
 struct CommandText {
   std::string name;
-  std::string arguments;    // what follows the name in the usage line
-  std::string summary;      // one line, for lists of commands
+  std::string arguments;         // what follows the name in the usage line
+  std::string summary;           // one line, for lists of commands
   std::string description = {};  // for the command's own help; the summary if empty
   Group group = Group::kNone;
 };

@@ -2,6 +2,7 @@
 #include <future>
 #include <ostream>
 
+#include "src/ctl/cluster_endpoints.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/printer.h"
@@ -14,26 +15,6 @@ struct EndpointFlags {
   bool cluster = false;
   int64_t rev = 0;
 };
-
-// The endpoints to ask: those of the flags, or with --cluster the client URLs of every member.
-absl::StatusOr<std::vector<std::string>> EndpointsToAsk(Session& session, bool cluster) {
-  QUORATE_RETURN_IF_ERROR(session.Prepare());
-  if (!cluster) return session.Endpoints();
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  etcdserverpb::MemberListRequest request;
-  request.set_linearizable(true);
-  etcdserverpb::MemberListResponse response;
-  absl::Status status = client->Unary(session.Bounded("/etcdserverpb.Cluster/MemberList", true), request, response);
-  if (!status.ok()) {
-    return Fail(Exit::kError,
-                "failed to fetch endpoints from etcd cluster member list: " + std::string(base::MessageOf(status)));
-  }
-  std::vector<std::string> endpoints;
-  for (const auto& member : response.members()) {
-    endpoints.insert(endpoints.end(), member.clienturls().begin(), member.clienturls().end());
-  }
-  return endpoints;
-}
 
 // The alarms that make a member unhealthy, as part of its error; empty if there are none.
 std::string AlarmError(Session& session, Client& client) {

@@ -17,8 +17,11 @@ void AddCommands(Command& root) {
   AddDelete(root);
   AddTxn(root);
   AddCompaction(root);
+  AddAlarm(root);
+  AddDefrag(root);
   AddEndpoint(root);
   AddVersion(root);
+  AddLease(root);
   AddMember(root);
   AddOptions(root);
   AddHelp(root);

@@ -49,6 +49,46 @@ class FieldsPrinter : public Printer {
     return absl::OkStatus();
   }
 
+  absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) override {
+    Header(response.header());
+    LeaseId(response.id());
+    Field("TTL", response.ttl());
+    return absl::OkStatus();
+  }
+  absl::Status LeaseRevoke(int64_t id, const etcdserverpb::LeaseRevokeResponse& response) override {
+    Header(response.header());
+    return absl::OkStatus();
+  }
+  absl::Status LeaseKeepAlive(const etcdserverpb::LeaseKeepAliveResponse& response) override {
+    Header(response.header());
+    LeaseId(response.id());
+    Field("TTL", response.ttl());
+    return absl::OkStatus();
+  }
+  absl::Status LeaseTimeToLive(const etcdserverpb::LeaseTimeToLiveResponse& response, bool keys) override {
+    Header(response.header());
+    LeaseId(response.id());
+    Field("TTL", response.ttl());
+    Field("GrantedTTL", response.grantedttl());
+    for (const auto& key : response.keys()) Text("Key", key);
+    return absl::OkStatus();
+  }
+  absl::Status Leases(const etcdserverpb::LeaseLeasesResponse& response) override {
+    Header(response.header());
+    for (const auto& lease : response.leases()) LeaseId(lease.id());
+    return absl::OkStatus();
+  }
+
+  absl::Status Alarms(const etcdserverpb::AlarmResponse& response) override {
+    Header(response.header());
+    for (const auto& alarm : response.alarms()) {
+      Id("MemberID", alarm.memberid());
+      Field("AlarmType", etcdserverpb::AlarmType_Name(alarm.alarm()));
+      out() << "\n";
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Health(const std::vector<EndpointHealth>& endpoints) override {
     for (const auto& health : endpoints) {
       Text("Endpoint", health.endpoint);
@@ -126,6 +166,7 @@ class FieldsPrinter : public Printer {
     Field(prefix + "Lease", hex_ ? PaddedHex(static_cast<uint64_t>(kv.lease())) : std::to_string(kv.lease()));
   }
 
+  void LeaseId(int64_t id) { Field("ID", hex_ ? PaddedHex(static_cast<uint64_t>(id)) : std::to_string(id)); }
   void Id(const std::string& name, uint64_t id) { Field(name, hex_ ? Hex(id) : std::to_string(id)); }
   void Text(const std::string& name, const std::string& text) { Field(name, Quote(text)); }
   void Field(const std::string& name, bool value) { Field(name, std::string(value ? "true" : "false")); }

@@ -68,6 +68,30 @@ class JsonPrinter : public Printer {
   }
   absl::Status MemberList(const etcdserverpb::MemberListResponse& response) override { return Members(response); }
 
+  absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) override {
+    return Lease(response.header(), ",\"ID\":" + std::to_string(response.id()) + ",\"TTL\":" +
+                                        std::to_string(response.ttl()) + ",\"Error\":" + JsonString(response.error()));
+  }
+  absl::Status LeaseKeepAlive(const etcdserverpb::LeaseKeepAliveResponse& response) override {
+    return Lease(response.header(),
+                 ",\"ID\":" + std::to_string(response.id()) + ",\"TTL\":" + std::to_string(response.ttl()));
+  }
+  absl::Status LeaseTimeToLive(const etcdserverpb::LeaseTimeToLiveResponse& response, bool keys) override {
+    std::string list;
+    for (const auto& key : response.keys()) list += (list.empty() ? "[\"" : ",\"") + Base64(key) + "\"";
+    return Lease(response.header(), ",\"id\":" + std::to_string(response.id()) +
+                                        ",\"ttl\":" + std::to_string(response.ttl()) +
+                                        ",\"granted-ttl\":" + std::to_string(response.grantedttl()) +
+                                        ",\"keys\":" + (list.empty() ? "null" : list + "]"));
+  }
+  absl::Status Leases(const etcdserverpb::LeaseLeasesResponse& response) override {
+    std::string list;
+    for (const auto& lease : response.leases()) {
+      list += (list.empty() ? "{\"id\":" : ",{\"id\":") + std::to_string(lease.id()) + "}";
+    }
+    return Lease(response.header(), ",\"leases\":[" + list + "]");
+  }
+
   absl::Status Health(const std::vector<EndpointHealth>& endpoints) override {
     return Show(List<EndpointHealth>(endpoints, [](const EndpointHealth& health) {
       return "{\"endpoint\":" + JsonString(health.endpoint) + ",\"health\":" + (health.healthy ? "true" : "false") +
@@ -90,6 +114,13 @@ class JsonPrinter : public Printer {
   absl::Status Any(const google::protobuf::Message& response) override { return Show(ToJson(response)); }
 
  private:
+  // Answers about leases have the header's fields beside their own.
+  absl::Status Lease(const etcdserverpb::ResponseHeader& header, const std::string& fields) {
+    std::string json = ToJson(header);
+    json.pop_back();
+    return Show(json + (json.size() == 1 ? fields.substr(1) : fields) + "}");
+  }
+
   template <typename Response>
   absl::Status Members(const Response& response) {
     if (!hex_) return Any(response);

@@ -13,6 +13,8 @@ std::string WideHex(uint64_t id) {
   return std::string(16 - digits.size(), ' ') + digits;
 }
 
+std::string LeaseName(int64_t id) { return "lease " + PaddedHex(static_cast<uint64_t>(id)); }
+
 class SimplePrinter : public Printer {
  public:
   SimplePrinter(bool hex, std::ostream& out, std::ostream& err) : Printer("simple", out), hex_(hex), err_(err) {}
@@ -59,6 +61,47 @@ class SimplePrinter : public Printer {
   }
   absl::Status MemberList(const etcdserverpb::MemberListResponse& response) override {
     return Lines(MemberRows(response));
+  }
+
+  absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) override {
+    out() << LeaseName(response.id()) << " granted with TTL(" << response.ttl() << "s)\n";
+    return absl::OkStatus();
+  }
+  absl::Status LeaseRevoke(int64_t id, const etcdserverpb::LeaseRevokeResponse& response) override {
+    out() << LeaseName(id) << " revoked\n";
+    return absl::OkStatus();
+  }
+  absl::Status LeaseKeepAlive(const etcdserverpb::LeaseKeepAliveResponse& response) override {
+    out() << LeaseName(response.id()) << " keepalived with TTL(" << response.ttl() << ")\n";
+    return absl::OkStatus();
+  }
+  absl::Status LeaseTimeToLive(const etcdserverpb::LeaseTimeToLiveResponse& response, bool keys) override {
+    if (response.grantedttl() == 0 && response.ttl() == -1) {
+      out() << LeaseName(response.id()) << " already expired\n";
+      return absl::OkStatus();
+    }
+    out() << LeaseName(response.id()) << " granted with TTL(" << response.grantedttl() << "s), remaining("
+          << response.ttl() << "s)";
+    if (keys) out() << ", attached keys([" << Join({response.keys().begin(), response.keys().end()}, " ") << "])";
+    out() << "\n";
+    return absl::OkStatus();
+  }
+  absl::Status Leases(const etcdserverpb::LeaseLeasesResponse& response) override {
+    out() << "found " << response.leases_size() << " leases\n";
+    for (const auto& lease : response.leases()) out() << PaddedHex(static_cast<uint64_t>(lease.id())) << "\n";
+    return absl::OkStatus();
+  }
+
+  absl::Status Alarms(const etcdserverpb::AlarmResponse& response) override {
+    for (const auto& alarm : response.alarms()) {
+      std::string line;
+      if (alarm.memberid() != 0) line = "memberID:" + std::to_string(alarm.memberid());
+      if (alarm.alarm() != etcdserverpb::NONE) {
+        line += (line.empty() ? "alarm:" : " alarm:") + etcdserverpb::AlarmType_Name(alarm.alarm());
+      }
+      out() << line << "\n";
+    }
+    return absl::OkStatus();
   }
 
   absl::Status Health(const std::vector<EndpointHealth>& endpoints) override {

@@ -11,6 +11,16 @@ class ProtobufPrinter : public Printer {
  public:
   explicit ProtobufPrinter(std::ostream& out) : Printer("protobuf", out) {}
 
+  // Of answers about leases etcdctl writes the header alone, without its tag.
+  absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) override { return Any(response.header()); }
+  absl::Status LeaseKeepAlive(const etcdserverpb::LeaseKeepAliveResponse& response) override {
+    return Any(response.header());
+  }
+  absl::Status LeaseTimeToLive(const etcdserverpb::LeaseTimeToLiveResponse& response, bool keys) override {
+    return Any(response.header());
+  }
+  absl::Status Leases(const etcdserverpb::LeaseLeasesResponse& response) override { return Any(response.header()); }
+
  protected:
   absl::Status Any(const google::protobuf::Message& response) override {
     out() << response.SerializeAsString();

@@ -54,6 +54,19 @@ class Printer {
   }
   virtual absl::Status MemberList(const etcdserverpb::MemberListResponse& response) { return Any(response); }
 
+  virtual absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) { return Any(response); }
+  virtual absl::Status LeaseRevoke(int64_t id, const etcdserverpb::LeaseRevokeResponse& response) {
+    return Any(response);
+  }
+  virtual absl::Status LeaseKeepAlive(const etcdserverpb::LeaseKeepAliveResponse& response) { return Any(response); }
+  // `keys`: whether the attached keys were asked for.
+  virtual absl::Status LeaseTimeToLive(const etcdserverpb::LeaseTimeToLiveResponse& response, bool keys) {
+    return Any(response);
+  }
+  virtual absl::Status Leases(const etcdserverpb::LeaseLeasesResponse& response) { return Any(response); }
+
+  virtual absl::Status Alarms(const etcdserverpb::AlarmResponse& response) { return Any(response); }
+
   virtual absl::Status Health(const std::vector<EndpointHealth>& endpoints) { return Unsupported(); }
   virtual absl::Status StatusOf(const std::vector<EndpointStatus>& endpoints) { return Unsupported(); }
   virtual absl::Status HashKv(const std::vector<EndpointHash>& endpoints) { return Unsupported(); }

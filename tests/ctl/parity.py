@@ -155,6 +155,22 @@ def cluster_cases():
     case("--endpoints", "", "get", "key")
 
 
+def lease_and_alarm_cases():
+    for output in [[]] + PUT_FLAGS:
+        case("lease", "timetolive", "77", *output)
+        case("lease", "timetolive", "77", "--keys", *output)
+        case("lease", "keep-alive", "77", *output)
+        case("lease", "keep-alive", "--once", "77", *output)
+        case("lease", "revoke", "77", *output)
+        case("alarm", "list", *output)
+        case("alarm", "disarm", *output)
+    for arguments in ["lease grant", "lease grant x", "lease grant 1 2", "lease grant 99999999999",
+                      "lease revoke", "lease revoke zz", "lease keep-alive", "lease keep-alive zz",
+                      "lease timetolive", "lease timetolive zz", "alarm list x", "alarm disarm x", "defrag",
+                      "defrag --cluster", "defrag --endpoints=127.0.0.1:1 --command-timeout=100ms"]:
+        case(*arguments.split(" "))
+
+
 def global_cases():
     case("get", "key", "--cacert", "/nonexistent")
     case("get", "key", "--cacert", "")
@@ -173,12 +189,14 @@ def global_cases():
     case("get", environment={"ETCDCTL_WRITE_OUT": "bogus"})
 
 
+TIME = re.compile(rb"\d+(?:\.\d+)?(?:ms|\xc2\xb5s|s)\b")
+
 # What differs from run to run: the count of writes, times and the sizes of the store.
 MASKS = [
     (re.compile(rb'("(?:revision|mod_revision|create_revision|hash_revision|raftIndex|raftAppliedIndex|hash)":)\d+'), rb"\1N"),
     (re.compile(rb'("(?:dbSize|dbSizeInUse)":)\d+'), rb"\1N"),
     (re.compile(rb'("(?:Prev)?(?:Revision|CreateRevision|ModRevision|HashRevision|Hash|RaftIndex|RaftAppliedIndex|DBSize|DBSizeInUse)" : )\d+'), rb"\1N"),
-    (re.compile(rb"\d+(?:\.\d+)?(?:ms|\xc2\xb5s|s)\b"), b"T"),
+    (TIME, b"T"),
 ]
 
 # A number in field 2 or 3 of a message, where protobuf answers hold their revisions.
@@ -206,6 +224,7 @@ def mask_errors(text):
         if not line.startswith(b'{"level"') and not line.startswith(b"Run '"):
             lines.append(line)
     text = b"\n".join(lines).split(b"Did you mean")[0].rstrip()
+    text = TIME.sub(b"T", text)
     return text.replace(b"etcdctl", b"CTL").replace(b"quoratectl", b"CTL").replace(b"quorateCTL", b"CTL")
 
 
@@ -257,7 +276,7 @@ def main():
     parser.add_argument("--only", default="", help="run the cases whose arguments contain this text")
     parser.add_argument("--verbose", action="store_true", help="name every case")
     options = parser.parse_args()
-    for add in (key_value_cases, txn_cases, cluster_cases, global_cases):
+    for add in (key_value_cases, txn_cases, cluster_cases, lease_and_alarm_cases, global_cases):
         add()
     comparison = Comparison(options)
     failed = 0

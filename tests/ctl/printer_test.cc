@@ -173,6 +173,28 @@ TEST_F(PrinterTest, JsonEscapesText) {
   EXPECT_EQ(Base64("abc"), "YWJj");
 }
 
+TEST_F(PrinterTest, LeasesAreShownInEveryFormat) {
+  auto lease = Parse<etcdserverpb::LeaseTimeToLiveResponse>(
+      "header { cluster_id: 1 revision: 5 } ID: 119 TTL: 99 grantedTTL: 100 keys: \"lk\" keys: \"lk2\"");
+  EXPECT_EQ(Out(Use("simple").LeaseTimeToLive(lease, true)),
+            "lease 0000000000000077 granted with TTL(100s), remaining(99s), attached keys([lk lk2])\n");
+  EXPECT_EQ(Out(Use("json").LeaseTimeToLive(lease, true)),
+            R"({"cluster_id":1,"revision":5,"id":119,"ttl":99,"granted-ttl":100,"keys":["bGs=","bGsy"]})"
+            "\n");
+  EXPECT_EQ(Out(Use("fields", true).LeaseTimeToLive(lease, true)),
+            "\"ClusterID\" : 1\n\"MemberID\" : 0\n\"Revision\" : 5\n\"RaftTerm\" : 0\n"
+            "\"ID\" : 0000000000000077\n\"TTL\" : 99\n\"GrantedTTL\" : 100\n\"Key\" : \"lk\"\n\"Key\" : \"lk2\"\n");
+  EXPECT_EQ(Out(Use("protobuf").LeaseTimeToLive(lease, true)), lease.header().SerializeAsString());
+  lease.Clear();
+  lease.set_id(119);
+  lease.set_ttl(-1);
+  EXPECT_EQ(Out(Use("simple").LeaseTimeToLive(lease, false)), "lease 0000000000000077 already expired\n");
+  EXPECT_EQ(Out(Use("json").LeaseTimeToLive(lease, false)),
+            "{\"id\":119,\"ttl\":-1,\"granted-ttl\":0,\"keys\":null}\n");
+  EXPECT_EQ(Out(Use("json").Leases({})), "{\"leases\":[]}\n");
+  EXPECT_EQ(Out(Use("simple").Leases({})), "found 0 leases\n");
+}
+
 TEST_F(PrinterTest, TableFramesRows) {
   etcdserverpb::HashKVResponse hash;
   hash.set_hash(1857923136);

@@ -1,0 +1,28 @@
+#include "src/ctl/cluster_endpoints.h"
+
+#include "etcdserverpb/rpc.pb.h"
+#include "src/ctl/failure.h"
+#include "src/ctl/session.h"
+
+namespace quorate::ctl {
+
+absl::StatusOr<std::vector<std::string>> EndpointsToAsk(Session& session, bool cluster) {
+  QUORATE_RETURN_IF_ERROR(session.Prepare());
+  if (!cluster) return session.Endpoints();
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
+  etcdserverpb::MemberListRequest request;
+  request.set_linearizable(true);
+  etcdserverpb::MemberListResponse response;
+  absl::Status status = client->Unary(session.Bounded("/etcdserverpb.Cluster/MemberList", true), request, response);
+  if (!status.ok()) {
+    return Fail(Exit::kError,
+                "failed to fetch endpoints from etcd cluster member list: " + std::string(base::MessageOf(status)));
+  }
+  std::vector<std::string> endpoints;
+  for (const auto& member : response.members()) {
+    endpoints.insert(endpoints.end(), member.clienturls().begin(), member.clienturls().end());
+  }
+  return endpoints;
+}
+
+}  // namespace quorate::ctl
