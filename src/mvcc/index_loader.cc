@@ -5,6 +5,7 @@
 #include "quorate/base/check.h"
 
 namespace quorate::mvcc::index {
+
 Loader::~Loader() {
   for (Node* leaf : leaves_) FreeTree(leaf);
 }
