@@ -25,14 +25,39 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kGivesUpWithin(15);
 
-// Every file below a directory with its bytes.
-std::map<std::string, std::string> Contents(const std::string& directory) {
+// What opening a store writes even when nothing in it changes.
+bool IsHousekeeping(const std::string& name) {
+  return name == "CURRENT" || name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") || name.ends_with(".log");
+}
+
+// Every file below a directory with its bytes; locks and RocksDB's own log are no data.
+std::map<std::string, std::string> Contents(const std::string& directory, bool with_housekeeping = true) {
   std::map<std::string, std::string> contents;
   std::error_code ignored;
   for (const auto& entry : fs::recursive_directory_iterator(directory, ignored)) {
-    if (entry.is_regular_file()) contents[entry.path().string()] = ReadFile(entry.path().string());
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_regular_file() || name == "lock" || name == "LOCK" || name.starts_with("LOG")) continue;
+    if (with_housekeeping || !IsHousekeeping(name)) contents[entry.path().string()] = ReadFile(entry.path().string());
   }
   return contents;
+}
+
+// The paths whose contents differ, and how.
+std::string Differences(const std::map<std::string, std::string>& before,
+                        const std::map<std::string, std::string>& after) {
+  std::string differences;
+  for (const auto& [path, bytes] : before) {
+    const auto now = after.find(path);
+    if (now == after.end()) {
+      differences += "gone: " + path + "\n";
+    } else if (now->second != bytes) {
+      differences += "changed: " + path + "\n";
+    }
+  }
+  for (const auto& [path, bytes] : after) {
+    if (!before.contains(path)) differences += "new: " + path + "\n";
+  }
+  return differences;
 }
 
 // Holds a TCP port of 127.0.0.1.
@@ -85,8 +110,10 @@ class BadStart : public ::testing::Test {
 
   // Starts with these flags, and expects that it gives up, and that its last words are one line at level error or
   // fatal, or one plain line, that holds all of these texts whatever their case.
-  void ExpectRefusal(const std::vector<std::string>& flags, const std::vector<std::string>& texts) {
-    const auto before = Contents(DataDirectory());
+  // `store_opens` when the store is sound and read before the trouble is met.
+  void ExpectRefusal(const std::vector<std::string>& flags, const std::vector<std::string>& texts,
+                     bool store_opens = false) {
+    const auto before = Contents(DataDirectory(), !store_opens);
     ServerProcess server(Options(flags));
     server.Launch();
     const std::optional<int> code = server.WaitForExit(kGivesUpWithin);
@@ -97,7 +124,7 @@ class BadStart : public ::testing::Test {
     const std::vector<std::string> complaints = Complaints(log);
     EXPECT_EQ(complaints.size(), 1u) << log;
     for (const std::string& text : texts) EXPECT_TRUE(Mentions(complaints, text)) << "no '" << text << "' in: " << log;
-    EXPECT_TRUE(Contents(DataDirectory()) == before) << "the data has changed";
+    EXPECT_EQ(Differences(before, Contents(DataDirectory(), !store_opens)), "");
   }
 
  private:
@@ -188,7 +215,7 @@ TEST_F(BadStart, NoPermission) {
   EXPECT_NE(*result.exit_code, 0);
   EXPECT_NE(result.errors.find("ermission denied"), std::string::npos) << result.errors;
   EXPECT_NE(result.errors.find(DataDirectory()), std::string::npos) << result.errors;
-  EXPECT_TRUE(Contents(DataDirectory()) == before);
+  EXPECT_EQ(Differences(before, Contents(DataDirectory())), "");
 }
 
 TEST_F(BadStart, SecondProcessOnTheSameData) {
@@ -238,7 +265,7 @@ TEST_F(BadStart, BitFlippedInTheMiddleOfTheLog) {
   ASSERT_NE(at, std::string::npos);
   bytes[at + 100] = static_cast<char>(bytes[at + 100] ^ 1);
   WriteFile(segments.front(), bytes);
-  ExpectRefusal({}, {segments.front()});
+  ExpectRefusal({}, {segments.front()}, /*store_opens=*/true);
 }
 
 TEST_F(BadStart, StoreDamaged) {
