@@ -12,6 +12,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 
 #include "etcdserverpb/rpc.grpc.pb.h"
@@ -85,7 +86,16 @@ class Client {
   std::unique_ptr<pb::KV::Stub> stub_;
 };
 
-std::string ValueOf(int number) { return std::string(kValueBytes, static_cast<char>('a' + number % 26)); }
+// Bytes that do not compress, so that they fill a disk.
+std::string ValueOf(int number) {
+  std::mt19937_64 random(static_cast<uint64_t>(number));
+  std::string value(kValueBytes, '\0');
+  for (size_t at = 0; at < value.size(); at += sizeof(uint64_t)) {
+    const uint64_t word = random();
+    std::memcpy(value.data() + at, &word, sizeof(word));
+  }
+  return value;
+}
 
 TEST(FullDisk, WritesFailClearlyReadsGoOnAndNothingAcknowledgedIsLost) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root to mount a small file system";
