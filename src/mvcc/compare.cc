@@ -50,12 +50,17 @@ bool NumberHolds(const Compare& compare, const KeyState& state) {
   }
 }
 
+absl::StatusOr<bool> ValueHolds(const Compare& compare, const base::Buffer& record) {
+  auto fields = DecodeKeyValue(record.view().substr(KeyValueOffset(record.view())));
+  if (!fields.has_value()) return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed");
+  return Holds(compare.result, fields->value, ValueOf(compare));
+}
+
 absl::StatusOr<bool> ValuesHold(const State& state, const Compare& compare, const std::vector<Revision>& revisions) {
   QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(revisions));
   for (const base::Buffer& record : records) {
-    auto fields = DecodeKeyValue(record.view().substr(KeyValueOffset(record.view())));
-    if (!fields.has_value()) return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed");
-    if (!Holds(compare.result, fields->value, ValueOf(compare))) return false;
+    QUORATE_ASSIGN_OR_RETURN(const bool holds, ValueHolds(compare, record));
+    if (!holds) return false;
   }
   return true;
 }
@@ -98,7 +103,8 @@ absl::StatusOr<bool> OneHolds(const State& state, const Compare& compare) {
   QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> found, source.Find(range.begin));
   if (!of_values) return NumberHolds(compare, found.value_or(KeyState()));
   if (!found.has_value()) return false;
-  return ValuesHold(state, compare, {found->modified});
+  QUORATE_ASSIGN_OR_RETURN(const base::Buffer record, state.FetchOne(found->modified));
+  return ValueHolds(compare, record);
 }
 
 }  // namespace

@@ -137,11 +137,21 @@ absl::Status Sort(const State& state, const RangeRequest& request, SortOrder ord
 
 // A single key that is there, asked for plainly: what most reads are.
 absl::StatusOr<base::Payload> OneRecord(const State& state, const KeyState& key_state) {
-  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch({key_state.modified}));
+  QUORATE_ASSIGN_OR_RETURN(const base::Buffer record, state.FetchOne(key_state.modified));
+  static constexpr char kCountOfOneBytes[] = {kCount << 3, 1};
+  constexpr std::string_view kCountOfOne(kCountOfOneBytes, sizeof kCountOfOneBytes);
+  if (record.size() < base::Payload::kInlineBytes) {
+    const std::string_view kv = record.view().substr(KeyValueOffset(record.view()));
+    std::string body;
+    body.reserve(kv.size() + 8);
+    base::wire::AppendBytesPrefix(&body, kKvs, kv.size());
+    body += kv;
+    body += kCountOfOne;
+    return base::Payload(std::move(body));
+  }
   base::Payload body;
-  AppendRecord(kKvs, records[0], &body);
-  constexpr char kCountOfOne[] = {kCount << 3, 1};
-  body.Append(std::string_view(kCountOfOne, sizeof kCountOfOne));
+  AppendRecord(kKvs, record, &body);
+  body.Append(kCountOfOne);
   return body;
 }
 

@@ -14,6 +14,7 @@ struct ReadView::Rep final : public State {
   KeySource& Now() const override { return source; }
   std::unique_ptr<KeySource> At(int64_t revision) const override;
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
+  absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return parts->records.FetchOne(revision); }
 
   // In this order: see ViewGate. What the view may be asked for stays in the store until the ticket is given back.
   StoreParts* const parts;

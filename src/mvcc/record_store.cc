@@ -13,6 +13,17 @@ absl::Status Bad(Revision revision, const char* what) {
 
 }  // namespace
 
+absl::StatusOr<base::Buffer> RecordStore::FetchOne(Revision revision) {
+  if (base::Buffer record = cache_.Find(revision)) return record;
+  QUORATE_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
+                           database_->Get(storage::Family::kRevs, View(EncodeRevision(revision))));
+  if (!bytes.has_value()) return Bad(revision, "missing");
+  if (!DecodeRecord(*bytes).has_value()) return Bad(revision, "malformed");
+  base::Buffer record = base::Buffer::Copy(*bytes);
+  cache_.Insert(revision, record);
+  return record;
+}
+
 absl::Status RecordStore::Fetch(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records,
                                 const storage::Snapshot* snapshot) {
   records->resize(revisions.size());

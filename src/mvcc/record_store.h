@@ -18,6 +18,7 @@ class RecordStore {
   // Each at its place; those already filled in are left. DataLoss when one is nowhere.
   absl::Status Fetch(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records,
                      const storage::Snapshot* snapshot = nullptr);
+  absl::StatusOr<base::Buffer> FetchOne(Revision revision);
   RecordCache& cache() { return cache_; }
 
  private:

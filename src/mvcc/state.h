@@ -42,6 +42,7 @@ class State {
   virtual std::unique_ptr<KeySource> At(int64_t revision) const = 0;
   // The records of these revisions, each at its place. DataLoss when one is missing.
   virtual absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const = 0;
+  virtual absl::StatusOr<base::Buffer> FetchOne(Revision revision) const = 0;
 };
 
 }  // namespace quorate::mvcc

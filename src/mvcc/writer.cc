@@ -147,9 +147,7 @@ absl::StatusOr<std::vector<base::Buffer>> Writer::Fetch(const std::vector<Revisi
 
 absl::StatusOr<base::Buffer> Writer::FetchOne(Revision revision) const {
   if (const Event* event = FindUncommitted(revision)) return event->record;
-  std::vector<base::Buffer> found;
-  QUORATE_RETURN_IF_ERROR(records_->Fetch({revision}, &found));
-  return std::move(found[0]);
+  return records_->FetchOne(revision);
 }
 
 absl::StatusOr<base::Payload> Writer::ExecutePut(const PutRequest& request) {

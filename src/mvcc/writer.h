@@ -41,6 +41,7 @@ class Writer final : public State, public Changeable {
   KeySource& Now() const override { return now_; }
   std::unique_ptr<KeySource> At(int64_t revision) const override;
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
+  absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override;
 
   // --- Changeable
   absl::StatusOr<base::Payload> ExecutePut(const PutRequest& request) override;
@@ -56,7 +57,6 @@ class Writer final : public State, public Changeable {
   absl::Status Usable() const;
   // The record of an uncommitted revision; null when it is not one.
   const Event* FindUncommitted(Revision revision) const;
-  absl::StatusOr<base::Buffer> FetchOne(Revision revision) const;
   OverlaySource::Changes ChangesUpTo(int64_t revision) const;
 
   void WritePut(std::string_view key, std::string_view value, int64_t lease, const std::optional<KeyState>& old);

@@ -175,7 +175,12 @@ std::shared_ptr<const Snapshot> Database::TakeSnapshot() const {
 }
 
 absl::Status Database::Flush() {
-  return ToStatus(rep_->db->Flush(rocksdb::FlushOptions(), rep_->AllHandles()), "flush " + rep_->path);
+  const uint64_t sequence = rep_->db->GetLatestSequenceNumber();
+  QUORATE_RETURN_IF_ERROR(
+      ToStatus(rep_->db->Flush(rocksdb::FlushOptions(), rep_->AllHandles()), "flush " + rep_->path));
+  // RocksDB may return here before it has told the listener.
+  rep_->marks->Flushed(sequence);
+  return absl::OkStatus();
 }
 
 uint64_t Database::durable_mark() const { return rep_->marks->durable(); }

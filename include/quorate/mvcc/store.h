@@ -60,7 +60,8 @@ struct Answer {
   int64_t revision = 0;
 };
 
-// One published state of the store. Movable, cheap to take; one thread at a time. Let go of it soon.
+// One published state of the store. Movable, cheap to take; one thread at a time. Let go of it soon: removal of
+// compacted garbage waits for it. Must not outlive the store.
 class ReadView {
  public:
   ReadView(ReadView&&) noexcept;
@@ -68,7 +69,7 @@ class ReadView {
   ~ReadView();
 
   int64_t revision() const;
-  int64_t compacted_revision() const;
+  int64_t compacted_revision() const;  // -1: never compacted
   // A RangeResponse. The error is the API's (compacted, future revision).
   absl::StatusOr<Answer> Range(const RangeRequest& request) const;
   // A cheap upper estimate of how many keys Range would visit, to choose the thread for it.
@@ -84,7 +85,9 @@ class ReadView {
   std::unique_ptr<Rep> rep_;
 };
 
-// A list cut into chunks of one state, for RangeStream: each Next is the body of a RangeResponse, header excluded.
+// A list cut into chunks of one state, for RangeStream: each Next is the body of a RangeResponse, header excluded. It
+// keeps nothing of the request, and compaction takes nothing away from it; it must not outlive the store. One thread at
+// a time.
 class RangeCursor {
  public:
   virtual ~RangeCursor() = default;
@@ -139,14 +142,14 @@ class Store {
   // A chunked list; checks the request as Range does. Chunks are about `chunk_bytes`.
   absl::StatusOr<std::unique_ptr<RangeCursor>> OpenRange(const RangeRequest& request, size_t chunk_bytes) const;
   int64_t revision() const;            // published
-  int64_t compacted_revision() const;  // published
+  int64_t compacted_revision() const;  // published; -1: never compacted
   // Hash over history up to a revision (0: the newest), equal to etcd's HashKV over the same history. Walks the store;
   // not on a loop thread. Errors as the API's.
   absl::StatusOr<HashResult> HashKV(int64_t revision) const;
   // Hash over everything stored.
   absl::StatusOr<uint32_t> Hash() const;
-  // Calls `done` (on a background thread, or at once) when the garbage of compactions up to `revision` is gone. For
-  // `physical`.
+  // Calls `done` (on a background thread, or at once) when the garbage of compactions up to `revision`, which are
+  // committed, is gone. For `physical`. Never called when the store is destroyed before.
   void WhenCompacted(int64_t revision, std::function<void()> done);
   // Bytes the user stored: live keys and values with their bookkeeping, garbage not yet compacted included - what the
   // space quota counts.
