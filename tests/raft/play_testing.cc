@@ -35,6 +35,43 @@ const char* Text(Role role) {
   return "?";
 }
 
+struct TypeName {
+  MessageType type;
+  const char* name;
+};
+constexpr TypeName kTypeNames[] = {
+    {MessageType::kAppend, "append"},
+    {MessageType::kAppendResponse, "append-response"},
+    {MessageType::kVote, "vote"},
+    {MessageType::kVoteResponse, "vote-response"},
+    {MessageType::kPreVote, "pre-vote"},
+    {MessageType::kPreVoteResponse, "pre-vote-response"},
+    {MessageType::kHeartbeat, "heartbeat"},
+    {MessageType::kHeartbeatResponse, "heartbeat-response"},
+    {MessageType::kSnapshot, "snapshot"},
+    {MessageType::kReadIndex, "read-index"},
+    {MessageType::kReadIndexResponse, "read-index-response"},
+    {MessageType::kTransferLeader, "transfer-leader"},
+    {MessageType::kTimeoutNow, "timeout-now"},
+    {MessageType::kPropose, "propose"},
+};
+
+std::string Text(const Message& message) {
+  std::ostringstream out;
+  for (const auto& [type, name] : kTypeNames) {
+    if (type == message.type) out << name;
+  }
+  out << " to " << message.to << " term " << message.term;
+  if (message.index != 0) out << " index " << message.index;
+  if (message.log_term != 0) out << " log-term " << message.log_term;
+  if (message.commit != 0) out << " commit " << message.commit;
+  if (message.context != 0) out << " context " << message.context;
+  if (message.reject_hint != 0) out << " hint " << message.reject_hint;
+  if (message.reject) out << " reject";
+  if (!message.entries.empty()) out << " entries" << Text(message.entries);
+  return out.str();
+}
+
 class Stage {
  public:
   explicit Stage(Node& node) : node_(node) {}
@@ -54,6 +91,8 @@ class Stage {
     if (command == "settle") return Settle();
     if (command == "compact") return Compact(words);
     if (command == "status") return Status();
+    if (command == "hear") return Hear(words);
+    if (command == "transfer") return Transfer(words);
     return "?\n";
   }
 
@@ -77,6 +116,48 @@ class Stage {
     return Answer(node_.ProposeConfiguration(configuration));
   }
 
+  std::string Transfer(std::istream& words) {
+    MemberId target = 0;
+    words >> target;
+    const absl::Status status = node_.TransferLeadership(target);
+    return status.ok() ? "" : std::string(base::MessageOf(status)) + "\n";
+  }
+
+  std::string Hear(std::istream& words) {
+    Message message;
+    std::string word;
+    words >> word;
+    for (const auto& [type, name] : kTypeNames) {
+      if (word == name) message.type = type;
+    }
+    message.to = node_.Status().id;
+    while (words >> word) {
+      if (word == "from") words >> message.from;
+      if (word == "term") words >> message.term;
+      if (word == "index") words >> message.index;
+      if (word == "log-term") words >> message.log_term;
+      if (word == "commit") words >> message.commit;
+      if (word == "context") words >> message.context;
+      if (word == "hint") words >> message.reject_hint;
+      if (word == "reject") message.reject = true;
+      if (word == "entries") HearEntries(words, &message);
+    }
+    const absl::Status status = node_.Step(std::move(message));
+    return status.ok() ? "" : std::string(base::MessageOf(status)) + "\n";
+  }
+
+  static void HearEntries(std::istream& words, Message* message) {
+    Term term = 0;
+    char slash = 0;
+    std::string text;
+    while (words >> term >> slash >> text) {
+      message->entries.push_back({.term = term,
+                                  .index = message->index + message->entries.size() + 1,
+                                  .type = EntryType::kNormal,
+                                  .data = base::Buffer::Copy(text)});
+    }
+  }
+
   static std::string Answer(const absl::StatusOr<Index>& index) {
     if (index.ok()) return "entry " + std::to_string(*index) + "\n";
     return std::string(base::MessageOf(index.status())) + "\n";
@@ -96,6 +177,8 @@ class Stage {
     if (ready.hard_state.has_value()) out << "hard state: " << Text(*ready.hard_state) << "\n";
     if (!ready.entries.empty()) out << "persist:" << Text(ready.entries) << "\n";
     if (ready.must_sync) out << "sync\n";
+    for (const Message& message : ready.messages) out << "send " << Text(message) << "\n";
+    for (const Message& message : ready.messages_after_persist) out << "send after persist " << Text(message) << "\n";
     if (!ready.committed.empty()) out << "apply:" << Text(ready.committed) << "\n";
     for (const ReadState& read : ready.read_states) out << "read " << read.context << " at " << read.index << "\n";
     if (!ready.entries.empty()) persisting_ = {ready.entries.back().index, ready.entries.back().term};

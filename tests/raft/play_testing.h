@@ -10,6 +10,10 @@
 //   > applied           what the last Ready committed is applied
 //   > settle            ready, persisted and applied until nothing is left, printing each Ready
 //   > compact <index> | status
+//   > hear <type> from <id> term <n> [index <n>] [log-term <n>] [commit <n>] [context <n>] [hint <n>] [reject]
+//          [entries <term>/<text>...]     a message from a peer; entries follow `index`
+//
+// Messages are printed as "send" or, those that wait for the disk, as "send after persist".
 
 #include <string>
 #include <string_view>
