@@ -79,6 +79,7 @@ start_server() {
   client_url=http://127.0.0.1:${ports[0]}
   peer_url=http://127.0.0.1:${ports[1]}
   data=$(mktemp -d "$out/data.XXXXXX")
+  : >"$data/log"
   "$1" --name bench --data-dir "$data/member" --listen-client-urls "$client_url" --advertise-client-urls "$client_url" \
     --listen-peer-urls "$peer_url" --initial-advertise-peer-urls "$peer_url" --initial-cluster "bench=$peer_url" \
     >"$data/log" 2>&1 &

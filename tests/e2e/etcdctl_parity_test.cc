@@ -112,7 +112,6 @@ const std::vector<Line>& Lines() {
       {{"put", "a", "v", "--ignore-value"}},
       {{"put", "a", "v", "--lease=123abc"}},
       {{"put", "a", "v", "--lease=zzz"}},
-      {{"--", "put", "--", "-dash"}},
       {{"put", "--", "-dash", "-v"}},
       {{"get", "--", "-dash"}},
       {{"endpoint", "health"}},
