@@ -110,13 +110,16 @@ class Client::Impl {
     if (!status.ok()) return ErrorOf(status, deadline);
     grpc::ClientContext context;
     Prepare(context, deadline);
+    if (call.requires_leader) context.AddMetadata("hasleader", "true");
     grpc::CompletionQueue queue;
     grpc::GenericStub stub(channels_.Next(deadline));
     auto stream = stub.PrepareCall(&context, call.method, &queue);
     stream->StartCall(this);
     absl::Status refused;
     if (Await(queue)) {
-      stream->WriteLast(Encode(request), grpc::WriteOptions(), this);
+      grpc::WriteOptions options;
+      if (!call.keeps_request_open) options.set_last_message();
+      stream->Write(Encode(request), options, this);
       for (bool open = Await(queue); open && refused.ok();) {
         grpc::ByteBuffer buffer;
         stream->Read(&buffer, this);

@@ -46,6 +46,10 @@ struct Call {
   bool repeatable = false;
   // Zero waits without end.
   Duration timeout{};
+  // Leaves the request side of a stream open: some servers end the answer with it.
+  bool keeps_request_open = false;
+  // Has a member without a leader end the call.
+  bool requires_leader = false;
 };
 
 // Used by one thread. Errors carry the text etcdctl prints: the server's own for known ones, "context deadline

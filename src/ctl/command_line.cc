@@ -67,10 +67,13 @@ class FlagReader {
  public:
   FlagReader(const Command& command, const Arguments& words) : command_(command), words_(words) {}
 
-  absl::Status Read(Arguments& arguments) {
+  absl::Status Read(ParsedLine& parsed) {
+    Arguments& arguments = parsed.arguments;
     while (next_ < words_.size()) {
       const std::string& word = words_[next_++];
       if (word == "--") {
+        parsed.has_dashes = true;
+        parsed.before_dashes = arguments.size();
         arguments.insert(arguments.end(), words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end());
         return absl::OkStatus();
       }
@@ -82,6 +85,7 @@ class FlagReader {
         QUORATE_RETURN_IF_ERROR(ReadShort(word.substr(1)));
       }
     }
+    parsed.before_dashes = arguments.size();
     return absl::OkStatus();
   }
 
@@ -163,7 +167,7 @@ LineError ParseCommandLine(Command& root, const Arguments& line, ParsedLine& par
     parsed.command = child;
     words.erase(words.begin() + static_cast<std::ptrdiff_t>(*at));
   }
-  absl::Status status = FlagReader(*parsed.command, words).Read(parsed.arguments);
+  absl::Status status = FlagReader(*parsed.command, words).Read(parsed);
   if (!status.ok()) return {status, true};
   parsed.wants_help = parsed.command->FindFlag("help")->IsSet();
   return {absl::OkStatus(), false};

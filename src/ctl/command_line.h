@@ -11,6 +11,9 @@ struct ParsedLine {
   // The command that was found, also when the rest of the line is wrong.
   Command* command = nullptr;
   Arguments arguments;
+  // How many of the arguments stand before "--"; all of them without one.
+  size_t before_dashes = 0;
+  bool has_dashes = false;
   bool wants_help = false;
 };
 

@@ -12,6 +12,7 @@ void AddDelete(Command& root);
 void AddTxn(Command& root);
 void AddCompaction(Command& root);
 void AddLease(Command& root);
+void AddWatch(Command& root);
 void AddAlarm(Command& root);
 void AddDefrag(Command& root);
 void AddEndpoint(Command& root);

@@ -22,6 +22,7 @@ void AddCommands(Command& root) {
   AddEndpoint(root);
   AddVersion(root);
   AddLease(root);
+  AddWatch(root);
   AddMember(root);
   AddOptions(root);
   AddHelp(root);
@@ -49,7 +50,7 @@ int Run(const std::vector<std::string>& arguments, const std::vector<std::string
     streams.out << HelpOf(*parsed.command) << std::flush;
     return 0;
   }
-  session.SetCommand(parsed.command);
+  session.SetLine(parsed);
   absl::Status status = parsed.command->action()(session, parsed.arguments);
   streams.out << std::flush;
   if (status.ok()) return 0;

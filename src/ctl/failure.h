@@ -14,6 +14,7 @@ enum class Exit : int {
   kBadConnection = 2,
   kInvalidInput = 3,
   kBadFeature = 4,
+  kInterrupted = 5,
   kBadArguments = 128,
 };
 

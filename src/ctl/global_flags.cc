@@ -88,6 +88,11 @@ absl::Status ReadEnvironment(const Command& command, const std::vector<std::stri
       if (!variable->second.empty() && !flag->IsSet()) flag->Set(variable->second).IgnoreError();
       variables.erase(variable);
     }
+    if (command.text().name == "watch") {
+      // They stand for arguments, not for flags.
+      variables.erase(prefix + "_WATCH_KEY");
+      variables.erase(prefix + "_WATCH_RANGE_END");
+    }
     for (const auto& [name, value] : variables) {
       WriteLogLine(log, "warn", "ctl/global_flags.cc", "unrecognized environment variable",
                    {{"environment-variable", name + "=" + value}});

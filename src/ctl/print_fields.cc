@@ -49,6 +49,16 @@ class FieldsPrinter : public Printer {
     return absl::OkStatus();
   }
 
+  absl::Status Watch(const etcdserverpb::WatchResponse& response) override {
+    Header(response.header());
+    for (const auto& event : response.events()) {
+      Field("Type", mvccpb::Event::EventType_Name(event.type()));
+      if (event.has_prev_kv()) KeyValue("Prev", event.prev_kv());
+      KeyValue("", event.kv());
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) override {
     Header(response.header());
     LeaseId(response.id());

@@ -63,6 +63,15 @@ class SimplePrinter : public Printer {
     return Lines(MemberRows(response));
   }
 
+  absl::Status Watch(const etcdserverpb::WatchResponse& response) override {
+    for (const auto& event : response.events()) {
+      out() << mvccpb::Event::EventType_Name(event.type()) << "\n";
+      if (event.has_prev_kv()) Show(event.prev_kv());
+      Show(event.kv());
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) override {
     out() << LeaseName(response.id()) << " granted with TTL(" << response.ttl() << "s)\n";
     return absl::OkStatus();

@@ -11,6 +11,14 @@ class ProtobufPrinter : public Printer {
  public:
   explicit ProtobufPrinter(std::ostream& out) : Printer("protobuf", out) {}
 
+  absl::Status Watch(const etcdserverpb::WatchResponse& response) override {
+    // What belongs to the stream rather than to the events stays out.
+    etcdserverpb::WatchResponse shown = response;
+    shown.clear_watch_id();
+    shown.clear_cancel_reason();
+    shown.clear_fragment();
+    return Any(shown);
+  }
   // Of answers about leases etcdctl writes the header alone, without its tag.
   absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) override { return Any(response.header()); }
   absl::Status LeaseKeepAlive(const etcdserverpb::LeaseKeepAliveResponse& response) override {

@@ -54,6 +54,8 @@ class Printer {
   }
   virtual absl::Status MemberList(const etcdserverpb::MemberListResponse& response) { return Any(response); }
 
+  virtual absl::Status Watch(const etcdserverpb::WatchResponse& response) { return Any(response); }
+
   virtual absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) { return Any(response); }
   virtual absl::Status LeaseRevoke(int64_t id, const etcdserverpb::LeaseRevokeResponse& response) {
     return Any(response);

@@ -115,6 +115,16 @@ absl::Status Session::Prepare() {
   return absl::OkStatus();
 }
 
+std::string Session::Variable(const std::string& name) const {
+  for (const std::string prefix : {"ETCDCTL_", "QUORATECTL_"}) {
+    std::string start = prefix + name + "=";
+    for (const std::string& entry : environment_) {
+      if (entry.starts_with(start) && entry.size() > start.size()) return entry.substr(start.size());
+    }
+  }
+  return "";
+}
+
 std::vector<std::string> Session::Endpoints() const {
   std::vector<std::string> endpoints;
   for (const std::string& endpoint : flags_.endpoints) endpoints.push_back(Trimmed(endpoint));

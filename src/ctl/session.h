@@ -8,7 +8,7 @@
 
 #include "quorate/ctl/ctl.h"
 #include "src/ctl/client.h"
-#include "src/ctl/command.h"
+#include "src/ctl/command_line.h"
 #include "src/ctl/global_flags.h"
 
 namespace quorate::ctl {
@@ -25,8 +25,16 @@ class Session {
   std::ostream& err() { return streams_.err; }
   GlobalFlags& flags() { return flags_; }
 
-  // The command that runs; set before its action is called.
-  void SetCommand(const Command* command) { command_ = command; }
+  // The line that runs; set before its command's action is called, and outlives it.
+  void SetLine(const ParsedLine& line) {
+    line_ = &line;
+    command_ = line.command;
+  }
+  const ParsedLine& line() const { return *line_; }
+  // Entries of the form NAME=value.
+  const std::vector<std::string>& environment() const { return environment_; }
+  // The value of ETCDCTL_<name>, or else of QUORATECTL_<name>; empty if neither is there.
+  std::string Variable(const std::string& name) const;
 
   // Reads the environment and checks the global flags; every command that talks to a server calls this or Connect once,
   // after its own arguments are known to be good. Makes the printer.
@@ -52,6 +60,7 @@ class Session {
   Streams streams_;
   std::vector<std::string> environment_;
   GlobalFlags flags_;
+  const ParsedLine* line_ = nullptr;
   const Command* command_ = nullptr;
   ClientConfig config_;
   std::unique_ptr<Printer> printer_;

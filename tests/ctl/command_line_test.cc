@@ -68,6 +68,11 @@ TEST_F(CommandLineTest, TwoDashesEndTheFlags) {
   EXPECT_EQ(Parse({"get", "a", "--", "--hex", "--", "-"}), "");
   EXPECT_EQ(parsed_.arguments, (Arguments{"a", "--hex", "--", "-"}));
   EXPECT_FALSE(hex_);
+  EXPECT_TRUE(parsed_.has_dashes);
+  EXPECT_EQ(parsed_.before_dashes, 1u);
+  EXPECT_EQ(Parse({"get", "a", "b"}), "");
+  EXPECT_FALSE(parsed_.has_dashes);
+  EXPECT_EQ(parsed_.before_dashes, 2u);
 }
 
 TEST_F(CommandLineTest, EmptyWordsAndSingleDashesAreArguments) {

@@ -171,6 +171,15 @@ def lease_and_alarm_cases():
         case(*arguments.split(" "))
 
 
+def watch_cases():
+    case("watch")
+    case("watch", "key", "--")
+    case("watch", "a", "b", "--prefix")
+    case("watch", "key", "--rev", "x")
+    case("watch", "key", environment={"ETCDCTL_WATCH_KEY": "key"})
+    case("watch", environment={"ETCDCTL_WATCH_RANGE_END": "key"})
+
+
 def global_cases():
     case("get", "key", "--cacert", "/nonexistent")
     case("get", "key", "--cacert", "")
@@ -276,7 +285,7 @@ def main():
     parser.add_argument("--only", default="", help="run the cases whose arguments contain this text")
     parser.add_argument("--verbose", action="store_true", help="name every case")
     options = parser.parse_args()
-    for add in (key_value_cases, txn_cases, cluster_cases, lease_and_alarm_cases, global_cases):
+    for add in (key_value_cases, txn_cases, cluster_cases, lease_and_alarm_cases, watch_cases, global_cases):
         add()
     comparison = Comparison(options)
     failed = 0

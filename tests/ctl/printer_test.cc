@@ -195,6 +195,23 @@ TEST_F(PrinterTest, LeasesAreShownInEveryFormat) {
   EXPECT_EQ(Out(Use("simple").Leases({})), "found 0 leases\n");
 }
 
+TEST_F(PrinterTest, WatchEventsAreShownInEveryFormat) {
+  auto events = Parse<etcdserverpb::WatchResponse>(R"(
+      header { revision: 9 } watch_id: 4
+      events { type: DELETE kv { key: "a" mod_revision: 9 } prev_kv { key: "a" value: "b" } })");
+  EXPECT_EQ(Out(Use("simple").Watch(events)), "DELETE\na\nb\na\n\n");
+  EXPECT_EQ(Out(Use("json").Watch(events)),
+            R"({"Header":{"revision":9},"Events":[{"type":1,"kv":{"key":"YQ==","mod_revision":9},)"
+            R"("prev_kv":{"key":"YQ==","value":"Yg=="}}],"CompactRevision":0,"Canceled":false,"Created":false,)"
+            R"("CancelReason":""})"
+            "\n");
+  EXPECT_EQ(Out(Use("fields").Watch(events)).find("\"Type\" : DELETE\n\"PrevKey\" : \"a\"\n"),
+            std::string("\"ClusterID\" : 0\n\"MemberID\" : 0\n\"Revision\" : 9\n\"RaftTerm\" : 0\n").size());
+  Use("protobuf").Watch(events).IgnoreError();
+  events.clear_watch_id();
+  EXPECT_EQ(out_.str(), events.SerializeAsString());
+}
+
 TEST_F(PrinterTest, TableFramesRows) {
   etcdserverpb::HashKVResponse hash;
   hash.set_hash(1857923136);

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "quorate/ctl/ctl.h"
+#include "src/ctl/run_program.h"
 
 namespace quorate::ctl {
 namespace {
@@ -96,6 +97,28 @@ TEST(Run, UnknownVariablesAreWarnedAbout) {
       outcome.err.find("\"msg\":\"unrecognized environment variable\",\"environment-variable\":\"ETCDCTL_BOGUS=1\""),
       std::string::npos);
   EXPECT_EQ(outcome.err.find("ETCDCTLX"), std::string::npos);
+}
+
+TEST(Run, WatchTakesItsKeyFromTheLineOrTheEnvironment) {
+  EXPECT_EQ(RunLine({"watch"}).err, "Error: bad number of arguments\n");
+  EXPECT_EQ(RunLine({"watch", "a", "--"}).err,
+            "Error: bad number of arguments (found separator --, but no commands)\n");
+  EXPECT_EQ(RunLine({"watch", "a", "b", "--prefix"}).err, "Error: `range_end` and `--prefix` are mutually exclusive\n");
+  EXPECT_EQ(RunLine({"watch", "a"}, {"ETCDCTL_WATCH_KEY=k"}).err,
+            "Error: bad number of arguments (found conflicting environment key)\n");
+  EXPECT_EQ(RunLine({"watch"}, {"ETCDCTL_WATCH_RANGE_END=k"}).err,
+            "Error: ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END=\"k\"\n");
+  EXPECT_EQ(RunLine({"watch", "-w", "xml"}, {"ETCDCTL_WATCH_KEY=k"}).err, "Error: unsupported output format\n");
+}
+
+TEST(RunProgram, TellsHowTheProgramEnded) {
+  auto end = [](const std::vector<std::string>& words) {
+    return std::string(base::MessageOf(RunProgram(words, {"Q=3"})));
+  };
+  EXPECT_EQ(end({"/bin/sh", "-c", "exit 0"}), "");
+  EXPECT_EQ(end({"/bin/sh", "-c", "exit $Q"}), "exit status 3");
+  EXPECT_EQ(end({"no-such-program-anywhere"}),
+            "exec: \"no-such-program-anywhere\": executable file not found in $PATH");
 }
 
 TEST(Run, NobodyThereIsADeadlineExceeded) {
