@@ -92,8 +92,10 @@ class Proposer::Answers : public replica::BatchCompletion {
   void AnswerWhenCompacted(int64_t revision, rpc::UnaryCall call, base::Payload rest, uint64_t term) {
     auto waiting = std::make_shared<rpc::UnaryCall>(std::move(call));
     auto body = std::make_shared<base::Payload>(std::move(rest));
-    context_->replica->store().WhenCompacted(revision, [context = context_, waiting, body, term] {
-      std::move(*waiting).Reply(context->header.Prepend(context->replica->store().revision(), term, std::move(*body)));
+    mvcc::Store& store = context_->replica->store();
+    // Asks nothing of the services: they may be gone while the store still clears.
+    store.WhenCompacted(revision, [header = context_->header, store = &store, waiting, body, term] {
+      std::move(*waiting).Reply(header.Prepend(store->revision(), term, std::move(*body)));
     });
   }
 

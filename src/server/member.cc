@@ -68,9 +68,6 @@ void LogStart(const config::Config& config) {
                {"quota-backend-bytes", config.quota_backend_bytes},
                {"max-request-bytes", config.max_request_bytes},
                {"pid", static_cast<int64_t>(getpid())}});
-  if (config.unsafe_no_fsync) {
-    QUORATE_LOG(kWarn, "--unsafe-no-fsync: acknowledged writes are lost when the machine fails");
-  }
 }
 
 absl::Status ListenOn(rpc::Server& server, std::string_view flag, const std::vector<std::string>& urls,
@@ -78,8 +75,9 @@ absl::Status ListenOn(rpc::Server& server, std::string_view flag, const std::vec
   for (const std::string& url : urls) {
     absl::StatusOr<std::string> address = server.Listen(url);
     if (!address.ok()) {
-      return base::MakeStatus(address.status().code(),
-                              "--" + std::string(flag) + ": " + std::string(base::MessageOf(address.status())));
+      std::string reason = "--" + std::string(flag) + ": " + std::string(base::MessageOf(address.status()));
+      if (reason.ends_with("address already in use")) reason += "; stop what uses it, or give another port";
+      return base::MakeStatus(address.status().code(), reason);
     }
     addresses->push_back(*std::move(address));
   }

@@ -68,6 +68,14 @@ TEST(MemberTest, StartsAgainOnItsData) {
   }
 }
 
+TEST(MemberTest, MayBeStoppedBeforeItServes) {
+  TemporaryDirectory directory;
+  MemberProcess member(TestConfig(directory));
+  member.WaitForLine("serving peer traffic");
+  member.Signal(SIGTERM);
+  EXPECT_EQ(member.Wait(), 0) << member.log();
+}
+
 TEST(MemberTest, ListensOnUnixSocketsAndSeveralPorts) {
   TemporaryDirectory directory;
   config::Config config = TestConfig(directory);

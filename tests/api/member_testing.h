@@ -1,0 +1,39 @@
+#pragma once
+
+// A member in this process, served on a port of the system's choice, and a gRPC client of it.
+
+#include <etcdserverpb/rpc.grpc.pb.h>
+#include <grpcpp/grpcpp.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "quorate/api/services.h"
+#include "quorate/replica/replica.h"
+#include "quorate/rpc/server.h"
+
+namespace quorate::api {
+
+class TestMember {
+ public:
+  explicit TestMember(ServicesOptions options = {});
+  ~TestMember();
+
+  etcdserverpb::KV::Stub& kv() { return *kv_; }
+  etcdserverpb::Maintenance::Stub& maintenance() { return *maintenance_; }
+  Services& services() { return *services_; }
+  replica::Replica& replica() { return *replica_; }
+  // Puts keys "k000000", "k000001", … with values of the given size, many in a transaction.
+  void Fill(size_t keys, size_t value_bytes);
+
+ private:
+  std::filesystem::path directory_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<replica::Replica> replica_;
+  std::unique_ptr<etcdserverpb::KV::Stub> kv_;
+  std::unique_ptr<etcdserverpb::Maintenance::Stub> maintenance_;
+};
+
+}  // namespace quorate::api
