@@ -4,6 +4,7 @@
 // negative and enormous numbers, enumerators that do not exist, revisions of the past, the future and the compacted.
 // The same seed and the same observed revisions give the same sequence.
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <set>
@@ -29,7 +30,7 @@ class Generator {
 
   // The revision of the last answer, and the revision of a compaction that succeeded: requests aim near them.
   void ObserveRevision(int64_t revision) { revision_ = revision; }
-  void ObserveCompaction(int64_t revision) { compacted_ = revision; }
+  void ObserveCompaction(int64_t revision) { compacted_ = std::clamp(revision, compacted_, revision_); }
 
   // From now on other keys, few or many of them; the first steps delete all that is there.
   void StartEpoch();
