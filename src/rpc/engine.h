@@ -3,11 +3,11 @@
 // What all loops of one server share.
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "quorate/rpc/server.h"
 #include "src/rpc/registry.h"
 
@@ -27,8 +27,9 @@ struct Engine {
   std::atomic<uint64_t> next_connection{1};
 
   // Guards the count, so that Drain can wait for it to reach zero.
-  absl::Mutex mutex;
-  int64_t open_connections ABSL_GUARDED_BY(mutex) = 0;
+  std::mutex mutex;
+  std::condition_variable none_open;
+  int64_t open_connections = 0;
 };
 
 }  // namespace quorate::rpc

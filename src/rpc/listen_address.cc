@@ -48,6 +48,11 @@ std::string Printable(const sockaddr* address) {
   }
   if (address->sa_family == AF_INET6) {
     const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+      // An IPv4 client of a socket that takes both families.
+      ::inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, sizeof(text));
+      return std::string(text) + ":" + std::to_string(ntohs(v6->sin6_port));
+    }
     ::inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
     return "[" + std::string(text) + "]:" + std::to_string(ntohs(v6->sin6_port));
   }

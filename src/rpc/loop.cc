@@ -74,7 +74,7 @@ void Loop::Run() {
   ::pthread_setname_np(::pthread_self(), ("rpc-loop-" + std::to_string(index_)).substr(0, 15).c_str());
   while (!stopping_) Tick();
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
     closed_ = true;
   }
   for (auto& [id, connection] : connections_) connection->Close();
@@ -83,7 +83,7 @@ void Loop::Run() {
   // What was posted too late: dropping it may itself answer calls that live nowhere any more.
   std::vector<std::function<void()>> functions;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
     completions_taken_.swap(completions_);
     functions.swap(functions_);
   }
@@ -95,7 +95,7 @@ void Loop::Run() {
 
 int Loop::SleepMs() {
   if (handed_over_ || !dirty_.empty() || stopping_) return 0;
-  absl::MutexLock lock(&mutex_);
+  std::lock_guard<std::mutex> lock(mutex_);
   if (!completions_.empty() || !functions_.empty()) return 0;
   const int64_t sleep_ms = timers_.SleepMs(now_ms());
   sleeping_ = sleep_ms != 0;
@@ -107,7 +107,7 @@ void Loop::Tick() {
   const int sleep_ms = SleepMs();
   const int count = ::epoll_wait(epoll_, events.data(), kEventsMax, sleep_ms);
   if (sleep_ms != 0) {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
     sleeping_ = false;
   }
   now_ = std::chrono::steady_clock::now();
@@ -140,7 +140,7 @@ void Loop::PassOn() {
 
 void Loop::TakeInbox() {
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
     completions_taken_.swap(completions_);
     functions_taken_.swap(functions_);
   }
@@ -171,7 +171,7 @@ void Loop::FlushCounters() {
 void Loop::Post(std::function<void()> function) {
   bool ring;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return;
     functions_.push_back(std::move(function));
     ring = std::exchange(sleeping_, false);
@@ -182,7 +182,7 @@ void Loop::Post(std::function<void()> function) {
 void Loop::PostCompletions(std::vector<Completion> completions) {
   bool ring;
   {
-    absl::MutexLock lock(&mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return;
     if (completions_.empty()) {
       completions_.swap(completions);
@@ -199,7 +199,7 @@ void Loop::Adopt(int descriptor, std::string peer_address) {
   connection_count_.fetch_add(1, std::memory_order_relaxed);
   const uint64_t id = engine_->next_connection.fetch_add(1, std::memory_order_relaxed);
   {
-    absl::MutexLock lock(&engine_->mutex);
+    std::lock_guard<std::mutex> lock(engine_->mutex);
     ++engine_->open_connections;
   }
   // Held by the function, so that the socket is closed when it is dropped unrun.

@@ -1,9 +1,10 @@
 #include "quorate/rpc/server.h"
 
 #include <algorithm>
+#include <future>
+#include <mutex>
 #include <thread>
 
-#include "absl/time/time.h"
 #include "quorate/base/check.h"
 #include "src/rpc/acceptor.h"
 #include "src/rpc/engine.h"
@@ -56,15 +57,12 @@ void Server::Start() {
 }
 
 void Server::State::EndAccepting() {
-  absl::Mutex mutex;
-  bool done = false;
+  std::promise<void> done;
   engine.loops.front()->Post([&] {
     for (const std::unique_ptr<Acceptor>& acceptor : acceptors) acceptor->End();
-    absl::MutexLock lock(&mutex);
-    done = true;
+    done.set_value();
   });
-  absl::MutexLock lock(&mutex);
-  mutex.Await(absl::Condition(&done));
+  done.get_future().wait();
 }
 
 void Server::Drain(std::chrono::milliseconds timeout) {
@@ -74,9 +72,8 @@ void Server::Drain(std::chrono::milliseconds timeout) {
   for (const std::unique_ptr<Loop>& loop : engine.loops) {
     loop->Post([loop = loop.get()] { loop->DrainConnections(); });
   }
-  absl::MutexLock lock(&engine.mutex);
-  const auto none_open = [](Engine* engine) ABSL_NO_THREAD_SAFETY_ANALYSIS { return engine->open_connections == 0; };
-  engine.mutex.AwaitWithTimeout(absl::Condition(+none_open, &engine), absl::FromChrono(timeout));
+  std::unique_lock<std::mutex> lock(engine.mutex);
+  engine.none_open.wait_for(lock, timeout, [&] { return engine.open_connections == 0; });
 }
 
 void Server::Stop() {
@@ -100,7 +97,7 @@ uint64_t Server::received_bytes() const { return state_->engine.received_bytes.l
 uint64_t Server::sent_bytes() const { return state_->engine.sent_bytes.load(std::memory_order_relaxed); }
 
 uint64_t Server::open_connections() const {
-  absl::MutexLock lock(&state_->engine.mutex);
+  std::lock_guard<std::mutex> lock(state_->engine.mutex);
   return static_cast<uint64_t>(state_->engine.open_connections);
 }
 

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <ctime>
 #include <string>
 #include <thread>
 
@@ -187,6 +189,30 @@ TEST(ServerTest, ConnectionsAreSpreadOverTheLoops) {
   }
   EXPECT_EQ(per_loop.size(), 3u);
   for (const auto& [loop, count] : per_loop) EXPECT_EQ(count, 2);
+}
+
+TEST(ServerTest, WhenDescriptorsRunOutConnectionsWaitAndAreServedLater) {
+  TestServer server;
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(0);
+  ::close(next);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(next) + 1;  // the client's own socket is the last
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  RawSocket socket(server.address());
+  socket.Send("GET /health HTTP/1.0\r\n\r\n");
+  // The server's processor time tells a wait from a spin.
+  const auto used = [] {
+    timespec time = {};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+  };
+  const auto began = used();
+  std::this_thread::sleep_for(milliseconds(300));
+  EXPECT_LT(used() - began, 150);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_NE(socket.ReceiveAll().find("fine"), std::string::npos);
 }
 
 TEST(ServerTest, HealthIsToldAndWatched) {
