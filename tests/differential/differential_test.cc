@@ -56,6 +56,10 @@ class Player {
     Start();
   }
   Answer Send(const Step& step) { return seat_->Send(step); }
+  // Empty while the server runs.
+  std::string Obituary() {
+    return process_.WaitForExit(std::chrono::milliseconds(0)) ? "its server has stopped: " + process_.LogTail() : "";
+  }
 
  private:
   const TemporaryDirectory directory_;
@@ -119,10 +123,11 @@ TEST(Differential, EveryAnswerEqualsEtcds) {
     const std::string got_text = Canonical(step, got);
     // The old reference looks for several mistakes of one transaction in another order.
     const bool same_in_kind = dialect == Dialect::kOld && wanted.code != 0 && got.code != 0;
-    ASSERT_TRUE(wanted_text == got_text || same_in_kind) << "step " << number << " of --seed=" << arguments.seed << "\n"
-                                                         << Shown(step.DebugString()) << "\netcd answers:\n"
-                                                         << Shown(wanted_text) << "\nQuorate answers:\n"
-                                                         << Shown(got_text);
+    ASSERT_TRUE(wanted_text == got_text || same_in_kind)
+        << "step " << number << " of --seed=" << arguments.seed << "\n"
+        << Shown(step.DebugString()) << "\netcd answers:\n"
+        << Shown(wanted_text) << reference.Obituary() << "\nQuorate answers:\n"
+        << Shown(got_text) << subject.Obituary();
     if (wanted.revision != 0) generator.ObserveRevision(wanted.revision);
     if (wanted.code == 0 && step.kind == Step::Kind::kCompact) generator.ObserveCompaction(step.compact.revision());
     ++tally[wanted.code == 0 ? "ok" : wanted.message.substr(0, wanted.message.find('('))];

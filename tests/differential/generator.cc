@@ -25,6 +25,32 @@ const std::vector<std::string> kEdgeKeys = {"\0"s, "\0\0"s, "a",     "a\0"s,    
                                             "aa",  "ab",    "b",     "b\xff"s,    "c",
                                             "ca",  "z",     "\xff"s, "\xff\xff"s, "\xff\xff\xff\x01"s};
 
+// Calls visit(RequestOp*) for every operation at every depth.
+template <typename Visit>
+void ForEachOperation(pb::TxnRequest* txn, const Visit& visit) {
+  for (auto* branch : {txn->mutable_success(), txn->mutable_failure()}) {
+    for (pb::RequestOp& operation : *branch) {
+      visit(&operation);
+      if (operation.has_request_txn()) ForEachOperation(operation.mutable_request_txn(), visit);
+    }
+  }
+}
+
+// etcd stops for good when a put that keeps the old value or lease finds that its own transaction has deleted the key.
+// Its check for duplicate keys prevents that except where the delete is open-ended; those two never meet here.
+void KeepEtcdAlive(pb::TxnRequest* txn) {
+  bool open_ended = false;
+  ForEachOperation(txn, [&](pb::RequestOp* operation) {
+    open_ended |= operation->has_request_delete_range() && operation->request_delete_range().range_end() == "\0"s;
+  });
+  if (!open_ended) return;
+  ForEachOperation(txn, [](pb::RequestOp* operation) {
+    if (!operation->has_request_put()) return;
+    operation->mutable_request_put()->clear_ignore_value();
+    operation->mutable_request_put()->clear_ignore_lease();
+  });
+}
+
 }  // namespace
 
 Generator::Generator(uint64_t seed, Dialect dialect) : random_(seed), dialect_(dialect) { StartEpoch(); }
@@ -66,6 +92,7 @@ Step Generator::Next() {
     step.kind = Step::Kind::kTxn;
     std::set<std::string> used;
     step.txn = many_keys_ && Chance(30) ? BulkPut() : Txn(0, &used);
+    KeepEtcdAlive(&step.txn);
   } else {
     step.kind = Step::Kind::kCompact;
     step.compact = Compact();
