@@ -178,7 +178,7 @@ std::pair<uint64_t, uint64_t> Seeds(uint64_t from, uint64_t to) {
 }
 
 TEST(CrashTest, EverySeedRecoversWhatWasSynced) {
-  const auto [from, to] = Seeds(1, 600);
+  const auto [from, to] = Seeds(1, 600 / kOneIn);
   for (uint64_t seed = from; seed <= to && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     CrashRun(seed, 0).Run();
@@ -186,7 +186,7 @@ TEST(CrashTest, EverySeedRecoversWhatWasSynced) {
 }
 
 TEST(CrashTest, TheSameHoldsWithSegmentsPreparedInTheBackground) {
-  const auto [from, to] = Seeds(1, 150);
+  const auto [from, to] = Seeds(1, 150 / kOneIn);
   for (uint64_t seed = from; seed <= to && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     CrashRun(seed, 2).Run();
