@@ -133,8 +133,14 @@ def cancelled_stream_harms_nobody(channel):
 
 
 @check
-def deadline_that_has_passed(channel):
-    equal(code_of(lambda: put(channel, b"late", timeout=0.000001))[0], "DEADLINE_EXCEEDED")
+def deadline_ends_a_call_that_would_last(channel):
+    call = channel.unary_stream("/grpc.health.v1.Health/Watch",
+                                request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+                                response_deserializer=health_pb2.HealthCheckResponse.FromString)
+    start = time.monotonic()
+    equal(code_of(lambda: list(call(health_pb2.HealthCheckRequest(), timeout=0.3)))[0], "DEADLINE_EXCEEDED")
+    assert 0.2 < time.monotonic() - start < 5
+    put(channel, b"after the deadline")
 
 
 @check
