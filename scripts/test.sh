@@ -20,4 +20,6 @@ if [ -z "${HOME:-}" ]; then
   export HOME=$scripts/../build/home
   mkdir -p "$HOME"
 fi
+# Debian's libraries are built without ThreadSanitizer; what happens on our side of them is still watched.
+export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$(cd "$scripts/.." && pwd)/tests/thread_sanitizer.supp:ignore_noninstrumented_modules=1}
 exec ctest --test-dir "$scripts/../build/$preset" --output-on-failure "$@"

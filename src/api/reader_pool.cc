@@ -23,7 +23,7 @@ ReaderPool::~ReaderPool() { Stop(); }
 void ReaderPool::Submit(Task task) {
   absl::Status refusal;
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     if (stopped_) {
       refusal = base::errors::Stopped();
     } else if (tasks_.size() >= kQueuedMax) {
@@ -39,7 +39,7 @@ void ReaderPool::Submit(Task task) {
 void ReaderPool::Stop() {
   std::deque<Task> unserved;
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     stopped_ = true;
     unserved.swap(tasks_);
   }
@@ -49,7 +49,7 @@ void ReaderPool::Stop() {
 }
 
 size_t ReaderPool::queued() const {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   return tasks_.size();
 }
 
@@ -57,8 +57,8 @@ void ReaderPool::Run() {
   while (true) {
     Task task;
     {
-      absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(this, &ReaderPool::HasWork));
+      base::MutexLock lock(&mutex_);
+      mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return HasWork(); });
       if (stopped_) return;
       task = std::move(tasks_.front());
       tasks_.pop_front();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/time/time.h"
 #include "quorate/base/logging.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/record.h"
@@ -16,9 +15,9 @@ using storage::Family;
 // A batch is this many records walked or this many bytes of them, whichever comes first; then others get the disk.
 constexpr size_t kBatchRecords = 1000;
 constexpr size_t kBatchBytes = 1 << 20;
-constexpr absl::Duration kPauseBetweenBatches = absl::Milliseconds(2);
-constexpr absl::Duration kPauseAfterError = absl::Seconds(1);
-constexpr absl::Duration kPollReaders = absl::Milliseconds(1);
+constexpr std::chrono::milliseconds kPauseBetweenBatches{2};
+constexpr std::chrono::milliseconds kPauseAfterError{1000};
+constexpr std::chrono::milliseconds kPollReaders{1};
 
 absl::Status Malformed() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
 
@@ -54,20 +53,20 @@ Compaction::Compaction(storage::Database* database, ViewGate* gate, const Meta& 
 
 Compaction::~Compaction() {
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     stop_ = true;
   }
   thread_.join();
 }
 
 void Compaction::Schedule(int64_t revision) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   scheduled_ = std::max(scheduled_, revision);
 }
 
 void Compaction::WhenFinished(int64_t revision, std::function<void()> done) {
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     // Beyond what is scheduled there is nothing to wait for.
     const int64_t awaited = std::min(revision, scheduled_);
     if (finished_ < awaited) {
@@ -82,12 +81,8 @@ void Compaction::Run() {
   while (true) {
     int64_t finished;
     {
-      absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(
-          +[](Compaction* self) ABSL_EXCLUSIVE_LOCKS_REQUIRED(self->mutex_) {
-            return self->stop_ || self->scheduled_ > self->finished_;
-          },
-          this));
+      base::MutexLock lock(&mutex_);
+      mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stop_ || scheduled_ > finished_; });
       if (stop_) return;
       finished = finished_;
       // A walk that was begun is ended first, even when a higher compaction has come since.
@@ -117,10 +112,9 @@ bool Compaction::WaitForReaders() {
   return true;
 }
 
-bool Compaction::Pause(absl::Duration duration) {
-  absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(&stop_), duration);
-  return !stop_;
+bool Compaction::Pause(std::chrono::milliseconds duration) {
+  base::MutexLock lock(&mutex_);
+  return !mutex_.AwaitFor([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stop_; }, duration);
 }
 
 absl::Status Compaction::Collect(int64_t finished, int64_t target) {
@@ -185,7 +179,7 @@ absl::Status Compaction::MarkFinished(int64_t target) {
 void Compaction::Finish(int64_t target) {
   std::vector<Waiter> ready;
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     finished_ = target;
     std::vector<Waiter> later;
     for (Waiter& waiter : waiters_) (waiter.revision <= target ? ready : later).push_back(std::move(waiter));

@@ -9,6 +9,7 @@
 // repeats nothing and counts nothing twice.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -16,7 +17,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
 #include "quorate/storage/database.h"
 #include "src/mvcc/meta.h"
@@ -55,7 +56,7 @@ class Compaction {
   absl::Status MarkFinished(int64_t target);
   void Finish(int64_t target);
   // False when stopped meanwhile.
-  bool Pause(absl::Duration duration);
+  bool Pause(std::chrono::milliseconds duration);
 
   storage::Database* const database_;
   ViewGate* const gate_;
@@ -65,7 +66,7 @@ class Compaction {
   int64_t target_;
   std::string position_;
 
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   int64_t scheduled_ ABSL_GUARDED_BY(mutex_);
   int64_t finished_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

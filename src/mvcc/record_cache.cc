@@ -6,7 +6,7 @@ RecordCache::RecordCache(size_t budget_bytes) : shard_budget_(budget_bytes / kSh
 
 base::Buffer RecordCache::Find(Revision revision) {
   Shard& shard = ShardOf(revision);
-  absl::MutexLock lock(&shard.mutex);
+  base::MutexLock lock(&shard.mutex);
   auto place = shard.places.find(revision);
   if (place == shard.places.end()) {
     misses_.fetch_add(1, std::memory_order_relaxed);
@@ -22,7 +22,7 @@ void RecordCache::Insert(Revision revision, base::Buffer record) {
   const size_t needed = record.size() + kEntryBytes;
   if (needed > shard_budget_) return;
   Shard& shard = ShardOf(revision);
-  absl::MutexLock lock(&shard.mutex);
+  base::MutexLock lock(&shard.mutex);
   if (shard.places.contains(revision)) return;
   Evict(shard, needed);
   uint32_t place;
@@ -40,7 +40,7 @@ void RecordCache::Insert(Revision revision, base::Buffer record) {
 
 void RecordCache::Age(Revision revision) {
   Shard& shard = ShardOf(revision);
-  absl::MutexLock lock(&shard.mutex);
+  base::MutexLock lock(&shard.mutex);
   auto place = shard.places.find(revision);
   if (place != shard.places.end()) shard.slots[place->second].used = false;
 }
@@ -66,7 +66,7 @@ void RecordCache::Evict(Shard& shard, size_t needed) {
 size_t RecordCache::bytes() const {
   size_t sum = 0;
   for (Shard& shard : shards_) {
-    absl::MutexLock lock(&shard.mutex);
+    base::MutexLock lock(&shard.mutex);
     sum += shard.bytes;
   }
   return sum;

@@ -9,8 +9,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "quorate/base/buffer.h"
+#include "quorate/base/mutex.h"
 #include "quorate/mvcc/revision.h"
 
 namespace quorate::mvcc {
@@ -49,7 +49,7 @@ class RecordCache {
   struct alignas(64) Shard {
     // Guards everything in the shard; held for a lookup or an insertion, never while anything is read or freed at
     // length.
-    absl::Mutex mutex;
+    base::Mutex mutex;
     absl::flat_hash_map<Revision, uint32_t, RevisionHash> places ABSL_GUARDED_BY(mutex);
     std::vector<Slot> slots ABSL_GUARDED_BY(mutex);
     std::vector<uint32_t> free ABSL_GUARDED_BY(mutex);

@@ -87,7 +87,7 @@ absl::StatusOr<mvcc::Answer> Applier::ExecuteCommand(CommandType type, std::stri
 absl::StatusOr<mvcc::Answer> Applier::ExecuteMemberAttributes(std::string_view request) {
   membership::Member attributes;
   QUORATE_CHECK(DecodeMemberAttributes(request, &attributes)) << "a committed command does not decode";
-  absl::MutexLock lock(&cluster_mutex_);
+  base::MutexLock lock(&cluster_mutex_);
   auto member = std::find_if(cluster_.members.begin(), cluster_.members.end(),
                              [&](const membership::Member& member) { return member.id == attributes.id; });
   if (member == cluster_.members.end()) return base::errors::MemberNotFound();
@@ -138,7 +138,7 @@ absl::Status OutcomeUnknown(const absl::Status& reason) {
 }
 
 membership::Cluster Applier::cluster() const {
-  absl::MutexLock lock(&cluster_mutex_);
+  base::MutexLock lock(&cluster_mutex_);
   return cluster_;
 }
 

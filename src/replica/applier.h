@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "quorate/base/clock.h"
+#include "quorate/base/mutex.h"
 #include "quorate/membership/membership.h"
 #include "quorate/mvcc/store.h"
 #include "quorate/raft/types.h"
@@ -67,7 +67,7 @@ class Applier {
   raft::Index applied_;
   std::atomic<raft::Term> applied_term_{0};
   std::atomic<uint64_t> slow_applies_{0};
-  mutable absl::Mutex cluster_mutex_;  // guards cluster_: executed here, read by anyone
+  mutable base::Mutex cluster_mutex_;  // guards cluster_: executed here, read by anyone
   membership::Cluster cluster_ ABSL_GUARDED_BY(cluster_mutex_);
 };
 

@@ -6,19 +6,19 @@
 namespace quorate::replica {
 
 bool ApplyQueue::TryBeginInline() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   if (executing_ || !entries_.empty()) return false;
   executing_ = true;
   return true;
 }
 
 void ApplyQueue::Done() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   executing_ = false;
 }
 
 void ApplyQueue::Push(std::vector<raft::Entry> entries) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   if (entries_.empty()) {
     entries_ = std::move(entries);
   } else {
@@ -27,23 +27,23 @@ void ApplyQueue::Push(std::vector<raft::Entry> entries) {
 }
 
 std::vector<raft::Entry> ApplyQueue::Take() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   auto can_take = [this]()
                       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !executing_ && (!entries_.empty() || closed_); };
-  mutex_.Await(absl::Condition(&can_take));
+  mutex_.Await(can_take);
   executing_ = !entries_.empty();
   return std::exchange(entries_, {});
 }
 
 void ApplyQueue::Close() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   closed_ = true;
 }
 
 void ApplyQueue::WaitIdle() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !executing_ && entries_.empty(); };
-  mutex_.Await(absl::Condition(&idle));
+  mutex_.Await(idle);
 }
 
 }  // namespace quorate::replica

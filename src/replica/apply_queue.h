@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "quorate/raft/types.h"
 
 namespace quorate::replica {
@@ -27,7 +27,7 @@ class ApplyQueue {
   void WaitIdle();
 
  private:
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   std::vector<raft::Entry> entries_ ABSL_GUARDED_BY(mutex_);
   bool executing_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

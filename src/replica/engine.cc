@@ -145,7 +145,7 @@ ReplicaStatus Engine::status() const {
   status.leader_changes = leader_changes_.load(std::memory_order_relaxed);
   status.slow_applies = applier_.slow_applies();
   status.read_indexes_failed = read_indexes_failed_.load(std::memory_order_relaxed);
-  absl::MutexLock lock(&trouble_mutex_);
+  base::MutexLock lock(&trouble_mutex_);
   status.trouble = trouble_;
   return status;
 }

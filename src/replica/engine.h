@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "quorate/raft/node.h"
 #include "quorate/replica/replica.h"
 #include "src/replica/applier.h"
@@ -135,7 +135,7 @@ class Engine {
   std::atomic<bool> dead_{false};  // after something fatal
   std::atomic<bool> in_trouble_{false};
   std::atomic<bool> ready_announced_{false};
-  mutable absl::Mutex trouble_mutex_;  // guards trouble_
+  mutable base::Mutex trouble_mutex_;  // guards trouble_
   absl::Status trouble_ ABSL_GUARDED_BY(trouble_mutex_);
 
   std::function<void()> on_ready_;

@@ -25,10 +25,7 @@ bool Engine::Persist(raft::Ready& ready) {
   }
   unwritten_hard_state_.reset();
   for (const raft::Entry& entry : ready.entries) log_bytes_since_durable_ += entry.data.size();
-  if (!ready.entries.empty())
-    node_.Persisted(ready.entries.back().index, ready.entries.back().term);
-  else
-    node_.Persisted(0, node_.Status().hard_state.term);
+  if (!ready.entries.empty()) node_.Persisted(ready.entries.back().index, ready.entries.back().term);
   return true;
 }
 
@@ -73,7 +70,7 @@ bool Engine::OnStoreWriteFailure(const absl::Status& status) {
 
 void Engine::EnterTrouble(const absl::Status& status) {
   {
-    absl::MutexLock lock(&trouble_mutex_);
+    base::MutexLock lock(&trouble_mutex_);
     trouble_ = status;
   }
   if (in_trouble_.exchange(true)) return;
@@ -84,7 +81,7 @@ void Engine::EnterTrouble(const absl::Status& status) {
 
 void Engine::LeaveTrouble() {
   {
-    absl::MutexLock lock(&trouble_mutex_);
+    base::MutexLock lock(&trouble_mutex_);
     trouble_ = absl::OkStatus();
   }
   if (in_trouble_.exchange(false)) QUORATE_LOG(kInfo, "the disk has space again: writes are accepted");

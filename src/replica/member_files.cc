@@ -47,16 +47,19 @@ absl::Status CheckIdentity(const ReplicaOptions& options, const Paths& paths, co
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Paths& paths) {
+absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Paths& paths, bool read_only) {
   storage::DatabaseOptions options;
+  options.read_only = read_only;
   options.path = paths.store;
   auto database = storage::Database::Open(options);
   if (!database.ok()) return With(database.status(), "cannot open the store in " + paths.store);
   return database;
 }
 
-wal::WalOptions LogOptions(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths) {
+wal::WalOptions LogOptions(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
+                           const wal::Identity& identity) {
   wal::WalOptions log;
+  log.expected_identity = identity;
   log.files = &files;
   log.directory = paths.wal;
   log.sync = options.sync;
@@ -69,33 +72,30 @@ absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSyst
                            membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
   DataIdentity identity{false, options.name, options.cluster_token, opened.cluster.id, opened.cluster.self};
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
-  QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths));
+  QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/false));
   storage::WriteBatch batch;
   membership::Save(opened.cluster, batch);
   QUORATE_RETURN_IF_ERROR(opened.database->Write(batch, 0));
   QUORATE_RETURN_IF_ERROR(opened.database->Flush());
   wal::Identity log_identity{opened.cluster.id, opened.cluster.self};
   if (wal::Wal::Exists(files, paths.wal)) {
-    // Left by an interrupted first start; or, with --wal-dir, somebody else's, which Open refuses below.
-    QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Open(LogOptions(options, files, paths), 0, &opened.recovered));
-    if (!(opened.recovered.identity == log_identity) || !opened.recovered.entries.empty()) {
+    // Left by an interrupted first start; or, with --wal-dir, somebody else's, which Open refuses.
+    QUORATE_ASSIGN_OR_RETURN(opened.wal,
+                             wal::Wal::Open(LogOptions(options, files, paths, log_identity), 0, &opened.recovered));
+    if (!opened.recovered.entries.empty()) {
       return absl::FailedPreconditionError("the log directory " + paths.wal +
-                                           " belongs to another member; give --wal-dir another directory");
+                                           " holds writes already, but the data directory " + paths.data +
+                                           " is new; give --wal-dir another directory");
     }
   } else {
-    QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Create(LogOptions(options, files, paths), log_identity));
+    QUORATE_ASSIGN_OR_RETURN(opened.wal,
+                             wal::Wal::Create(LogOptions(options, files, paths, log_identity), log_identity));
     opened.recovered.identity = log_identity;
   }
   identity.complete = true;
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
   QUORATE_ASSIGN_OR_RETURN(opened.store, mvcc::Store::Open(opened.database.get(), options.store));
   return opened;
-}
-
-absl::Status CheckLogBelongs(const Paths& paths, const DataIdentity& identity, const wal::Identity& log) {
-  if (log.cluster_id == identity.cluster_id && log.member_id == identity.member_id) return absl::OkStatus();
-  return absl::DataLossError("the log in " + paths.wal + " belongs to another member than the data in " + paths.data +
-                             "; correct --wal-dir");
 }
 
 absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
@@ -107,7 +107,8 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
     return absl::DataLossError("the log in " + paths.wal +
                                " is missing; correct --wal-dir, or restore it from a backup");
   }
-  QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths));
+  // Read first, without changing a byte, for what the log has to fit: a damaged log leaves the store as it was.
+  QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/true));
   QUORATE_ASSIGN_OR_RETURN(std::optional<membership::Cluster> cluster, membership::Load(*opened.database));
   if (!cluster.has_value() || cluster->id != identity.cluster_id || cluster->self != identity.member_id) {
     return absl::DataLossError("the store " + paths.store + " does not belong to the member that " + paths.member +
@@ -115,9 +116,10 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
   }
   opened.cluster = *std::move(cluster);
   QUORATE_ASSIGN_OR_RETURN(opened.applied, LoadApplied(*opened.database));
-  QUORATE_ASSIGN_OR_RETURN(opened.wal,
-                           wal::Wal::Open(LogOptions(options, files, paths), opened.applied.index, &opened.recovered));
-  QUORATE_RETURN_IF_ERROR(CheckLogBelongs(paths, identity, opened.recovered.identity));
+  opened.database.reset();
+  wal::WalOptions log = LogOptions(options, files, paths, {identity.cluster_id, identity.member_id});
+  QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Open(log, opened.applied.index, &opened.recovered));
+  QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/false));
   QUORATE_ASSIGN_OR_RETURN(opened.store, mvcc::Store::Open(opened.database.get(), options.store));
   return opened;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/time/time.h"
 #include "quorate/base/check.h"
 #include "src/replica/bounds.h"
 
@@ -32,7 +31,7 @@ void PendingGroups::Release(size_t commands, size_t bytes) {
 
 void PendingGroups::Add(uint64_t group, WaitingGroup waiting, size_t commands, size_t bytes,
                         std::chrono::nanoseconds deadline) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   QUORATE_CHECK(slots_.empty() || slots_.back().group < group) << "group ids must ascend";
   slots_.push_back({group, std::move(waiting), commands, bytes, deadline});
 }
@@ -48,7 +47,7 @@ void PendingGroups::DropTaken() {
 }
 
 WaitingGroup PendingGroups::Take(uint64_t group) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   auto slot = std::lower_bound(slots_.begin(), slots_.end(), group,
                                [](const Slot& slot, uint64_t wanted) { return slot.group < wanted; });
   if (slot == slots_.end() || slot->group != group || slot->taken) return {};
@@ -58,7 +57,7 @@ WaitingGroup PendingGroups::Take(uint64_t group) {
 }
 
 std::vector<WaitingGroup> PendingGroups::TakeExpired(std::chrono::nanoseconds now) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   std::vector<WaitingGroup> expired;
   for (Slot& slot : slots_) {
     if (slot.deadline > now) break;  // deadlines ascend with the group ids
@@ -72,8 +71,8 @@ std::vector<WaitingGroup> PendingGroups::TakeAll() { return TakeExpired(std::chr
 
 void PendingGroups::WaitEmpty(std::chrono::milliseconds patience) {
   auto empty = [this]() { return commands_.load(std::memory_order_relaxed) == 0; };
-  absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(&empty), absl::FromChrono(patience));
+  base::MutexLock lock(&mutex_);
+  mutex_.AwaitFor(empty, patience);
 }
 
 }  // namespace quorate::replica

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "quorate/replica/replica.h"
 
 namespace quorate::replica {
@@ -58,7 +58,7 @@ class PendingGroups {
 
   std::atomic<size_t> commands_{0};
   std::atomic<size_t> bytes_{0};
-  absl::Mutex mutex_;  // guards slots_: the replica thread adds, the apply thread takes
+  base::Mutex mutex_;  // guards slots_: the replica thread adds, the apply thread takes
   std::deque<Slot> slots_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -2,12 +2,10 @@
 
 #include <utility>
 
-#include "absl/time/time.h"
-
 namespace quorate::replica {
 
 bool ProposalQueue::PushProposal(ProposalBatch& batch) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   if (closed_) return false;
   content_.proposals.push_back(std::move(batch));
   awake_ = true;
@@ -15,7 +13,7 @@ bool ProposalQueue::PushProposal(ProposalBatch& batch) {
 }
 
 bool ProposalQueue::PushRead(ReadDone& done) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   if (closed_) return false;
   content_.reads.push_back(std::move(done));
   awake_ = true;
@@ -23,24 +21,24 @@ bool ProposalQueue::PushRead(ReadDone& done) {
 }
 
 void ProposalQueue::Wake() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   awake_ = true;
 }
 
 void ProposalQueue::RequestStop() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   content_.stop = true;
   awake_ = true;
 }
 
 void ProposalQueue::Close() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   closed_ = true;
 }
 
 ProposalQueue::Taken ProposalQueue::Take(std::chrono::nanoseconds patience) {
-  absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(&awake_), absl::FromChrono(patience));
+  base::MutexLock lock(&mutex_);
+  mutex_.AwaitFor([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return awake_; }, patience);
   awake_ = false;
   Taken taken = std::move(content_);
   content_ = {};

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "quorate/replica/replica.h"
 #include "src/replica/read_gate.h"
 
@@ -34,7 +34,7 @@ class ProposalQueue {
   Taken Take(std::chrono::nanoseconds patience);
 
  private:
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   Taken content_ ABSL_GUARDED_BY(mutex_);
   bool awake_ ABSL_GUARDED_BY(mutex_) = false;  // someone has something for the replica thread
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

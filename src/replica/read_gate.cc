@@ -4,7 +4,7 @@ namespace quorate::replica {
 
 void ReadGate::WhenApplied(raft::Index index, ReadDone done) {
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     // Announced before looking at applied_, as Applied stores before looking at anyone_waits_: one of the two sees the
     // other.
     anyone_waits_.store(true, std::memory_order_seq_cst);
@@ -22,7 +22,7 @@ void ReadGate::Applied(raft::Index index) {
   if (!anyone_waits_.load(std::memory_order_seq_cst)) return;
   std::vector<ReadDone> ready;
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     auto end = waiting_.upper_bound(index);
     for (auto at = waiting_.begin(); at != end; ++at) ready.push_back(std::move(at->second));
     waiting_.erase(waiting_.begin(), end);
@@ -34,7 +34,7 @@ void ReadGate::Applied(raft::Index index) {
 void ReadGate::FailAll(const absl::Status& status) {
   std::multimap<raft::Index, ReadDone> waiting;
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     waiting.swap(waiting_);
     anyone_waits_.store(false, std::memory_order_seq_cst);
   }

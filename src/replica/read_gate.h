@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
 #include "quorate/raft/types.h"
 
@@ -30,7 +30,7 @@ class ReadGate {
  private:
   std::atomic<raft::Index> applied_{0};
   std::atomic<bool> anyone_waits_{false};
-  absl::Mutex mutex_;  // guards waiting_
+  base::Mutex mutex_;  // guards waiting_
   std::multimap<raft::Index, ReadDone> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 

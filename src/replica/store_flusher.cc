@@ -8,14 +8,14 @@ void StoreFlusher::Start() { thread_ = std::thread(&StoreFlusher::Run, this); }
 
 void StoreFlusher::Stop() {
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     stopped_ = true;
   }
   if (thread_.joinable()) thread_.join();
 }
 
 void StoreFlusher::Request() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   requested_ = true;
 }
 
@@ -23,13 +23,13 @@ void StoreFlusher::Run() {
   auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requested_ || stopped_; };
   while (true) {
     {
-      absl::MutexLock lock(&mutex_);
-      mutex_.Await(absl::Condition(&wanted));
+      base::MutexLock lock(&mutex_);
+      mutex_.Await(wanted);
       if (stopped_) return;
     }
     absl::Status flushed = database_->Flush();
     if (!flushed.ok()) QUORATE_LOG(kWarn, "could not flush the store; it is tried again", {{"error", flushed}});
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     requested_ = false;
   }
 }

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "quorate/storage/database.h"
 
 namespace quorate::replica {
@@ -24,7 +24,7 @@ class StoreFlusher {
   void Run();
 
   storage::Database* database_;
-  absl::Mutex mutex_;
+  base::Mutex mutex_;
   bool requested_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

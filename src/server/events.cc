@@ -48,7 +48,7 @@ Events::~Events() {
 
 void Events::TellReady() {
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     ready_ = true;
   }
   Wake(wake_);
@@ -56,14 +56,14 @@ void Events::TellReady() {
 
 void Events::TellFatal(const absl::Status& reason) {
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     if (!fatal_.has_value()) fatal_ = reason;
   }
   Wake(wake_);
 }
 
 std::optional<Events::Event> Events::TakeTold() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   if (fatal_.has_value()) return Event{Event::Kind::kFatal, *std::exchange(fatal_, std::nullopt), 0};
   if (std::exchange(ready_, false)) return Event{Event::Kind::kReady, absl::OkStatus(), 0};
   return std::nullopt;

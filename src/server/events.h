@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
 
 namespace quorate::server {
@@ -38,7 +38,7 @@ class Events {
 
   int signals_ = -1;
   int wake_ = -1;
-  absl::Mutex mutex_;  // guards what threads have told
+  base::Mutex mutex_;  // guards what threads have told
   bool ready_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> fatal_ ABSL_GUARDED_BY(mutex_);
 };

@@ -7,7 +7,7 @@ namespace quorate::storage {
 void EventListener::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) {
   FlushMarks* marks;
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     marks = marks_;
   }
   if (marks != nullptr) marks->Flushed(info.largest_seqno);
@@ -15,7 +15,7 @@ void EventListener::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInf
 
 void EventListener::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) {
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     if (error_.ok()) error_ = *error;
   }
   QUORATE_LOG(kWarn, "the store cannot write its files", {{"error", error->ToString()}});
@@ -26,17 +26,17 @@ void EventListener::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInf
 }
 
 void EventListener::SetMarks(FlushMarks* marks) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   marks_ = marks;
 }
 
 rocksdb::Status EventListener::error() const {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   return error_;
 }
 
 void EventListener::ClearError() {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   error_ = rocksdb::Status::OK();
 }
 

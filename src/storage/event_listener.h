@@ -1,7 +1,7 @@
 #pragma once
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 #include "rocksdb/listener.h"
 #include "src/storage/flush_marks.h"
 
@@ -22,7 +22,7 @@ class EventListener : public rocksdb::EventListener {
   void ClearError();
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable base::Mutex mutex_;
   FlushMarks* marks_ ABSL_GUARDED_BY(mutex_) = nullptr;
   rocksdb::Status error_ ABSL_GUARDED_BY(mutex_);
 };

@@ -5,7 +5,7 @@
 namespace quorate::storage {
 
 void FlushMarks::Written(uint64_t sequence, uint64_t mark) {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   QUORATE_CHECK(mark >= written_) << "the mark fell from " << written_ << " to " << mark;
   written_ = mark;
   if (!pairs_.empty() && pairs_.back().mark == mark) {
@@ -22,10 +22,10 @@ void FlushMarks::Written(uint64_t sequence, uint64_t mark) {
 }
 
 void FlushMarks::Flushed(uint64_t sequence) {
-  absl::MutexLock listener_lock(&listener_mutex_);
+  base::MutexLock listener_lock(&listener_mutex_);
   uint64_t durable;
   {
-    absl::MutexLock lock(&mutex_);
+    base::MutexLock lock(&mutex_);
     const uint64_t before = durable_;
     while (!pairs_.empty() && pairs_.front().sequence <= sequence) {
       durable_ = std::max(durable_, pairs_.front().mark);
@@ -38,12 +38,12 @@ void FlushMarks::Flushed(uint64_t sequence) {
 }
 
 uint64_t FlushMarks::durable() const {
-  absl::MutexLock lock(&mutex_);
+  base::MutexLock lock(&mutex_);
   return durable_;
 }
 
 void FlushMarks::SetListener(std::function<void(uint64_t)> listener) {
-  absl::MutexLock lock(&listener_mutex_);
+  base::MutexLock lock(&listener_mutex_);
   listener_ = std::move(listener);
 }
 

@@ -8,7 +8,7 @@
 #include <functional>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "quorate/base/mutex.h"
 
 namespace quorate::storage {
 
@@ -34,12 +34,12 @@ class FlushMarks {
     uint64_t mark;
   };
 
-  mutable absl::Mutex mutex_;
+  mutable base::Mutex mutex_;
   std::deque<Pair> pairs_ ABSL_GUARDED_BY(mutex_);
   uint64_t durable_ ABSL_GUARDED_BY(mutex_);
   uint64_t written_ ABSL_GUARDED_BY(mutex_);
   // Held while the listener runs, so that SetListener can wait for it.
-  absl::Mutex listener_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  base::Mutex listener_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
   std::function<void(uint64_t)> listener_ ABSL_GUARDED_BY(listener_mutex_);
 };
 

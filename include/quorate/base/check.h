@@ -24,6 +24,5 @@ class CheckFailure {
 
 }  // namespace quorate::base
 
-#define QUORATE_CHECK(condition)               \
-  while (__builtin_expect(!(condition), 0))    \
-  ::quorate::base::CheckFailure(__FILE__, __LINE__, #condition).stream()
+#define QUORATE_CHECK(condition) \
+  while (__builtin_expect(!(condition), 0)) ::quorate::base::CheckFailure(__FILE__, __LINE__, #condition).stream()

@@ -40,14 +40,16 @@ struct LogField {
  private:
   template <typename Integer>
   static Value Widen(Integer number) {
-    if constexpr (std::is_signed_v<Integer>) return static_cast<int64_t>(number);
-    else return static_cast<uint64_t>(number);
+    if constexpr (std::is_signed_v<Integer>)
+      return static_cast<int64_t>(number);
+    else
+      return static_cast<uint64_t>(number);
   }
 };
 
 struct LoggingOptions {
   LogLevel level = LogLevel::kInfo;
-  bool json = true;                             // false: console text
+  bool json = true;                               // false: console text
   std::vector<std::string> outputs = {"stderr"};  // "default" and "stderr", "stdout", or file paths
 };
 
@@ -61,8 +63,8 @@ void Log(LogLevel level, const char* file, int line, std::string_view message,
 
 }  // namespace quorate::base
 
-#define QUORATE_LOG(level, ...)                                                                    \
-  do {                                                                                             \
-    if (::quorate::base::IsLogged(::quorate::base::LogLevel::level))                               \
-      ::quorate::base::Log(::quorate::base::LogLevel::level, __FILE__, __LINE__, __VA_ARGS__);     \
+#define QUORATE_LOG(level, ...)                                                                \
+  do {                                                                                         \
+    if (::quorate::base::IsLogged(::quorate::base::LogLevel::level))                           \
+      ::quorate::base::Log(::quorate::base::LogLevel::level, __FILE__, __LINE__, __VA_ARGS__); \
   } while (false)

@@ -23,8 +23,8 @@ inline std::string_view MessageOf(const absl::Status& status) {
 
 }  // namespace quorate::base
 
-#define QUORATE_RETURN_IF_ERROR(expression)                        \
-  do {                                                             \
+#define QUORATE_RETURN_IF_ERROR(expression)                                                      \
+  do {                                                                                           \
     if (absl::Status quorate_status = (expression); !quorate_status.ok()) return quorate_status; \
   } while (false)
 
@@ -34,6 +34,6 @@ inline std::string_view MessageOf(const absl::Status& status) {
 #define QUORATE_ASSIGN_OR_RETURN(declaration, expression) \
   QUORATE_ASSIGN_OR_RETURN_INNER(QUORATE_CONCAT(quorate_or_, __LINE__), declaration, expression)
 #define QUORATE_ASSIGN_OR_RETURN_INNER(result, declaration, expression) \
-  auto result = (expression);                                          \
-  if (!result.ok()) return std::move(result).status();                 \
+  auto result = (expression);                                           \
+  if (!result.ok()) return std::move(result).status();                  \
   declaration = *std::move(result)

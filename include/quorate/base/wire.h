@@ -56,8 +56,8 @@ inline void AppendBytesField(std::string* out, uint32_t field, std::string_view 
 //   while (reader.Next()) switch (reader.field()) { case 1: key = reader.bytes(); ... }
 //   if (!reader.ok()) -> malformed
 // As in the protobuf library, a known field that arrives with another wire type is skipped like an unknown one: test
-// type() where it matters (IsBytes / IsVarint), and the last occurrence of a singular field wins. Whether the bytes of a
-// proto3 string are UTF-8 is the caller's to check.
+// type() where it matters (IsBytes / IsVarint), and the last occurrence of a singular field wins. Whether the bytes of
+// a proto3 string are UTF-8 is the caller's to check.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
