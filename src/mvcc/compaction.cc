@@ -12,10 +12,11 @@ namespace {
 
 using storage::Family;
 
-// A batch is this many records walked or this many bytes of them, whichever comes first; then others get the disk.
-constexpr size_t kBatchRecords = 1000;
+// A batch is this many records walked or this many bytes of them, whichever comes first; then others get the disk. The
+// writer waits while a batch is written, some 8 us for each record removed: 2 ms at most.
+constexpr size_t kBatchRecords = 250;
 constexpr size_t kBatchBytes = 1 << 20;
-constexpr std::chrono::milliseconds kPauseBetweenBatches{2};
+constexpr std::chrono::milliseconds kPauseBetweenBatches{1};
 constexpr std::chrono::milliseconds kPauseAfterError{1000};
 constexpr std::chrono::milliseconds kPollReaders{1};
 
@@ -25,18 +26,24 @@ absl::Status Malformed() { return base::MakeStatus(absl::StatusCode::kDataLoss, 
 
 // What one batch walked and removes.
 struct Compaction::Garbage {
-  storage::WriteBatch batch;
+  std::vector<RevisionKey> revs;
+  std::vector<std::string> keys;
   std::string position;
   size_t walked = 0;
   size_t walked_bytes = 0;
-  uint64_t records = 0;
   uint64_t bytes = 0;
 
   void Remove(Revision revision, std::string_view key, uint16_t size_class) {
-    batch.Delete(Family::kRevs, View(EncodeRevision(revision)));
-    batch.Delete(Family::kKeys, EncodeHistoryKey(key, revision));
+    revs.push_back(EncodeRevision(revision));
+    keys.push_back(EncodeHistoryKey(key, revision));
     bytes += BytesOfClass(size_class);
-    ++records;
+  }
+  // In the order of their keys, each of which RocksDB then finds a place for near the one before.
+  void MoveTo(storage::WriteBatch* batch) {
+    std::sort(revs.begin(), revs.end(), [](const RevisionKey& a, const RevisionKey& b) { return View(a) < View(b); });
+    std::sort(keys.begin(), keys.end());
+    for (const RevisionKey& key : revs) batch->Delete(Family::kRevs, View(key));
+    for (const std::string& key : keys) batch->Delete(Family::kKeys, key);
   }
   bool Full() const { return walked >= kBatchRecords || walked_bytes >= kBatchBytes; }
 };
@@ -158,15 +165,16 @@ absl::Status Compaction::Inspect(std::string_view key, std::string_view value, i
 absl::Status Compaction::RemoveBatch(int64_t target, Garbage* garbage) {
   if (garbage->walked == 0) return absl::OkStatus();
   const uint64_t removed = removed_bytes_.load(std::memory_order_relaxed) + garbage->bytes;
-  garbage->batch.Put(Family::kMeta, kRemovedBytesName, EncodeNumber(removed));
-  garbage->batch.Put(Family::kMeta, kTargetName, EncodeNumber(static_cast<uint64_t>(target + 1)));
-  garbage->batch.Put(Family::kMeta, kPositionName, garbage->position);
-  QUORATE_RETURN_IF_ERROR(database_->WriteUnmarked(garbage->batch));
+  storage::WriteBatch batch;
+  garbage->MoveTo(&batch);
+  batch.Put(Family::kMeta, kRemovedBytesName, EncodeNumber(removed));
+  batch.Put(Family::kMeta, kTargetName, EncodeNumber(static_cast<uint64_t>(target + 1)));
+  batch.Put(Family::kMeta, kPositionName, garbage->position);
+  QUORATE_RETURN_IF_ERROR(database_->WriteUnmarked(batch));
   removed_bytes_.store(removed, std::memory_order_relaxed);
-  removed_records_.fetch_add(garbage->records, std::memory_order_relaxed);
+  removed_records_.fetch_add(garbage->revs.size(), std::memory_order_relaxed);
   position_ = garbage->position;
-  garbage->walked = garbage->walked_bytes = 0;
-  garbage->records = garbage->bytes = 0;
+  *garbage = Garbage();
   return absl::OkStatus();
 }
 
