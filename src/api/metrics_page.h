@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "src/api/latency_histogram.h"
+#include "quorate/base/latency_histogram.h"
 
 namespace quorate::api {
 
@@ -29,7 +29,7 @@ class MetricsPage {
   void Histogram(std::string_view name, std::string_view help, const std::vector<double>& bounds,
                  const std::vector<uint64_t>& counts, double sum, Labels labels = {});
   template <size_t kBounds, int64_t kFirst>
-  void Histogram(std::string_view name, std::string_view help, const LatencyHistogram<kBounds, kFirst>& histogram,
+  void Histogram(std::string_view name, std::string_view help, const base::LatencyHistogram<kBounds, kFirst>& histogram,
                  Labels labels = {}) {
     std::vector<double> bounds;
     std::vector<uint64_t> counts;

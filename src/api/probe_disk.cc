@@ -1,5 +1,4 @@
 #include <charconv>
-#include <iterator>
 
 #include "src/api/probes.h"
 
@@ -23,11 +22,8 @@ constexpr RocksGauge kRocksGauges[] = {
 };
 
 void ProbeWal(const wal::WalStatistics& statistics, MetricsPage& page) {
-  std::vector<uint64_t> counts;
-  for (const auto& bucket : statistics.sync_latency) counts.push_back(bucket.load(std::memory_order_relaxed));
-  page.Histogram("etcd_disk_wal_fsync_duration_seconds", "How long syncs of the log took.",
-                 {std::begin(wal::WalStatistics::kBoundsSeconds), std::end(wal::WalStatistics::kBoundsSeconds)}, counts,
-                 static_cast<double>(statistics.sync_nanoseconds.load(std::memory_order_relaxed)) * 1e-9);
+  page.Histogram("etcd_disk_wal_fsync_duration_seconds", "How long syncs of the log took.", statistics.sync_latency);
+  page.Histogram("etcd_disk_wal_write_duration_seconds", "How long writes to the log took.", statistics.write_latency);
   page.Gauge("etcd_disk_wal_write_bytes_total", "Bytes written to the log.",
              static_cast<double>(statistics.written_bytes.load(std::memory_order_relaxed)));
 }
@@ -36,6 +32,8 @@ void ProbeWal(const wal::WalStatistics& statistics, MetricsPage& page) {
 
 void ProbeDisk(const ServiceContext& context, MetricsPage& page) {
   ProbeWal(context.replica->wal_statistics(), page);
+  page.Histogram("etcd_disk_backend_commit_duration_seconds", "How long batches took to be written to the store.",
+                 context.replica->execution_statistics().commits);
   const storage::Database& database = std::as_const(*context.replica).database();
   for (const RocksGauge& gauge : kRocksGauges) {
     const std::string text = database.Property(gauge.property);

@@ -29,6 +29,35 @@ void ProbeProposals(const replica::ReplicaStatus& status, MetricsPage& page) {
                static_cast<double>(status.read_indexes_failed));
 }
 
+std::string_view NameOf(replica::CommandType type) {
+  switch (type) {
+    case replica::CommandType::kPut:
+      return "Put";
+    case replica::CommandType::kDeleteRange:
+      return "DeleteRange";
+    case replica::CommandType::kTxn:
+      return "Txn";
+    case replica::CommandType::kCompact:
+      return "Compaction";
+    case replica::CommandType::kMemberAttributes:
+      return "ClusterMemberAttrSet";
+  }
+  return "";
+}
+
+void ProbeExecution(const replica::ExecutionStatistics& statistics, MetricsPage& page) {
+  for (size_t type = 0; type < statistics.commands.size(); ++type) {
+    const std::string name(NameOf(static_cast<replica::CommandType>(type)));
+    for (const bool success : {true, false}) {
+      const auto& latency = success ? statistics.commands[type].succeeded : statistics.commands[type].failed;
+      // As in etcd, what never happened is not listed.
+      if (latency.count() == 0) continue;
+      page.Histogram("etcd_server_apply_duration_seconds", "How long commands took to execute.", latency,
+                     {{"version", "v3"}, {"op", name}, {"success", success ? "true" : "false"}});
+    }
+  }
+}
+
 void ProbeMembership(const ServiceContext& context, const replica::ReplicaStatus& status, MetricsPage& page) {
   const membership::Cluster cluster = context.replica->cluster();
   const membership::Member* self = cluster.Find(cluster.self);
@@ -53,6 +82,7 @@ void ProbeReplica(const ServiceContext& context, MetricsPage& page) {
   const replica::ReplicaStatus status = context.replica->status();
   const Versions& versions = context.options.versions;
   ProbeProposals(status, page);
+  ProbeExecution(context.replica->execution_statistics(), page);
   ProbeMembership(context, status, page);
   page.Gauge("etcd_server_version", "Level of the etcd API.", 1, {{"server_version", versions.server}});
   page.Gauge("etcd_cluster_version", "Level the cluster agreed on.", 1,

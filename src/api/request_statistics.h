@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "src/api/latency_histogram.h"
+#include "quorate/base/latency_histogram.h"
 
 namespace quorate::api {
 
@@ -17,8 +17,8 @@ inline constexpr size_t kRequestTypes = 6;
 std::string_view NameOf(RequestType type);
 
 // etcd's bounds: 1 ms to 8.192 s for requests, 100 us to 52.4288 s for ranges.
-using RequestLatency = LatencyHistogram<14, 1'000'000>;
-using RangeLatency = LatencyHistogram<20, 100'000>;
+using RequestLatency = base::LatencyHistogram<14, 1'000'000>;
+using RangeLatency = base::LatencyHistogram<20, 100'000>;
 
 // Requests by the API version their clients say they speak. A client could say anything: past kVersionsMax different
 // ones all others count as "other".
@@ -52,8 +52,8 @@ struct RequestStatistics {
 
   std::array<std::array<RequestLatency, 2>, kRequestTypes> requests;  // [type][success]
   std::array<RangeLatency, 2> ranges;                                 // [success]
-  LatencyHistogram<15, 10'000'000> hash;                              // Maintenance.Hash
-  LatencyHistogram<15, 10'000'000> hash_by_revision;                  // Maintenance.HashKV
+  base::LatencyHistogram<15, 10'000'000> hash;                        // Maintenance.Hash
+  base::LatencyHistogram<15, 10'000'000> hash_by_revision;            // Maintenance.HashKV
   std::atomic<uint64_t> health_success{0};
   std::atomic<uint64_t> health_failures{0};
 };

@@ -45,8 +45,12 @@ void Applier::Execute(const raft::Entry& entry) {
   Answers answers{std::move(waiting), {}, entry.term};
   bool wanted = !answers.waiting.empty();
   if (wanted) answers.answers.reserve(reader.head().commands);
+  std::chrono::nanoseconds begun = options_.clock->Monotonic();
   while (reader.Next()) {
     absl::StatusOr<mvcc::Answer> answer = ExecuteCommand(reader.type(), reader.request());
+    const std::chrono::nanoseconds ended = options_.clock->Monotonic();
+    ExecutionStatistics::Outcomes& outcomes = statistics_.commands[static_cast<size_t>(reader.type())];
+    (answer.ok() ? outcomes.succeeded : outcomes.failed).Observe(ended - std::exchange(begun, ended));
     ++uncommitted_commands_;
     if (wanted) answers.answers.push_back(std::move(answer));
   }
@@ -101,12 +105,14 @@ absl::Status Applier::Commit(const raft::Entry& last) {
   storage::WriteBatch& batch = options_.store->batch();
   SaveApplied({last.index, last.term}, batch);
   if (std::exchange(cluster_changed_, false)) membership::Save(cluster(), batch);
+  const std::chrono::nanoseconds begun = options_.clock->Monotonic();
   while (true) {
     absl::Status written = options_.store->Commit(last.index);
     if (written.ok()) break;
     FailUndelivered(OutcomeUnknown(written));
     if (!options_.on_write_failure(written)) return written;
   }
+  statistics_.commits.Observe(options_.clock->Monotonic() - begun);
   applied_term_.store(last.term, std::memory_order_relaxed);
   uncommitted_commands_ = 0;
   options_.read_gate->Applied(last.index);

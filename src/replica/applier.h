@@ -15,6 +15,7 @@
 #include "quorate/mvcc/store.h"
 #include "quorate/raft/types.h"
 #include "quorate/replica/command.h"
+#include "quorate/replica/execution_statistics.h"
 #include "src/replica/pending_groups.h"
 #include "src/replica/read_gate.h"
 
@@ -43,6 +44,7 @@ class Applier {
   // Any thread.
   membership::Cluster cluster() const;
   uint64_t slow_applies() const { return slow_applies_.load(std::memory_order_relaxed); }
+  const ExecutionStatistics& statistics() const { return statistics_; }
   raft::Term applied_term() const { return applied_term_.load(std::memory_order_relaxed); }
 
  private:
@@ -67,6 +69,7 @@ class Applier {
   raft::Index applied_;
   std::atomic<raft::Term> applied_term_{0};
   std::atomic<uint64_t> slow_applies_{0};
+  ExecutionStatistics statistics_;
   mutable base::Mutex cluster_mutex_;  // guards cluster_: executed here, read by anyone
   membership::Cluster cluster_ ABSL_GUARDED_BY(cluster_mutex_);
 };

@@ -51,6 +51,7 @@ class Engine {
   mvcc::Store& store() { return *files_.store; }
   storage::Database& database() { return *files_.database; }
   const wal::WalStatistics& wal_statistics() const { return files_.wal->statistics(); }
+  const ExecutionStatistics& execution_statistics() const { return applier_.statistics(); }
   membership::Cluster cluster() const { return applier_.cluster(); }
   uint64_t cluster_id() const { return cluster_id_; }
   uint64_t member_id() const { return member_id_; }

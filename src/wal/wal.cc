@@ -55,7 +55,6 @@ struct Wal::Rep {
   }
   absl::Status SyncFile(base::File& file) { return options.sync ? file.SyncData() : absl::OkStatus(); }
   uint32_t DrawSalt(uint64_t sequence) const;
-  void RecordSync(std::chrono::nanoseconds took);
 
   const WalOptions options;
   base::Clock& clock;
@@ -137,11 +136,13 @@ absl::Status Wal::Rep::WriteRecord(EntryIndex::Place* place) {
   uint32_t digest;
   const std::string_view bytes =
       writer.Finish(segment.end, segment.head.salt, segment.next_write_number++, log.chain, synced, &digest);
+  const std::chrono::nanoseconds before = clock.Monotonic();
   if (absl::Status status = segment.file->WriteAt(segment.end, bytes); !status.ok()) {
     if (!IsDiskFull(status)) return Fail(status);
     QUORATE_RETURN_IF_ERROR(EraseRefused());
     return status;
   }
+  statistics.write_latency.Observe(clock.Monotonic() - before);
   *place = {.first = 0, .segment = &segment, .offset = segment.end, .sectors = writer.sectors()};
   segment.end += bytes.size();
   log.chain = digest;
@@ -159,14 +160,6 @@ absl::Status Wal::Rep::EraseRefused() {
   return absl::OkStatus();
 }
 
-void Wal::Rep::RecordSync(std::chrono::nanoseconds took) {
-  const double seconds = std::chrono::duration<double>(took).count();
-  const auto* const bound =
-      std::lower_bound(std::begin(WalStatistics::kBoundsSeconds), std::end(WalStatistics::kBoundsSeconds), seconds);
-  statistics.sync_latency[bound - std::begin(WalStatistics::kBoundsSeconds)].fetch_add(1, std::memory_order_relaxed);
-  statistics.sync_nanoseconds.fetch_add(static_cast<uint64_t>(took.count()), std::memory_order_relaxed);
-}
-
 absl::Status Wal::Rep::WriteMark() {
   Segment& segment = log.current();
   return segment.file->WriteAt(
@@ -179,7 +172,7 @@ absl::Status Wal::Rep::Sync() {
   if (synced == segment.end || !options.sync) return absl::OkStatus();
   const std::chrono::nanoseconds before = clock.Monotonic();
   if (absl::Status status = segment.file->SyncData(); !status.ok()) return Fail(status);
-  RecordSync(clock.Monotonic() - before);
+  statistics.sync_latency.Observe(clock.Monotonic() - before);
   synced = segment.end;
   // The next record says it too, but none may come: the mark keeps damage to the last record from passing for a torn
   // write. It needs no sync of its own, and what it follows is durable whether it succeeds or not.

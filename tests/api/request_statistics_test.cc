@@ -41,7 +41,7 @@ TEST(ClientVersionsTest, ManyVersionsCountAsOther) {
 }
 
 TEST(LatencyHistogramTest, FindsTheBucket) {
-  LatencyHistogram<3, 1000> histogram;  // 1, 2, 4 us
+  base::LatencyHistogram<3, 1000> histogram;  // 1, 2, 4 us
   histogram.Observe(std::chrono::nanoseconds(1000));
   histogram.Observe(std::chrono::nanoseconds(1001), 2);
   histogram.Observe(std::chrono::nanoseconds(4000));

@@ -217,7 +217,7 @@ TEST_F(WalTest, OneWriteAndOneSyncForARecord) {
   EXPECT_EQ(files_.sync_count(), syncs + 1);
   ASSERT_TRUE(wal->Sync().ok());
   EXPECT_EQ(files_.sync_count(), syncs + 1) << "nothing to sync";
-  EXPECT_EQ(wal->statistics().sync_latency[0].load(), 2u);
+  EXPECT_EQ(wal->statistics().sync_latency.bucket(0), 2u);
 }
 
 TEST_F(WalTest, WithoutSyncNoFileIsSynced) {

@@ -19,6 +19,8 @@ enum class CommandType : uint8_t {
   kCompact = 4,           // etcdserverpb.CompactionRequest
   kMemberAttributes = 5,  // a member's name and client URLs, published at start
 };
+// One above the highest.
+inline constexpr size_t kCommandTypes = 6;
 
 // The head of an entry. Time is the proposer's: apply reads no clock.
 struct GroupHead {

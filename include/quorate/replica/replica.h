@@ -20,6 +20,7 @@
 #include "quorate/mvcc/store.h"
 #include "quorate/raft/types.h"
 #include "quorate/replica/command.h"
+#include "quorate/replica/execution_statistics.h"
 #include "quorate/wal/wal.h"
 
 namespace quorate::replica {
@@ -102,6 +103,7 @@ class Replica {
   const storage::Database& database() const;
   storage::Database& database();
   const wal::WalStatistics& wal_statistics() const;
+  const ExecutionStatistics& execution_statistics() const;
   // A copy: changes come with the log.
   membership::Cluster cluster() const;
   uint64_t cluster_id() const;

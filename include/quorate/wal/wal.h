@@ -13,6 +13,7 @@
 
 #include "quorate/base/clock.h"
 #include "quorate/base/file_system.h"
+#include "quorate/base/latency_histogram.h"
 #include "quorate/base/status.h"
 #include "quorate/raft/types.h"
 
@@ -50,12 +51,10 @@ struct Recovered {
 };
 
 struct WalStatistics {
-  // Written by the log's thread with relaxed order, read by anyone.
-  static constexpr int kBuckets = 15;
-  static constexpr double kBoundsSeconds[kBuckets - 1] = {0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064,
-                                                          0.128, 0.256, 0.512, 1.024, 2.048, 4.096, 8.192};
-  std::atomic<uint64_t> sync_latency[kBuckets] = {};
-  std::atomic<uint64_t> sync_nanoseconds{0};
+  // Written by the log's thread, read by anyone. From 1 ms to 8 s.
+  using Latency = base::LatencyHistogram<14, 1'000'000>;
+  Latency sync_latency;
+  Latency write_latency;
   std::atomic<uint64_t> written_bytes{0};
 };
 

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace quorate::api {
+namespace quorate::base {
 
 template <size_t kBounds, int64_t kFirstNanoseconds>
 class LatencyHistogram {
@@ -27,6 +27,11 @@ class LatencyHistogram {
   }
   // How many fell in the bucket alone; index kBounds is the one without a bound.
   uint64_t bucket(size_t index) const { return buckets_[index].load(std::memory_order_relaxed); }
+  uint64_t count() const {
+    uint64_t count = 0;
+    for (const auto& bucket : buckets_) count += bucket.load(std::memory_order_relaxed);
+    return count;
+  }
   double seconds() const { return static_cast<double>(nanoseconds_.load(std::memory_order_relaxed)) * 1e-9; }
 
  private:
@@ -34,4 +39,4 @@ class LatencyHistogram {
   std::atomic<uint64_t> nanoseconds_{0};
 };
 
-}  // namespace quorate::api
+}  // namespace quorate::base
