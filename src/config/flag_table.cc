@@ -32,7 +32,7 @@ constexpr Flag kFlags[] = {
     {"max-snapshots", kUint64, kMember, kNoEffect, "5", "snapshots are not kept as files"},
     {"max-wals", kUint64, kMember, kNoEffect, "5", "log segments go once the store no longer needs them"},
     {"memory-mlock", kBool, kMember, kNoEffect, "false", kNoBolt},
-    {"quota-backend-bytes", kInt64, kMember, kWorks, "0", "Size of the store above which writes are refused. 0: 2 GiB. Negative: no quota."},
+    {"quota-backend-bytes", kInt64, kMember, kWorks, "0", "Size quota of the store, shown in Status; not enforced yet. 0: 2 GiB. Negative: none."},
     {"backend-bbolt-freelist-type", kString, kMember, kNoEffect, "", kNoBolt, "", "map"},
     {"backend-batch-interval", kDuration, kMember, kNoEffect, "0s", kNoBolt},
     {"backend-batch-limit", kInt64, kMember, kNoEffect, "0", kNoBolt},

@@ -3,7 +3,7 @@
 // One member's engine: takes proposals, has them agreed and logged, executes them in order, confirms reads.
 //
 // Threads: the replica thread owns the Raft node and the log; the apply thread executes what is committed. With one
-// request at a time the replica thread executes it itself, sparing a wake-up (docs/decisions/0003-threads.md).
+// request at a time the replica thread executes it itself, sparing a wake-up (docs/decisions/0002-threads.md).
 
 #include <chrono>
 #include <cstdint>
