@@ -1,5 +1,7 @@
 #include "src/mvcc/compaction.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 
 #include "quorate/base/logging.h"
@@ -85,6 +87,7 @@ void Compaction::WhenFinished(int64_t revision, std::function<void()> done) {
 }
 
 void Compaction::Run() {
+  pthread_setname_np(pthread_self(), "compaction");
   while (true) {
     int64_t finished;
     {

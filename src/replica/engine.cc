@@ -1,5 +1,7 @@
 #include "src/replica/engine.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -153,6 +155,7 @@ ReplicaStatus Engine::status() const {
 // ---- The replica thread
 
 void Engine::RunReplicaThread() {
+  pthread_setname_np(pthread_self(), "replica");
   next_tick_ = clock_->Monotonic() + options_.heartbeat_interval;
   // Nobody else can win, so there is nothing to wait an election timeout for.
   if (sole_voter_) node_.Campaign();
@@ -175,6 +178,7 @@ void Engine::RunReplicaThread() {
 }
 
 void Engine::RunApplyThread() {
+  pthread_setname_np(pthread_self(), "apply");
   while (true) {
     std::vector<raft::Entry> entries = apply_queue_.Take();
     if (entries.empty()) return;

@@ -1,5 +1,7 @@
 #include "src/replica/store_flusher.h"
 
+#include <pthread.h>
+
 #include "quorate/base/logging.h"
 
 namespace quorate::replica {
@@ -20,6 +22,7 @@ void StoreFlusher::Request() {
 }
 
 void StoreFlusher::Run() {
+  pthread_setname_np(pthread_self(), "flusher");
   auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requested_ || stopped_; };
   while (true) {
     {
