@@ -2,10 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/server/member_process_testing.h"
@@ -56,6 +60,33 @@ TEST(MemberTest, ServesWhenItSaysSoAndStopsWhenTold) {
   EXPECT_LT(std::chrono::steady_clock::now() - told, std::chrono::seconds(5));
   EXPECT_THAT(member.standard_output(), IsEmpty());
   EXPECT_THAT(member.log(), Not(HasSubstr("\"level\":\"error\"")));
+}
+
+TEST(MemberTest, TellsTheInitSystemWhenReadyAndWhenStopping) {
+  TemporaryDirectory directory;
+  const std::string path = directory.path() / "notify";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  const int socket_descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(bind(socket_descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  const timeval patience{.tv_sec = 30, .tv_usec = 0};
+  setsockopt(socket_descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  const auto receive = [socket_descriptor] {
+    char message[256];
+    const ssize_t length = recv(socket_descriptor, message, sizeof message, 0);
+    return std::string(message, length > 0 ? static_cast<size_t>(length) : 0);
+  };
+
+  setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  MemberProcess member(TestConfig(directory));
+  unsetenv("NOTIFY_SOCKET");
+  EXPECT_THAT(receive(), HasSubstr("READY=1"));
+  member.Signal(SIGTERM);
+  EXPECT_THAT(receive(), HasSubstr("STOPPING=1"));
+  EXPECT_EQ(member.Wait(), 0) << member.log();
+  close(socket_descriptor);
 }
 
 TEST(MemberTest, StartsAgainOnItsData) {
