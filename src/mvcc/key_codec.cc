@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "quorate/base/check.h"
+#include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
 
 namespace quorate::mvcc {
@@ -38,17 +39,10 @@ void AppendHistoryRevision(uint64_t main, uint32_t sub, std::string* out) {
 }
 
 bool ReadVarint(std::string_view* in, int64_t* out) {
-  uint64_t number = 0;
-  for (int shift = 0; shift < 64 && !in->empty(); shift += 7) {
-    const auto byte = static_cast<uint8_t>(in->front());
-    in->remove_prefix(1);
-    number |= static_cast<uint64_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      *out = static_cast<int64_t>(number);
-      return true;
-    }
-  }
-  return false;
+  uint64_t number;
+  if (!base::TakeVarint(in, &number)) return false;
+  *out = static_cast<int64_t>(number);
+  return true;
 }
 
 }  // namespace

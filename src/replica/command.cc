@@ -1,5 +1,6 @@
 #include "quorate/replica/command.h"
 
+#include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
 #include "src/replica/group.h"
 
@@ -18,19 +19,6 @@ uint64_t ReadFixed64(const char* in) {
   uint64_t value = 0;
   for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(in[i]);
   return value;
-}
-
-bool ReadVarint(std::string_view* rest, uint64_t* value) {
-  *value = 0;
-  for (size_t i = 0; i < rest->size() && i < 10; ++i) {
-    uint64_t byte = static_cast<unsigned char>((*rest)[i]);
-    *value |= (byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      rest->remove_prefix(i + 1);
-      return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace
@@ -71,7 +59,7 @@ GroupReader::GroupReader(std::string_view data) : rest_(data) {
   head_.group = ReadFixed64(rest_.data() + 9);
   head_.wall_ms = static_cast<int64_t>(ReadFixed64(rest_.data() + 17));
   rest_.remove_prefix(kFixedHeadBytes);
-  ok_ = ReadVarint(&rest_, &head_.commands);
+  ok_ = base::TakeVarint(&rest_, &head_.commands);
 }
 
 bool GroupReader::Next() {
@@ -84,7 +72,7 @@ bool GroupReader::Next() {
   if (!rest_.empty()) {
     type_ = static_cast<CommandType>(rest_[0]);
     rest_.remove_prefix(1);
-    if (ReadVarint(&rest_, &length) && length <= rest_.size()) {
+    if (base::TakeVarint(&rest_, &length) && length <= rest_.size()) {
       request_ = rest_.substr(0, length);
       rest_.remove_prefix(length);
       ++read_;

@@ -5,6 +5,7 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/crc32c.h"
+#include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
 #include "src/wal/bytes.h"
 
@@ -13,24 +14,9 @@ namespace {
 
 enum ItemTag : uint64_t { kEntry = 1, kHardState = 2, kReset = 3 };
 
-constexpr size_t kVarintBytesMax = 10;
-
-bool TakeVarint(std::string_view* bytes, uint64_t* value) {
-  *value = 0;
-  for (size_t i = 0; i < kVarintBytesMax && i < bytes->size(); ++i) {
-    const auto byte = static_cast<uint8_t>((*bytes)[i]);
-    *value |= static_cast<uint64_t>(byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      bytes->remove_prefix(i + 1);
-      return true;
-    }
-  }
-  return false;
-}
-
 template <typename... Numbers>
 bool TakeVarints(std::string_view* bytes, Numbers*... numbers) {
-  return (TakeVarint(bytes, numbers) && ...);
+  return (base::TakeVarint(bytes, numbers) && ...);
 }
 
 }  // namespace
@@ -78,7 +64,7 @@ void RecordWriter::Add(std::string_view bytes) {
 }
 
 void RecordWriter::AddVarints(std::initializer_list<uint64_t> numbers) {
-  char bytes[8 * kVarintBytesMax];
+  char bytes[8 * base::kVarintBytesMax];
   QUORATE_CHECK(numbers.size() <= 8);
   char* end = bytes;
   for (const uint64_t number : numbers) end = base::wire::PutVarint(end, number);
@@ -119,7 +105,7 @@ bool DecodeRecord(std::string_view items, RecordContent* content) {
   *content = {};
   while (!items.empty()) {
     uint64_t tag;
-    if (!TakeVarint(&items, &tag)) return false;
+    if (!base::TakeVarint(&items, &tag)) return false;
     if (tag == kEntry) {
       uint64_t term, index, type, length;
       if (!TakeVarints(&items, &term, &index, &type, &length) || length > items.size()) return false;
