@@ -1,8 +1,8 @@
 // Command clientv3check runs etcd's own Go client against an endpoint and prints PASS or FAIL for each behaviour.
 //
-//	clientv3check -endpoint http://127.0.0.1:2379
+//	clientv3check -endpoint http://127.0.0.1:2379 [-group watch] [-only Mutex]
 //
-// Every check works under a key prefix of its own. Exit code 1 when one failed.
+// Every check works under a key prefix of its own. Exit code 1 when one failed, or when none was chosen.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -35,45 +36,78 @@ func (s *session) key(name string) string { return s.prefix + name }
 
 func main() {
 	endpoint := flag.String("endpoint", "http://127.0.0.1:2379", "client URL of the server")
+	group := flag.String("group", "", "run the checks of this group alone: "+strings.Join(groupNames(), ", "))
+	only := flag.String("only", "", "run the checks whose name contains this")
 	flag.Parse()
-	client, err := clientv3.New(clientv3.Config{
-		Endpoints:            []string{*endpoint},
-		DialTimeout:          10 * time.Second,
-		DialKeepAliveTime:    10 * time.Second,
-		DialKeepAliveTimeout: 10 * time.Second,
-		Logger:               zap.NewNop(),
-	})
+	client, err := connect(*endpoint)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "clientv3check:", err)
 		os.Exit(1)
 	}
 	defer client.Close()
 
-	failed := 0
+	ran, failed := 0, 0
 	run := fmt.Sprintf("clientv3check/%d/", time.Now().UnixNano())
-	for _, c := range checks() {
-		ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
-		err := c.run(&session{Client: client, ctx: ctx, prefix: run + c.name + "/"})
-		cancel()
-		if err != nil {
-			failed++
-			fmt.Printf("FAIL %s: %v\n", c.name, err)
-			continue
+	for _, g := range groups {
+		for _, c := range g.checks {
+			if (*group != "" && *group != g.name) || !strings.Contains(c.name, *only) {
+				continue
+			}
+			ran++
+			if err := runCheck(client, c, run+c.name+"/"); err != nil {
+				failed++
+				fmt.Printf("FAIL %s: %v\n", c.name, err)
+				continue
+			}
+			fmt.Printf("PASS %s\n", c.name)
 		}
-		fmt.Printf("PASS %s\n", c.name)
 	}
-	if failed > 0 {
+	if ran == 0 || failed > 0 {
 		os.Exit(1)
 	}
 }
 
-func checks() []check {
-	var all []check
-	all = append(all, rangeChecks...)
-	all = append(all, writeChecks...)
-	all = append(all, txnChecks...)
-	all = append(all, errorChecks...)
-	return append(all, serverChecks...)
+func configOf(endpoint string) clientv3.Config {
+	return clientv3.Config{
+		Endpoints:            []string{endpoint},
+		DialTimeout:          10 * time.Second,
+		DialKeepAliveTime:    10 * time.Second,
+		DialKeepAliveTimeout: 10 * time.Second,
+		Logger:               zap.NewNop(),
+	}
+}
+
+func connect(endpoint string) (*clientv3.Client, error) { return clientv3.New(configOf(endpoint)) }
+
+func runCheck(client *clientv3.Client, c check, prefix string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), checkTimeout)
+	defer cancel()
+	return c.run(&session{Client: client, ctx: ctx, prefix: prefix})
+}
+
+var groups = []struct {
+	name   string
+	checks []check
+}{
+	{"range", rangeChecks},
+	{"write", writeChecks},
+	{"txn", txnChecks},
+	{"error", errorChecks},
+	{"server", serverChecks},
+	{"watch", watchChecks},
+	{"lease", leaseChecks},
+	{"maintenance", maintenanceChecks},
+	{"concurrency", concurrencyChecks},
+	{"recipe", recipeChecks},
+	{"service", serviceChecks},
+}
+
+func groupNames() []string {
+	var names []string
+	for _, g := range groups {
+		names = append(names, g.name)
+	}
+	return names
 }
 
 // want returns an error unless got equals expected.
