@@ -1,11 +1,10 @@
-#include "quorate/config/config.h"
-
 #include <algorithm>
 #include <limits>
 
+#include "quorate/config/config.h"
+#include "quorate/config/url.h"
 #include "src/config/flag_set.h"
 #include "src/config/help.h"
-#include "src/config/url.h"
 
 namespace quorate::config {
 namespace {

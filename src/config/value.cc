@@ -1,11 +1,10 @@
-#include "src/config/value.h"
-
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
 
-#include "src/config/url.h"
+#include "quorate/config/url.h"
+#include "src/config/value.h"
 
 namespace quorate::config {
 namespace {

@@ -1,6 +1,6 @@
-#include "src/config/url.h"
-
 #include <gtest/gtest.h>
+
+#include "quorate/config/url.h"
 
 namespace quorate::config {
 namespace {
