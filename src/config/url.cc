@@ -1,10 +1,10 @@
+#include "quorate/config/url.h"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-
-#include "quorate/config/url.h"
 
 namespace quorate::config {
 namespace {

@@ -1,10 +1,11 @@
+#include "src/config/value.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
 
 #include "quorate/config/url.h"
-#include "src/config/value.h"
 
 namespace quorate::config {
 namespace {

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "quorate/config/url.h"
+
+#include <gtest/gtest.h>
 
 namespace quorate::config {
 namespace {
