@@ -50,9 +50,10 @@ struct Compaction::Garbage {
   bool Full() const { return walked >= kBatchRecords || walked_bytes >= kBatchBytes; }
 };
 
-Compaction::Compaction(storage::Database* database, ViewGate* gate, const Meta& meta)
+Compaction::Compaction(storage::Database* database, ViewGate* gate, KeyHistory* key_history, const Meta& meta)
     : database_(database),
       gate_(gate),
+      key_history_(key_history),
       removed_bytes_(meta.removed_bytes),
       target_(meta.target),
       position_(meta.position),
@@ -128,6 +129,8 @@ bool Compaction::Pause(std::chrono::milliseconds duration) {
 }
 
 absl::Status Compaction::Collect(int64_t finished, int64_t target) {
+  // What is removed must be there before: an entry that came later would stay.
+  QUORATE_RETURN_IF_ERROR(key_history_->WaitFor(target));
   storage::IteratorOptions bounds;
   // The tombstones at the last compacted revision itself are still there.
   bounds.lower_bound =

@@ -20,6 +20,7 @@
 #include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
 #include "quorate/storage/database.h"
+#include "src/mvcc/key_history.h"
 #include "src/mvcc/meta.h"
 #include "src/mvcc/view_gate.h"
 
@@ -28,7 +29,7 @@ namespace quorate::mvcc {
 class Compaction {
  public:
   // Goes on with what a former life left undone.
-  Compaction(storage::Database* database, ViewGate* gate, const Meta& meta);
+  Compaction(storage::Database* database, ViewGate* gate, KeyHistory* key_history, const Meta& meta);
   // Stops within a batch; who still waits is not called.
   ~Compaction();
 
@@ -60,6 +61,7 @@ class Compaction {
 
   storage::Database* const database_;
   ViewGate* const gate_;
+  KeyHistory* const key_history_;
   std::atomic<uint64_t> removed_bytes_;
   std::atomic<uint64_t> removed_records_ = 0;
   // The compaction thread's: what was begun and not finished yet, and the key in `revs` it has come to.

@@ -39,6 +39,7 @@ absl::Status HistorySource::Walk(
     const KeyRange& range,
     const std::function<absl::StatusOr<bool>(std::string_view prefix, const KeyState& state)>& visit) {
   if (!range.single && !range.unbounded && range.end <= range.begin) return absl::OkStatus();
+  QUORATE_RETURN_IF_ERROR(key_history_->WaitFor(revision_));
   const storage::IteratorOptions bounds = BoundsOf(range, snapshot_.get());
   auto iterator = database_->NewIterator(storage::Family::kKeys, bounds);
   std::string target = bounds.lower_bound;

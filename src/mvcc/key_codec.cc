@@ -32,6 +32,19 @@ Integer GetBigEndian(const char* in) {
   return number;
 }
 
+void AppendKeyPrefix(std::string_view key, std::string* out) {
+  while (true) {
+    const size_t zero = key.find(kZero);
+    out->append(key.substr(0, zero));
+    if (zero == std::string_view::npos) break;
+    out->push_back(kZero);
+    out->push_back(kEscaped);
+    key.remove_prefix(zero + 1);
+  }
+  out->push_back(kZero);
+  out->push_back(kEnd);
+}
+
 void AppendHistoryRevision(uint64_t main, uint32_t sub, std::string* out) {
   char bytes[kHistoryRevisionBytes];
   PutBigEndian(PutBigEndian<uint64_t>(bytes, ~main), ~sub);
@@ -64,12 +77,7 @@ std::optional<Revision> DecodeRevision(std::string_view key) {
 std::string EncodeKeyPrefix(std::string_view key) {
   std::string out;
   out.reserve(key.size() + 2 + kHistoryRevisionBytes);
-  for (char byte : key) {
-    out.push_back(byte);
-    if (byte == kZero) out.push_back(kEscaped);
-  }
-  out.push_back(kZero);
-  out.push_back(kEnd);
+  AppendKeyPrefix(key, &out);
   return out;
 }
 
@@ -81,10 +89,16 @@ std::string AfterKeyPrefix(std::string_view prefix) {
 }
 
 std::string EncodeHistoryKey(std::string_view key, Revision revision) {
-  QUORATE_CHECK(revision.sub >= 0 && revision.sub <= std::numeric_limits<uint32_t>::max()) << revision.sub;
-  std::string out = EncodeKeyPrefix(key);
-  AppendHistoryRevision(revision.main, static_cast<uint32_t>(revision.sub), &out);
+  std::string out;
+  out.reserve(key.size() + 2 + kHistoryRevisionBytes);
+  AppendHistoryKey(key, revision, &out);
   return out;
+}
+
+void AppendHistoryKey(std::string_view key, Revision revision, std::string* out) {
+  QUORATE_CHECK(revision.sub >= 0 && revision.sub <= std::numeric_limits<uint32_t>::max()) << revision.sub;
+  AppendKeyPrefix(key, out);
+  AppendHistoryRevision(revision.main, static_cast<uint32_t>(revision.sub), out);
 }
 
 void AppendSeekRevision(int64_t main, std::string* prefix) {

@@ -30,6 +30,7 @@ std::string EncodeKeyPrefix(std::string_view key);
 // The first place after all entries of the key whose prefix this is.
 std::string AfterKeyPrefix(std::string_view prefix);
 std::string EncodeHistoryKey(std::string_view key, Revision revision);
+void AppendHistoryKey(std::string_view key, Revision revision, std::string* out);
 // Appends to a prefix the place where the newest entry at or before main revision `main` is to be sought.
 void AppendSeekRevision(int64_t main, std::string* prefix);
 // The key prefix of an entry, the revision in `*revision`; nullopt when malformed.

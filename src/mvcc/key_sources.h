@@ -8,6 +8,7 @@
 
 #include "quorate/mvcc/key_index.h"
 #include "quorate/storage/database.h"
+#include "src/mvcc/key_history.h"
 #include "src/mvcc/state.h"
 
 namespace quorate::mvcc {
@@ -38,12 +39,13 @@ class WriterSource final : public KeySource {
 };
 
 // The keys at a past revision, out of the store's `keys` family: right for any revision that is not compacted, slower
-// than the index. Compaction must not pass `revision` meanwhile, unless a snapshot is given.
+// than the index. Waits for the family to have come that far. Compaction must not pass `revision` meanwhile, unless a
+// snapshot is given, taken when it had.
 class HistorySource final : public KeySource {
  public:
-  HistorySource(const storage::Database* database, int64_t revision,
+  HistorySource(const storage::Database* database, KeyHistory* key_history, int64_t revision,
                 std::shared_ptr<const storage::Snapshot> snapshot = nullptr)
-      : database_(database), revision_(revision), snapshot_(std::move(snapshot)) {}
+      : database_(database), key_history_(key_history), revision_(revision), snapshot_(std::move(snapshot)) {}
   absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
   absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
   absl::Status Scan(const KeyRange& range, const Visit& visit) override;
@@ -53,7 +55,8 @@ class HistorySource final : public KeySource {
   absl::Status Walk(const KeyRange& range,
                     const std::function<absl::StatusOr<bool>(std::string_view prefix, const KeyState& state)>& visit);
 
-  const storage::Database* database_;
+  const storage::Database* const database_;
+  KeyHistory* const key_history_;
   const int64_t revision_;
   const std::shared_ptr<const storage::Snapshot> snapshot_;
   std::deque<std::string> visited_;  // keeps the views of Scan alive

@@ -26,6 +26,7 @@ absl::StatusOr<Meta> ReadMeta(const storage::Database& database, const storage::
   QUORATE_ASSIGN_OR_RETURN(const auto revision, ReadNumber(database, kRevisionName, snapshot));
   QUORATE_ASSIGN_OR_RETURN(const auto compacted, ReadNumber(database, kCompactedName, snapshot));
   QUORATE_ASSIGN_OR_RETURN(const auto added, ReadNumber(database, kAddedBytesName, snapshot));
+  QUORATE_ASSIGN_OR_RETURN(const auto history, ReadNumber(database, kHistoryName, snapshot));
   QUORATE_ASSIGN_OR_RETURN(const auto finished, ReadNumber(database, kFinishedName, snapshot));
   QUORATE_ASSIGN_OR_RETURN(const auto target, ReadNumber(database, kTargetName, snapshot));
   QUORATE_ASSIGN_OR_RETURN(const auto position, database.Get(storage::Family::kMeta, kPositionName, snapshot));
@@ -34,17 +35,20 @@ absl::StatusOr<Meta> ReadMeta(const storage::Database& database, const storage::
   if (revision.has_value()) meta.revision = static_cast<int64_t>(*revision);
   meta.compacted = static_cast<int64_t>(compacted.value_or(0)) - 1;
   meta.added_bytes = added.value_or(0);
+  meta.history_known = history.has_value();
+  meta.history = history.has_value() ? static_cast<int64_t>(*history) : meta.revision;
   meta.finished = static_cast<int64_t>(finished.value_or(0)) - 1;
   meta.target = static_cast<int64_t>(target.value_or(0)) - 1;
   if (meta.target > meta.finished) meta.position = position.value_or("");
   meta.removed_bytes = removed.value_or(0);
-  if (meta.revision < 1 || meta.compacted > meta.revision || meta.finished > meta.compacted ||
-      meta.target > meta.compacted || meta.removed_bytes > meta.added_bytes) {
+  if (meta.revision < 1 || meta.history < 1 || meta.history > meta.revision || meta.compacted > meta.revision ||
+      meta.finished > meta.compacted || meta.target > meta.compacted || meta.removed_bytes > meta.added_bytes) {
     return base::MakeStatus(absl::StatusCode::kDataLoss,
                             "the store's numbers contradict each other: revision " + std::to_string(meta.revision) +
                                 ", compacted " + std::to_string(meta.compacted) + ", finished " +
-                                std::to_string(meta.finished) + ", bytes added " + std::to_string(meta.added_bytes) +
-                                " and removed " + std::to_string(meta.removed_bytes));
+                                std::to_string(meta.finished) + ", history " + std::to_string(meta.history) +
+                                ", bytes added " + std::to_string(meta.added_bytes) + " and removed " +
+                                std::to_string(meta.removed_bytes));
   }
   return meta;
 }

@@ -159,14 +159,18 @@ absl::StatusOr<std::unique_ptr<RangeCursor>> MakeRangeCursor(StoreParts* parts, 
   ReadView::Rep view(parts);
   QUORATE_RETURN_IF_ERROR(CheckRevision(view, request.revision));
   const int64_t revision = view.revision();
-  std::shared_ptr<const storage::Snapshot> snapshot = parts->database->TakeSnapshot();
+  std::shared_ptr<const storage::Snapshot> snapshot;
   std::unique_ptr<KeySource> source;
   if (request.revision <= 0 || request.revision == revision) {
+    snapshot = parts->database->TakeSnapshot();
     source = std::make_unique<ViewSource>(std::move(view.source));
   } else if (IndexView past = parts->index.ViewAt(request.revision)) {
+    snapshot = parts->database->TakeSnapshot();
     source = std::make_unique<ViewSource>(std::move(past));
   } else {
-    source = std::make_unique<HistorySource>(parts->database, request.revision, snapshot);
+    QUORATE_RETURN_IF_ERROR(parts->key_history->WaitFor(request.revision));
+    snapshot = parts->database->TakeSnapshot();
+    source = std::make_unique<HistorySource>(parts->database, parts->key_history.get(), request.revision, snapshot);
   }
   parts->counts.ranges.fetch_add(1, std::memory_order_relaxed);
   return std::unique_ptr<RangeCursor>(

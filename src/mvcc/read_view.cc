@@ -24,7 +24,7 @@ ReadView::Rep::~Rep() { parts->gate.Leave(ticket); }
 
 std::unique_ptr<KeySource> ReadView::Rep::At(int64_t revision) const {
   if (IndexView view = parts->index.ViewAt(revision)) return std::make_unique<ViewSource>(std::move(view));
-  return std::make_unique<HistorySource>(parts->database, revision);
+  return std::make_unique<HistorySource>(parts->database, parts->key_history.get(), revision);
 }
 
 absl::StatusOr<std::vector<base::Buffer>> ReadView::Rep::Fetch(const std::vector<Revision>& revisions) const {

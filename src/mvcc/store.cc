@@ -1,5 +1,6 @@
 #include "quorate/mvcc/store.h"
 
+#include "src/mvcc/key_codec.h"
 #include "src/mvcc/read_view.h"
 #include "src/mvcc/store_parts.h"
 
@@ -15,13 +16,20 @@ Store::~Store() = default;
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Database* database, StoreOptions options) {
   auto rep = std::make_unique<Rep>(database, std::move(options));
   QUORATE_ASSIGN_OR_RETURN(const Meta meta, ReadMeta(*database));
+  QUORATE_RETURN_IF_ERROR(CompleteKeyHistory(database, meta));
   QUORATE_RETURN_IF_ERROR(LoadIndex(*database, meta, &rep->index));
   rep->published.revision = meta.revision;
   rep->published.compacted = meta.compacted;
   rep->published.keys = rep->index.size();
   rep->published.added_bytes = meta.added_bytes;
-  rep->writer = std::make_unique<Writer>(database, &rep->index, &rep->records, rep->options.leases, meta);
-  rep->compaction = std::make_unique<Compaction>(database, &rep->gate, meta);
+  rep->key_history = std::make_unique<KeyHistory>(database, meta.revision);
+  rep->writer =
+      std::make_unique<Writer>(database, rep->key_history.get(), &rep->index, &rep->records, rep->options.leases, meta);
+  // From the first commit on, `keys` may be behind.
+  if (!meta.history_known) {
+    rep->writer->batch().Put(storage::Family::kMeta, kHistoryName, EncodeNumber(static_cast<uint64_t>(meta.revision)));
+  }
+  rep->compaction = std::make_unique<Compaction>(database, &rep->gate, rep->key_history.get(), meta);
   return std::unique_ptr<Store>(new Store(std::move(rep)));
 }
 
@@ -41,7 +49,9 @@ absl::Status Store::Commit(uint64_t mark) {
   Writer& writer = *rep_->writer;
   Published& published = rep_->published;
   writer.Seal();
+  rep_->key_history->Relieve(&writer.history(), writer.revision(), &writer.batch());
   QUORATE_RETURN_IF_ERROR(rep_->database->Write(writer.batch(), mark));
+  rep_->key_history->Follow(&writer.history(), writer.revision());
 
   // Records first, then the index, then the revision: who sees a revision finds everything of it.
   uint64_t deletes = 0;

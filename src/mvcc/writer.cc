@@ -22,9 +22,10 @@ using storage::Family;
 
 }  // namespace
 
-Writer::Writer(const storage::Database* database, KeyIndex* index, RecordStore* records, LeaseKeys* leases,
-               const Meta& meta)
+Writer::Writer(const storage::Database* database, KeyHistory* key_history, KeyIndex* index, RecordStore* records,
+               LeaseKeys* leases, const Meta& meta)
     : database_(database),
+      key_history_(key_history),
       index_(index),
       records_(records),
       leases_(leases),
@@ -95,7 +96,7 @@ std::unique_ptr<KeySource> Writer::At(int64_t revision) const {
   if (view) {
     base = std::make_unique<ViewSource>(std::move(view));
   } else {
-    base = std::make_unique<HistorySource>(database_, base_revision);
+    base = std::make_unique<HistorySource>(database_, key_history_, base_revision);
   }
   if (revision <= committed_revision_) return base;
   return std::make_unique<OverlaySource>(std::move(base), ChangesUpTo(revision));
@@ -232,9 +233,8 @@ void Writer::WriteTombstone(std::string_view key, const KeyState& old) {
 }
 
 void Writer::Add(std::string_view key, Event event, std::string_view history_value) {
-  const std::string history_key = EncodeHistoryKey(key, event.revision);
   batch_.Put(Family::kRevs, View(EncodeRevision(event.revision)), event.record.view());
-  batch_.Put(Family::kKeys, history_key, history_value);
+  history_.Add(key, event.revision, history_value);
   added_bytes_ += BytesOfClass(SizeClassOf(event.record.size(), key.size()));
   event.kv_offset = KeyValueOffset(event.record.view());
   const auto fields = DecodeKeyValue(event.kv());

@@ -8,6 +8,7 @@
 
 #include "quorate/mvcc/store.h"
 #include "quorate/storage/database.h"
+#include "src/mvcc/history_run.h"
 #include "src/mvcc/key_sources.h"
 #include "src/mvcc/meta.h"
 #include "src/mvcc/record_store.h"
@@ -18,7 +19,8 @@ namespace quorate::mvcc {
 
 class Writer final : public State, public Changeable {
  public:
-  Writer(const storage::Database* database, KeyIndex* index, RecordStore* records, LeaseKeys* leases, const Meta& meta);
+  Writer(const storage::Database* database, KeyHistory* key_history, KeyIndex* index, RecordStore* records,
+         LeaseKeys* leases, const Meta& meta);
 
   absl::StatusOr<Answer> Put(const PutRequest& request);
   absl::StatusOr<Answer> DeleteRange(const DeleteRangeRequest& request);
@@ -28,6 +30,8 @@ class Writer final : public State, public Changeable {
   storage::WriteBatch& batch() { return batch_; }
   // Adds the store's own numbers to the batch, so that it can be written.
   void Seal();
+  // The entries of `keys` that the open batch leaves to be written behind it.
+  HistoryRun& history() { return history_; }
   // The changes since the last Committed, in order.
   const std::vector<Event>& events() const { return events_; }
   // The batch was written and is seen by readers.
@@ -66,12 +70,14 @@ class Writer final : public State, public Changeable {
   void MoveLease(std::string_view key, int64_t from, int64_t to);
 
   const storage::Database* const database_;
+  KeyHistory* const key_history_;
   KeyIndex* const index_;
   RecordStore* const records_;
   LeaseKeys* const leases_;
   mutable WriterSource now_;
 
   storage::WriteBatch batch_;
+  HistoryRun history_;
   std::vector<Event> events_;
   size_t begin_ = 0;  // of the running transaction, in events_
   int64_t revision_;

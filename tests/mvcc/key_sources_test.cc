@@ -35,27 +35,30 @@ class HistorySourceTest : public testing::Test {
       }
     }
     test_.Flush();
+    // The start completes the family.
+    test_.Reopen();
   }
 
   TestStore test_;
+  KeyHistory complete_{test_.database.get(), 22};
 };
 
 TEST_F(HistorySourceTest, ShowsTheNewestOfEachKeyAtARevision) {
   const KeyRange all = KeyRange::All();
-  HistorySource at_1(test_.database.get(), 1);
+  HistorySource at_1(test_.database.get(), &complete_, 1);
   EXPECT_EQ(Names(at_1, all), "");
-  HistorySource at_3(test_.database.get(), 3);
+  HistorySource at_3(test_.database.get(), &complete_, 3);
   EXPECT_EQ(Names(at_3, all), "a2b3");
-  HistorySource at_20(test_.database.get(), 20);
+  HistorySource at_20(test_.database.get(), &complete_, 20);
   EXPECT_EQ(Names(at_20, all), "a20b3");
   EXPECT_EQ(Names(at_20, all, 1), "a20");
-  HistorySource at_22(test_.database.get(), 22);
+  HistorySource at_22(test_.database.get(), &complete_, 22);
   EXPECT_EQ(Names(at_22, all), "a20c22");
   EXPECT_EQ(*at_22.Count(all), 2u);
 }
 
 TEST_F(HistorySourceTest, KeepsToItsRange) {
-  HistorySource source(test_.database.get(), 22);
+  HistorySource source(test_.database.get(), &complete_, 22);
   EXPECT_EQ(Names(source, KeyRange::FromRequest("b", "c")), "");
   EXPECT_EQ(Names(source, KeyRange::FromRequest("b", "d")), "c22");
   EXPECT_EQ(Names(source, KeyRange::FromRequest("d", "b")), "");
@@ -68,7 +71,7 @@ TEST_F(HistorySourceTest, DamageIsNotAnEnd) {
   storage::WriteBatch batch;
   batch.Put(storage::Family::kKeys, "b no terminator, no revision", "");
   ASSERT_TRUE(test_.database->WriteUnmarked(batch).ok());
-  HistorySource source(test_.database.get(), 22);
+  HistorySource source(test_.database.get(), &complete_, 22);
   EXPECT_EQ(source.Count(KeyRange::All()).status().code(), absl::StatusCode::kDataLoss);
   test_.store.reset();
   EXPECT_EQ(Store::Open(test_.database.get(), {}).status().code(), absl::StatusCode::kDataLoss);
@@ -78,7 +81,7 @@ class OverlaySourceTest : public HistorySourceTest {
  protected:
   // Over a20 c22.
   OverlaySource Over(OverlaySource::Changes changes) {
-    return {std::make_unique<HistorySource>(test_.database.get(), 22), std::move(changes)};
+    return {std::make_unique<HistorySource>(test_.database.get(), &complete_, 22), std::move(changes)};
   }
   static KeyState At(int64_t main) { return {.modified = {main, 0}, .created = main, .version = 1}; }
 };
