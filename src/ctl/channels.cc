@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "src/ctl/cancellation.h"
 #include "src/ctl/endpoint.h"
 
 namespace quorate::ctl {
@@ -60,6 +61,7 @@ grpc::ChannelArguments Arguments(const ClientConfig& config) {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, static_cast<int>(kFirstReconnectDelay.count()));
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(kFirstReconnectDelay.count()));
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (config.own_connections) arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return arguments;
 }
 
@@ -78,6 +80,7 @@ Channels::Channels(const ClientConfig& config) {
 }
 
 Channels::~Channels() {
+  base::MutexLock lock(&mutex_);
   changes_.Shutdown();
   void* tag = nullptr;
   bool ok = false;
@@ -96,8 +99,9 @@ void Channels::AwaitChange() {
   if (changes_.Next(&tag, &ok)) --awaited_;
 }
 
-std::shared_ptr<grpc::Channel> Channels::Next(TimePoint deadline) {
+std::shared_ptr<grpc::Channel> Channels::Next(TimePoint deadline, const Cancellation* cancellation) {
   if (channels_.size() == 1) return channels_.front();
+  base::MutexLock lock(&mutex_);
   do {
     for (size_t i = 0; i < channels_.size(); ++i) {
       size_t at = (next_ + i) % channels_.size();
@@ -107,7 +111,7 @@ std::shared_ptr<grpc::Channel> Channels::Next(TimePoint deadline) {
       }
     }
     AwaitChange();
-  } while (std::chrono::system_clock::now() < deadline);
+  } while (std::chrono::system_clock::now() < deadline && (cancellation == nullptr || !cancellation->cancelled()));
   return channels_[next_++ % channels_.size()];
 }
 

@@ -11,10 +11,13 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/check.h"
+#include "quorate/base/mutex.h"
+#include "src/ctl/cancellation.h"
 #include "src/ctl/channels.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/log_line.h"
 #include "src/ctl/rpc_error.h"
+#include "src/ctl/watch_call.h"
 
 namespace quorate::ctl {
 namespace {
@@ -55,16 +58,26 @@ bool IsTimeOrCancel(const grpc::Status& status) {
          status.error_code() == grpc::StatusCode::CANCELLED;
 }
 
-absl::Status ErrorOf(const grpc::Status& status, TimePoint deadline) {
+absl::Status ErrorOf(const grpc::Status& status, const Call& call, TimePoint deadline) {
   const std::string& message = status.error_message();
   auto code = static_cast<absl::StatusCode>(status.error_code());
   if (IsApiError(message)) return base::MakeStatus(code, message);
+  if (call.cancellation != nullptr && call.cancellation->cancelled()) {
+    return base::MakeStatus(absl::StatusCode::kCancelled, "context canceled");
+  }
   // The two clocks that measure the deadline may differ by a little.
   constexpr std::chrono::milliseconds kClockSlack(50);
   if (IsTimeOrCancel(status) && std::chrono::system_clock::now() + kClockSlack >= deadline) {
     return base::MakeStatus(code, "context deadline exceeded");
   }
   return base::MakeStatus(code, RpcErrorText(status.error_code(), message));
+}
+
+// A call that was refused because its token is no longer good is made again with a new one.
+bool WantsNewToken(const absl::Status& status) {
+  std::string_view message = base::MessageOf(status);
+  return message == "etcdserver: invalid auth token" || message == "etcdserver: revision of auth store is old" ||
+         message == "etcdserver: user name is empty";
 }
 
 }  // namespace
@@ -74,46 +87,37 @@ class Client::Impl {
   explicit Impl(ClientConfig config) : config_(std::move(config)), channels_(config_), token_(config_.token) {}
 
   absl::Status LogIn() {
-    if (config_.user.empty() || config_.password.empty()) return absl::OkStatus();
+    if (!HasPassword()) return absl::OkStatus();
     etcdserverpb::AuthenticateRequest request;
     request.set_name(config_.user);
     request.set_password(config_.password);
     etcdserverpb::AuthenticateResponse response;
-    absl::Status status = Unary({"/etcdserverpb.Auth/Authenticate", false, config_.dial_timeout}, request, response);
+    absl::Status status = Try({"/etcdserverpb.Auth/Authenticate", false, config_.dial_timeout}, request, response);
     if (base::MessageOf(status) == "etcdserver: authentication is not enabled") return absl::OkStatus();
     QUORATE_RETURN_IF_ERROR(status);
+    base::MutexLock lock(&mutex_);
     token_ = response.token();
     return absl::OkStatus();
   }
 
   absl::Status Unary(const Call& call, const google::protobuf::Message& request, google::protobuf::Message& response) {
-    TimePoint deadline = DeadlineOf(call);
-    grpc::Status status = CheckSize(request);
-    if (!status.ok()) {
-      Warn(call, 0, status);
-      return ErrorOf(status, deadline);
-    }
-    for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-      if (attempt > 0) std::this_thread::sleep_for(kRetryDelay);
-      status = TryUnary(call, request, response, deadline);
-      if (status.ok()) return absl::OkStatus();
-      Warn(call, attempt, status);
-      if (!call.repeatable || status.error_code() != grpc::StatusCode::UNAVAILABLE) break;
-    }
-    return ErrorOf(status, deadline);
+    absl::Status status = Try(call, request, response);
+    if (status.ok() || !HasPassword() || !WantsNewToken(status)) return status;
+    QUORATE_RETURN_IF_ERROR(LogIn());
+    return Try(call, request, response);
   }
 
   absl::Status ServerStream(const Call& call, const google::protobuf::Message& request,
                             google::protobuf::Message& message, const std::function<absl::Status()>& on_message) {
     TimePoint deadline = DeadlineOf(call);
     grpc::Status status = CheckSize(request);
-    if (!status.ok()) return ErrorOf(status, deadline);
+    if (!status.ok()) return ErrorOf(status, call, deadline);
     grpc::ClientContext context;
-    Prepare(context, deadline);
-    if (call.requires_leader) context.AddMetadata("hasleader", "true");
+    Prepare(context, deadline, call.requires_leader);
     grpc::CompletionQueue queue;
-    grpc::GenericStub stub(channels_.Next(deadline));
+    grpc::GenericStub stub(channels_.Next(deadline, call.cancellation));
     auto stream = stub.PrepareCall(&context, call.method, &queue);
+    Cancellation::Hook hook(call.cancellation, [&context] { context.TryCancel(); });
     stream->StartCall(this);
     absl::Status refused;
     if (Await(queue)) {
@@ -126,24 +130,52 @@ class Client::Impl {
         open = Await(queue);
         if (!open) break;
         grpc::Status decoded = Decode(buffer, message);
-        refused = decoded.ok() ? on_message() : ErrorOf(decoded, deadline);
+        refused = decoded.ok() ? on_message() : ErrorOf(decoded, call, deadline);
       }
     }
     if (!refused.ok()) context.TryCancel();
     stream->Finish(&status, this);
     Await(queue);
     if (!refused.ok()) return refused;
-    return status.ok() ? absl::OkStatus() : ErrorOf(status, deadline);
+    return status.ok() ? absl::OkStatus() : ErrorOf(status, call, deadline);
+  }
+
+  std::unique_ptr<WatchCall> StartWatch(bool requires_leader, Cancellation* cancellation) {
+    auto context = std::make_unique<grpc::ClientContext>();
+    Prepare(*context, TimePoint::max(), requires_leader);
+    const Call call = {"", false, Duration{}, true, requires_leader, cancellation};
+    return WatchCall::Start(channels_.Next(TimePoint::max(), cancellation), std::move(context), cancellation,
+                            [call](const grpc::Status& status) { return ErrorOf(status, call, TimePoint::max()); });
   }
 
  private:
+  bool HasPassword() const { return !config_.user.empty() && !config_.password.empty(); }
+
+  absl::Status Try(const Call& call, const google::protobuf::Message& request, google::protobuf::Message& response) {
+    TimePoint deadline = DeadlineOf(call);
+    grpc::Status status = CheckSize(request);
+    if (!status.ok()) {
+      Warn(call, 0, status);
+      return ErrorOf(status, call, deadline);
+    }
+    for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+      if (attempt > 0) std::this_thread::sleep_for(kRetryDelay);
+      status = TryUnary(call, request, response, deadline);
+      if (status.ok()) return absl::OkStatus();
+      Warn(call, attempt, status);
+      if (!call.repeatable || status.error_code() != grpc::StatusCode::UNAVAILABLE) break;
+    }
+    return ErrorOf(status, call, deadline);
+  }
+
   grpc::Status TryUnary(const Call& call, const google::protobuf::Message& request, google::protobuf::Message& response,
                         TimePoint deadline) {
     grpc::ClientContext context;
-    Prepare(context, deadline);
+    Prepare(context, deadline, call.requires_leader);
     grpc::CompletionQueue queue;
-    grpc::GenericStub stub(channels_.Next(deadline));
+    grpc::GenericStub stub(channels_.Next(deadline, call.cancellation));
     auto reader = stub.PrepareUnaryCall(&context, call.method, Encode(request), &queue);
+    Cancellation::Hook hook(call.cancellation, [&context] { context.TryCancel(); });
     reader->StartCall();
     grpc::ByteBuffer buffer;
     grpc::Status status;
@@ -152,10 +184,12 @@ class Client::Impl {
     return status.ok() ? Decode(buffer, response) : status;
   }
 
-  void Prepare(grpc::ClientContext& context, TimePoint deadline) const {
+  void Prepare(grpc::ClientContext& context, TimePoint deadline, bool requires_leader) {
     if (deadline != TimePoint::max()) context.set_deadline(deadline);
     context.set_wait_for_ready(true);
     context.AddMetadata("client-api-version", kApiVersion);
+    if (requires_leader) context.AddMetadata("hasleader", "true");
+    base::MutexLock lock(&mutex_);
     if (!token_.empty()) context.AddMetadata("token", token_);
   }
 
@@ -167,8 +201,9 @@ class Client::Impl {
             "trying to send message larger than max (" + std::to_string(size) + " vs. " + std::to_string(limit) + ")"};
   }
 
-  void Warn(const Call& call, int attempt, const grpc::Status& status) const {
+  void Warn(const Call& call, int attempt, const grpc::Status& status) {
     if (config_.log == nullptr) return;
+    base::MutexLock lock(&mutex_);
     WriteLogLine(*config_.log, "warn", "ctl/client.cc", "retrying of unary invoker failed",
                  {{"target", config_.endpoints.front()},
                   {"method", call.method},
@@ -178,7 +213,8 @@ class Client::Impl {
 
   const ClientConfig config_;
   Channels channels_;
-  std::string token_;
+  base::Mutex mutex_;  // also keeps lines of the log apart
+  std::string token_ ABSL_GUARDED_BY(mutex_);
 };
 
 Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -205,6 +241,10 @@ absl::Status Client::Unary(const Call& call, const google::protobuf::Message& re
 absl::Status Client::ServerStream(const Call& call, const google::protobuf::Message& request,
                                   google::protobuf::Message& message, const std::function<absl::Status()>& on_message) {
   return impl_->ServerStream(call, request, message, on_message);
+}
+
+std::unique_ptr<WatchCall> Client::StartWatch(bool requires_leader, Cancellation* cancellation) {
+  return impl_->StartWatch(requires_leader, cancellation);
 }
 
 }  // namespace quorate::ctl

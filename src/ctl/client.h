@@ -19,6 +19,9 @@ class Message;
 
 namespace quorate::ctl {
 
+class Cancellation;
+class WatchCall;
+
 struct ClientConfig {
   std::vector<std::string> endpoints;
   Duration dial_timeout{};
@@ -38,6 +41,8 @@ struct ClientConfig {
   std::string token;
   // Warnings about failed attempts go here; outlives the client.
   std::ostream* log = nullptr;
+  // Connections of its own, where clients with the same endpoints and flags share theirs otherwise.
+  bool own_connections = false;
 };
 
 struct Call {
@@ -50,10 +55,12 @@ struct Call {
   bool keeps_request_open = false;
   // Has a member without a leader end the call.
   bool requires_leader = false;
+  // Ends the call early; outlives it.
+  Cancellation* cancellation = nullptr;
 };
 
-// Used by one thread. Errors carry the text etcdctl prints: the server's own for known ones, "context deadline
-// exceeded" when the time is up, else "rpc error: code = … desc = …".
+// Used by any number of threads. Errors carry the text etcdctl prints: the server's own for known ones, "context
+// canceled" after a cancellation, "context deadline exceeded" when the time is up, else "rpc error: code = … desc = …".
 class Client {
  public:
   static constexpr int64_t kDefaultMaxRequestBytes = 2 * 1024 * 1024;
@@ -68,6 +75,10 @@ class Client {
   // `message` is the place each one is parsed into.
   absl::Status ServerStream(const Call& call, const google::protobuf::Message& request,
                             google::protobuf::Message& message, const std::function<absl::Status()>& on_message);
+
+  // Opens a stream of watches and waits until it is connected. The client and `cancellation`, which may be null,
+  // outlive it.
+  std::unique_ptr<WatchCall> StartWatch(bool requires_leader, Cancellation* cancellation);
 
  private:
   class Impl;

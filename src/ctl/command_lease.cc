@@ -1,9 +1,11 @@
-#include <algorithm>
+#include <chrono>
 #include <ostream>
 #include <thread>
 
+#include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/failure.h"
+#include "src/ctl/lease_keeper.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -12,8 +14,7 @@ namespace {
 
 // Leases that are looked up or renewed wait for their answer however long it takes, as etcdctl does.
 constexpr Duration kNoTimeout{};
-// A lease is renewed this many times in its lifetime.
-constexpr int64_t kRenewalsPerLifetime = 3;
+constexpr std::chrono::milliseconds kRetryDelay(100);
 
 absl::StatusOr<int64_t> LeaseId(const Arguments& arguments, const char* missing) {
   if (arguments.size() != 1) return Fail(Exit::kBadArguments, missing);
@@ -77,32 +78,33 @@ absl::Status List(Session& session) {
   return session.printer().Leases(response);
 }
 
-absl::StatusOr<etcdserverpb::LeaseKeepAliveResponse> Renew(Client& client, int64_t id) {
-  etcdserverpb::LeaseKeepAliveRequest request;
-  request.set_id(id);
-  etcdserverpb::LeaseKeepAliveResponse message, response;
-  absl::Status status =
-      client.ServerStream({"/etcdserverpb.Lease/LeaseKeepAlive", false, kNoTimeout}, request, message, [&] {
-        response = message;
-        return absl::OkStatus();
-      });
-  if (!status.ok()) return Fail(Exit::kBadConnection, base::MessageOf(status));
-  return response;
+absl::Status KeepAliveOnce(Session& session, Client& client, int64_t id) {
+  while (true) {
+    absl::StatusOr<etcdserverpb::LeaseKeepAliveResponse> response = RenewLease(client, id, kNoTimeout, nullptr);
+    if (response.ok()) {
+      if (response->ttl() > 0) return session.printer().LeaseKeepAlive(*response);
+      return Fail(Exit::kBadConnection, "etcdserver: requested lease not found");
+    }
+    // The member may be back in a moment.
+    if (response.status().code() != absl::StatusCode::kUnavailable) {
+      return Fail(Exit::kBadConnection, base::MessageOf(response.status()));
+    }
+    std::this_thread::sleep_for(kRetryDelay);
+  }
 }
 
 absl::Status KeepAlive(Session& session, bool once, const Arguments& arguments) {
   QUORATE_ASSIGN_OR_RETURN(int64_t id, LeaseId(arguments, "lease keep-alive command needs lease ID as argument"));
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  while (true) {
-    QUORATE_ASSIGN_OR_RETURN(etcdserverpb::LeaseKeepAliveResponse response, Renew(*client, id));
-    if (response.ttl() <= 0) break;
-    QUORATE_RETURN_IF_ERROR(session.printer().LeaseKeepAlive(response));
-    if (once) return absl::OkStatus();
+  if (once) return KeepAliveOnce(session, *client, id);
+  absl::Status shown;
+  Cancellation stop;
+  KeepLease(*client, id, session.Patience(), stop, [&](const etcdserverpb::LeaseKeepAliveResponse& response) {
+    shown = session.printer().LeaseKeepAlive(response);
+    if (!shown.ok()) stop.Cancel();
     session.out() << std::flush;
-    auto lifetime = std::chrono::milliseconds(std::chrono::seconds(response.ttl()));
-    std::this_thread::sleep_for(lifetime / kRenewalsPerLifetime);
-  }
-  if (once) return Fail(Exit::kBadConnection, "etcdserver: requested lease not found");
+  });
+  QUORATE_RETURN_IF_ERROR(shown);
   if (session.printer().format() == "simple") {
     session.out() << "lease " << PaddedHex(static_cast<uint64_t>(id)) << " expired or revoked.\n";
   }

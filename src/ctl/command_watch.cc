@@ -1,76 +1,29 @@
 #include <ostream>
+#include <thread>
 
+#include "quorate/base/mutex.h"
+#include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/failure.h"
-#include "src/ctl/kv_requests.h"
+#include "src/ctl/input_lines.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/run_program.h"
 #include "src/ctl/session.h"
+#include "src/ctl/txn_syntax.h"
+#include "src/ctl/watch_syntax.h"
+#include "src/ctl/watcher.h"
 
 namespace quorate::ctl {
 namespace {
 
-struct WatchFlags {
-  bool prefix = false;
-  bool prev_kv = false;
-  bool progress_notify = false;
-  int64_t rev = 0;
-};
+using etcdserverpb::WatchResponse;
 
-// What a command line asks for: a range to watch, and a program to run for every event.
-struct WatchPlan {
-  etcdserverpb::WatchCreateRequest range;
-  Arguments program;
-};
-
-absl::StatusOr<WatchPlan> PlanOf(const Session& session, const WatchFlags& flags, const Arguments& arguments) {
-  auto split = arguments.begin() + static_cast<std::ptrdiff_t>(session.line().before_dashes);
-  Arguments range(arguments.begin(), split);
-  WatchPlan plan;
-  plan.program.assign(split, arguments.end());
-  std::string key = session.Variable("WATCH_KEY");
-  std::string range_end = session.Variable("WATCH_RANGE_END");
-  if (key.empty() && !range_end.empty()) {
-    return Fail(Exit::kBadArguments, "ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END=" + Quote(range_end));
-  }
-  if (session.line().has_dashes && plan.program.empty()) {
-    return Fail(Exit::kBadArguments, "bad number of arguments (found separator --, but no commands)");
-  }
-  if (!key.empty()) {
-    if (!range.empty()) {
-      return Fail(Exit::kBadArguments, "bad number of arguments (found conflicting environment key)");
-    }
-    range.push_back(key);
-    if (!range_end.empty()) range.push_back(range_end);
-  }
-  if (range.empty()) return Fail(Exit::kBadArguments, "bad number of arguments");
-  if (range.size() == 2 && flags.prefix) {
-    return Fail(Exit::kBadArguments, "`range_end` and `--prefix` are mutually exclusive");
-  }
-  plan.range.set_key(range[0]);
-  if (range.size() == 2) plan.range.set_range_end(range[1]);
-  if (flags.prefix) {
-    // Every key begins with nothing.
-    plan.range.set_range_end(PrefixEnd(range[0]));
-    if (range[0].empty()) plan.range.set_key(std::string(1, '\0'));
-  }
-  plan.range.set_start_revision(flags.rev);
-  plan.range.set_prev_kv(flags.prev_kv);
-  plan.range.set_progress_notify(flags.progress_notify);
-  return plan;
+bool IsProgress(const WatchResponse& response) {
+  return response.events().empty() && !response.canceled() && response.compact_revision() == 0 &&
+         response.header().revision() != 0;
 }
 
-bool IsProgress(const etcdserverpb::WatchResponse& response) {
-  return response.events().empty() && !response.canceled() && response.compact_revision() == 0;
-}
-
-std::string CancelText(const etcdserverpb::WatchResponse& response) {
-  if (response.compact_revision() != 0) return "etcdserver: mvcc: required revision has been compacted";
-  if (response.cancel_reason().empty()) return "etcdserver: mvcc: required revision is a future revision";
-  return response.cancel_reason();
-}
-
-absl::Status RunForEvents(Session& session, const Arguments& program, const etcdserverpb::WatchResponse& response) {
+absl::Status RunForEvents(Session& session, const Arguments& program, const WatchResponse& response) {
   for (const auto& event : response.events()) {
     std::vector<std::string> environment = session.environment();
     environment.push_back("ETCD_WATCH_REVISION=" + std::to_string(response.header().revision()));
@@ -87,35 +40,113 @@ absl::Status RunForEvents(Session& session, const Arguments& program, const etcd
   return absl::OkStatus();
 }
 
-absl::Status Show(Session& session, const Arguments& program, const etcdserverpb::WatchResponse& response) {
-  if (response.created() && !response.canceled()) return absl::OkStatus();
-  if (response.canceled()) session.err() << "watch was canceled (" << CancelText(response) << ")\n";
+absl::Status Show(Session& session, const Arguments& program, const WatchResponse& response,
+                  const absl::Status& error) {
+  if (!error.ok()) session.err() << "watch was canceled (" << base::MessageOf(error) << ")\n";
   if (IsProgress(response)) session.out() << "progress notify: " << response.header().revision() << "\n";
   QUORATE_RETURN_IF_ERROR(session.printer().Watch(response));
   session.out() << std::flush;
-  if (!program.empty()) QUORATE_RETURN_IF_ERROR(RunForEvents(session, program, response));
-  if (response.canceled()) return Fail(Exit::kInterrupted, "watch is canceled by the server");
-  return absl::OkStatus();
+  return program.empty() ? absl::OkStatus() : RunForEvents(session, program, response);
 }
 
-absl::Status Watch(Session& session, const WatchFlags& flags, const Arguments& arguments) {
-  QUORATE_ASSIGN_OR_RETURN(WatchPlan plan, PlanOf(session, flags, arguments));
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  const Call call = {"/etcdserverpb.Watch/Watch", false, Duration{}, true, true};
-  while (true) {
-    etcdserverpb::WatchRequest request;
-    *request.mutable_create_request() = plan.range;
-    etcdserverpb::WatchResponse response;
-    absl::Status status = client->ServerStream(call, request, response, [&]() -> absl::Status {
-      QUORATE_RETURN_IF_ERROR(Show(session, plan.program, response));
-      // After a broken connection the watch goes on behind what has been shown, or behind its beginning.
-      if (!response.events().empty() || (response.created() && plan.range.start_revision() == 0)) {
-        plan.range.set_start_revision(response.header().revision() + 1);
-      }
-      return absl::OkStatus();
-    });
-    if (!status.ok() && status.code() != absl::StatusCode::kUnavailable) return status;
+absl::Status WatchOnce(Session& session, Client& client, const etcdserverpb::WatchCreateRequest& request,
+                       const Arguments& program) {
+  Cancellation never;
+  Watcher watcher(client, true, never);
+  absl::Status failure;
+  watcher.Add(request, [&](const WatchResponse& response, const absl::Status& error) {
+    failure = Show(session, program, response, error);
+    return failure.ok();
+  });
+  watcher.Run(false);
+  QUORATE_RETURN_IF_ERROR(failure);
+  return Fail(Exit::kInterrupted, "watch is canceled by the server");
+}
+
+// Reads lines that begin with "watch" or "progress"; the watches are shown by a thread of their own.
+class InteractiveWatch {
+ public:
+  InteractiveWatch(Session& session, Client& client, WatchVariables variables)
+      : session_(session), variables_(std::move(variables)), watcher_(client, true, stop_) {}
+
+  absl::Status Run() {
+    std::thread server([this] { watcher_.Run(true); });
+    absl::Status status = ReadLines();
+    stop_.Cancel();
+    server.join();
+    base::MutexLock lock(&mutex_);
+    return failure_.ok() ? status : failure_;
   }
+
+ private:
+  absl::Status ReadLines() {
+    InputLines lines(session_.in(), session_.in_descriptor(), stop_);
+    while (std::optional<std::string> line = lines.Next()) {
+      QUORATE_ASSIGN_OR_RETURN(std::vector<std::string> words, SplitWords(*line));
+      if (words.empty()) {
+        session_.err() << "Invalid command: " << *line << " (watch and progress supported)\n";
+      } else if (words[0] == "watch") {
+        QUORATE_RETURN_IF_ERROR(Watch(*line, words));
+      } else if (words[0] == "progress") {
+        watcher_.RequestProgress();
+      } else {
+        Refuse(*line, "only support watch");
+      }
+    }
+    return Fail(Exit::kInvalidInput, "error reading watch request line: EOF");
+  }
+
+  absl::Status Watch(const std::string& line, Arguments words) {
+    if (words.size() < 2 && variables_.key.empty()) {
+      Refuse(line, "command type or key is not provided");
+      return absl::OkStatus();
+    }
+    words.erase(words.begin());
+    WatchFlags flags;
+    QUORATE_ASSIGN_OR_RETURN(WatchArguments arguments, ReadWatchLine(words, variables_, flags));
+    absl::StatusOr<etcdserverpb::WatchCreateRequest> request = WatchRequestOf(flags, arguments.range);
+    if (!request.ok()) {
+      Refuse(line, base::MessageOf(request.status()));
+      return absl::OkStatus();
+    }
+    watcher_.Add(*request,
+                 [this, program = arguments.program](const WatchResponse& response, const absl::Status& error) {
+                   absl::Status status = Show(session_, program, response, error);
+                   if (status.ok()) return true;
+                   base::MutexLock lock(&mutex_);
+                   failure_ = status;
+                   stop_.Cancel();
+                   return false;
+                 });
+    return absl::OkStatus();
+  }
+
+  void Refuse(const std::string& line, std::string_view reason) {
+    session_.err() << "Invalid command " << line << " (" << reason << ")\n";
+  }
+
+  Session& session_;
+  const WatchVariables variables_;
+  Cancellation stop_;
+  Watcher watcher_;
+  base::Mutex mutex_;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);  // ends the mode
+};
+
+absl::Status Watch(Session& session, const WatchFlags& flags) {
+  WatchVariables variables{session.Variable("WATCH_KEY"), session.Variable("WATCH_RANGE_END")};
+  if (variables.key.empty() && !variables.range_end.empty()) {
+    return Fail(Exit::kBadArguments,
+                "ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END=" + Quote(variables.range_end));
+  }
+  if (flags.interactive) {
+    QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
+    return InteractiveWatch(session, *client, variables).Run();
+  }
+  QUORATE_ASSIGN_OR_RETURN(WatchArguments arguments, WatchArgumentsOf(session.line(), variables));
+  QUORATE_ASSIGN_OR_RETURN(etcdserverpb::WatchCreateRequest request, WatchRequestOf(flags, arguments.range));
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
+  return WatchOnce(session, *client, request, arguments.program);
 }
 
 }  // namespace
@@ -128,13 +159,13 @@ void AddWatch(Command& root) {
                 R"(Shows every change of a key, of a range of keys, or with --prefix of all keys that begin so.
 
 A program behind '--' is run for each change, with ETCD_WATCH_REVISION, ETCD_WATCH_EVENT_TYPE, ETCD_WATCH_KEY
-and ETCD_WATCH_VALUE in its environment. Without a key, ETCDCTL_WATCH_KEY and ETCDCTL_WATCH_RANGE_END name one.)",
+and ETCD_WATCH_VALUE in its environment. Without a key, ETCDCTL_WATCH_KEY and ETCDCTL_WATCH_RANGE_END name one.
+
+With --interactive, every line of standard input is a watch of its own, written as on the command line, or the word
+'progress', which has each watch show how far it is.)",
                 Group::kKeyValue});
-  watch.AddFlag("prefix", &flags->prefix, "every key that begins with the key");
-  watch.AddFlag("rev", &flags->rev, "first revision to show");
-  watch.AddFlag("prev-kv", &flags->prev_kv, "show the key before each change as well");
-  watch.AddFlag("progress-notify", &flags->progress_notify, "show from time to time how far the watch is");
-  watch.SetAction([flags](Session& session, const Arguments& arguments) { return Watch(session, *flags, arguments); });
+  AddWatchFlags(watch, *flags);
+  watch.SetAction([flags](Session& session, const Arguments&) { return Watch(session, *flags); });
 }
 
 }  // namespace quorate::ctl

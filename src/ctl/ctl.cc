@@ -20,10 +20,17 @@ void AddCommands(Command& root) {
   AddAlarm(root);
   AddDefrag(root);
   AddEndpoint(root);
+  AddMoveLeader(root);
+  AddWatch(root);
   AddVersion(root);
   AddLease(root);
-  AddWatch(root);
   AddMember(root);
+  AddLock(root);
+  AddElect(root);
+  AddAuth(root);
+  AddUser(root);
+  AddRole(root);
+  AddDowngrade(root);
   AddOptions(root);
   AddHelp(root);
 }

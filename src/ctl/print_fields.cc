@@ -99,6 +99,29 @@ class FieldsPrinter : public Printer {
     return absl::OkStatus();
   }
 
+  absl::Status RoleGet(const std::string& role, const etcdserverpb::AuthRoleGetResponse& response) override {
+    Header(response.header());
+    for (const auto& permission : response.perm()) {
+      Field("PermType", " " + authpb::Permission::Type_Name(permission.permtype()));
+      Text("Key", permission.key());
+      Text("RangeEnd", permission.range_end());
+    }
+    return absl::OkStatus();
+  }
+  absl::Status RoleList(const etcdserverpb::AuthRoleListResponse& response) override {
+    Header(response.header());
+    out() << "\"Roles\" :";
+    for (const auto& role : response.roles()) out() << " " << Quote(role);
+    out() << "\n";
+    return absl::OkStatus();
+  }
+  absl::Status Done(const std::string& sentence, const google::protobuf::Message& response,
+                    const etcdserverpb::ResponseHeader* header) override {
+    if (header == nullptr) return Unsupported();
+    Header(*header);
+    return absl::OkStatus();
+  }
+
   absl::Status Health(const std::vector<EndpointHealth>& endpoints) override {
     for (const auto& health : endpoints) {
       Text("Endpoint", health.endpoint);
@@ -141,24 +164,13 @@ class FieldsPrinter : public Printer {
     return absl::OkStatus();
   }
 
- private:
-  absl::Status Operation(const etcdserverpb::ResponseOp& op) {
-    switch (op.response_case()) {
-      case etcdserverpb::ResponseOp::kResponseRange:
-        return Get(op.response_range());
-      case etcdserverpb::ResponseOp::kResponsePut:
-        return Put(op.response_put());
-      case etcdserverpb::ResponseOp::kResponseDeleteRange:
-        return Delete(op.response_delete_range());
-      case etcdserverpb::ResponseOp::kResponseTxn:
-        return Txn(op.response_txn());
-      case etcdserverpb::ResponseOp::RESPONSE_NOT_SET:
-        break;
-    }
+ protected:
+  absl::Status EmptyOperation() override {
     Text("Unknown", "");
     return absl::OkStatus();
   }
 
+ private:
   void Header(const etcdserverpb::ResponseHeader& header) {
     Id("ClusterID", header.cluster_id());
     Id("MemberID", header.member_id());

@@ -71,9 +71,7 @@ class JsonPrinter : public Printer {
   absl::Status Watch(const etcdserverpb::WatchResponse& response) override {
     std::string events;
     for (const auto& event : response.events()) events += (events.empty() ? "[" : ",") + ToJson(event);
-    // A watch that ends because its revision is gone has no list of events, not an empty one.
-    const char* none = response.compact_revision() != 0 ? "null" : "[]";
-    return Show("{\"Header\":" + ToJson(response.header()) + ",\"Events\":" + (events.empty() ? none : events + "]") +
+    return Show("{\"Header\":" + ToJson(response.header()) + ",\"Events\":" + (events.empty() ? "null" : events + "]") +
                 ",\"CompactRevision\":" + std::to_string(response.compact_revision()) + ",\"Canceled\":" +
                 (response.canceled() ? "true" : "false") + ",\"Created\":" + (response.created() ? "true" : "false") +
                 ",\"CancelReason\":" + JsonString(response.cancel_reason()) + "}");

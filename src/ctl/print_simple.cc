@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "src/ctl/kv_requests.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/rows.h"
 #include "src/ctl/values.h"
@@ -11,6 +12,15 @@ namespace {
 std::string WideHex(uint64_t id) {
   std::string digits = Hex(id);
   return std::string(16 - digits.size(), ' ') + digits;
+}
+
+// What a permission is about: one key, or a range and the prefix it is.
+std::string RangeOf(const authpb::Permission& permission) {
+  const std::string& key = permission.key();
+  const std::string& end = permission.range_end();
+  if (end.empty()) return key;
+  std::string range = "[" + key + ", " + (end == std::string(1, '\0') ? "<open ended>" : end + ")");
+  return !key.empty() && PrefixEnd(key) == end ? range + " (prefix " + key + ")" : range;
 }
 
 std::string LeaseName(int64_t id) { return "lease " + PaddedHex(static_cast<uint64_t>(id)); }
@@ -113,6 +123,46 @@ class SimplePrinter : public Printer {
     return absl::OkStatus();
   }
 
+  absl::Status AuthStatus(const etcdserverpb::AuthStatusResponse& response) override {
+    out() << "Authentication Status: " << (response.enabled() ? "true" : "false")
+          << "\nAuthRevision: " << response.authrevision() << "\n";
+    return absl::OkStatus();
+  }
+  absl::Status UserGet(const std::string& user, const etcdserverpb::AuthUserGetResponse& response) override {
+    out() << "User: " << user << "\nRoles:";
+    for (const auto& role : response.roles()) out() << " " << role;
+    out() << "\n";
+    return absl::OkStatus();
+  }
+  absl::Status UserList(const etcdserverpb::AuthUserListResponse& response) override {
+    for (const auto& user : response.users()) out() << user << "\n";
+    return absl::OkStatus();
+  }
+  absl::Status RoleGet(const std::string& role, const etcdserverpb::AuthRoleGetResponse& response) override {
+    out() << "Role " << role << "\n";
+    // The root role may do all without having been granted it.
+    bool is_root = role == "root" && response.perm().empty();
+    for (auto [title, type] :
+         {std::pair("KV Read:", authpb::Permission::READ), {"KV Write:", authpb::Permission::WRITE}}) {
+      out() << title << "\n";
+      if (is_root) out() << "\t[, <open ended>\n";
+      for (const auto& permission : response.perm()) {
+        if (permission.permtype() != type && permission.permtype() != authpb::Permission::READWRITE) continue;
+        out() << "\t" << RangeOf(permission) << "\n";
+      }
+    }
+    return absl::OkStatus();
+  }
+  absl::Status RoleList(const etcdserverpb::AuthRoleListResponse& response) override {
+    for (const auto& role : response.roles()) out() << role << "\n";
+    return absl::OkStatus();
+  }
+  absl::Status Done(const std::string& sentence, const google::protobuf::Message& response,
+                    const etcdserverpb::ResponseHeader* header) override {
+    out() << sentence << "\n";
+    return absl::OkStatus();
+  }
+
   absl::Status Health(const std::vector<EndpointHealth>& endpoints) override {
     for (const auto& health : endpoints) {
       if (health.error.empty()) {
@@ -126,24 +176,13 @@ class SimplePrinter : public Printer {
   absl::Status StatusOf(const std::vector<EndpointStatus>& endpoints) override { return Lines(StatusRows(endpoints)); }
   absl::Status HashKv(const std::vector<EndpointHash>& endpoints) override { return Lines(HashRows(endpoints)); }
 
- private:
-  absl::Status Operation(const etcdserverpb::ResponseOp& op) {
-    switch (op.response_case()) {
-      case etcdserverpb::ResponseOp::kResponseRange:
-        return Get(op.response_range());
-      case etcdserverpb::ResponseOp::kResponsePut:
-        return Put(op.response_put());
-      case etcdserverpb::ResponseOp::kResponseDeleteRange:
-        return Delete(op.response_delete_range());
-      case etcdserverpb::ResponseOp::kResponseTxn:
-        return Txn(op.response_txn());
-      case etcdserverpb::ResponseOp::RESPONSE_NOT_SET:
-        break;
-    }
+ protected:
+  absl::Status EmptyOperation() override {
     out() << "unexpected response\n";
     return absl::OkStatus();
   }
 
+ private:
   absl::Status Member(uint64_t id, const char* change, const etcdserverpb::ResponseHeader& header) {
     out() << "Member " << WideHex(id) << " " << change << " cluster " << WideHex(header.cluster_id()) << "\n";
     return absl::OkStatus();

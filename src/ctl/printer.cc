@@ -42,6 +42,22 @@ absl::Status Printer::Unsupported() const {
   return Fail(Exit::kBadFeature, format_ + " not supported as output format");
 }
 
+absl::Status Printer::Operation(const etcdserverpb::ResponseOp& op) {
+  switch (op.response_case()) {
+    case etcdserverpb::ResponseOp::kResponseRange:
+      return Get(op.response_range());
+    case etcdserverpb::ResponseOp::kResponsePut:
+      return Put(op.response_put());
+    case etcdserverpb::ResponseOp::kResponseDeleteRange:
+      return Delete(op.response_delete_range());
+    case etcdserverpb::ResponseOp::kResponseTxn:
+      return Txn(op.response_txn());
+    case etcdserverpb::ResponseOp::RESPONSE_NOT_SET:
+      break;
+  }
+  return EmptyOperation();
+}
+
 std::unique_ptr<Printer> MakeProtobufPrinter(std::ostream& out) { return std::make_unique<ProtobufPrinter>(out); }
 
 absl::StatusOr<std::unique_ptr<Printer>> MakePrinter(const std::string& format, bool hex, std::ostream& out,

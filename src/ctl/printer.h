@@ -69,6 +69,23 @@ class Printer {
 
   virtual absl::Status Alarms(const etcdserverpb::AlarmResponse& response) { return Any(response); }
 
+  virtual absl::Status AuthStatus(const etcdserverpb::AuthStatusResponse& response) { return Any(response); }
+  virtual absl::Status UserGet(const std::string& user, const etcdserverpb::AuthUserGetResponse& response) {
+    return Any(response);
+  }
+  virtual absl::Status UserList(const etcdserverpb::AuthUserListResponse& response) { return Any(response); }
+  virtual absl::Status RoleGet(const std::string& role, const etcdserverpb::AuthRoleGetResponse& response) {
+    return Any(response);
+  }
+  virtual absl::Status RoleList(const etcdserverpb::AuthRoleListResponse& response) { return Any(response); }
+
+  // An answer that says no more than that something was done; `sentence` says it to people. The fields format shows the
+  // header, or without one has no form for the answer.
+  virtual absl::Status Done(const std::string& sentence, const google::protobuf::Message& response,
+                            const etcdserverpb::ResponseHeader* header) {
+    return Any(response);
+  }
+
   virtual absl::Status Health(const std::vector<EndpointHealth>& endpoints) { return Unsupported(); }
   virtual absl::Status StatusOf(const std::vector<EndpointStatus>& endpoints) { return Unsupported(); }
   virtual absl::Status HashKv(const std::vector<EndpointHash>& endpoints) { return Unsupported(); }
@@ -80,6 +97,10 @@ class Printer {
   // An answer the format has no words of its own for.
   virtual absl::Status Any(const google::protobuf::Message& response) { return Unsupported(); }
   absl::Status Unsupported() const;
+  // Prints the answer to one operation of a transaction.
+  absl::Status Operation(const etcdserverpb::ResponseOp& op);
+  // An answer that answers nothing.
+  virtual absl::Status EmptyOperation() { return absl::OkStatus(); }
   std::ostream& out() { return out_; }
 
  private:

@@ -1,11 +1,15 @@
 #include "src/ctl/run_program.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
+#include "src/ctl/failure.h"
 #include "src/ctl/values.h"
 
 namespace quorate::ctl {
@@ -19,26 +23,62 @@ std::vector<char*> Pointers(const std::vector<std::string>& words) {
   return pointers;
 }
 
-absl::Status Ended(const std::string& how) { return base::MakeStatus(absl::StatusCode::kUnknown, how); }
+// etcdctl writes reasons in lower case.
+std::string Lower(std::string reason) {
+  if (!reason.empty() && reason[0] >= 'A' && reason[0] <= 'Z') reason[0] = static_cast<char>(reason[0] - 'A' + 'a');
+  return reason;
+}
+
+absl::Status Ended(int exit_code, const std::string& how) { return Fail(static_cast<Exit>(exit_code), how); }
 
 }  // namespace
 
-absl::Status RunProgram(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
-  pid_t child = 0;
+absl::Status Program::Start(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  base::MutexLock lock(&mutex_);
   int error =
-      posix_spawnp(&child, words[0].c_str(), nullptr, nullptr, Pointers(words).data(), Pointers(environment).data());
-  if (error != 0) {
-    bool searched = words[0].find('/') == std::string::npos;
-    if (error == ENOENT && searched) return Ended("exec: " + Quote(words[0]) + ": executable file not found in $PATH");
-    return Ended("fork/exec " + words[0] + ": " + std::strerror(error));
+      posix_spawnp(&id_, words[0].c_str(), &files, nullptr, Pointers(words).data(), Pointers(environment).data());
+  posix_spawn_file_actions_destroy(&files);
+  if (error == 0) return absl::OkStatus();
+  id_ = 0;
+  bool searched = words[0].find('/') == std::string::npos;
+  if (error == ENOENT && searched) {
+    return Fail(Exit::kError, "exec: " + Quote(words[0]) + ": executable file not found in $PATH");
   }
+  return Fail(Exit::kError, "fork/exec " + words[0] + ": " + Lower(std::strerror(error)));
+}
+
+absl::Status Program::Wait() {
+  mutex_.Lock();
+  const pid_t id = id_;
+  mutex_.Unlock();
+  siginfo_t end = {};
+  // The end is seen first and taken note of later, so that the id is this program's until then.
+  while (waitid(P_PID, static_cast<id_t>(id), &end, WEXITED | WNOWAIT) < 0) {
+    if (errno != EINTR) return Fail(Exit::kError, Lower(std::strerror(errno)));
+  }
+  base::MutexLock lock(&mutex_);
   int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return Ended(std::strerror(errno));
+  waitpid(id, &status, 0);
+  id_ = 0;
+  if (WIFSIGNALED(status)) return Ended(-1, "signal: " + Lower(strsignal(WTERMSIG(status))));
+  if (WEXITSTATUS(status) != 0) {
+    return Ended(WEXITSTATUS(status), "exit status " + std::to_string(WEXITSTATUS(status)));
   }
-  if (WIFSIGNALED(status)) return Ended(std::string("signal: ") + strsignal(WTERMSIG(status)));
-  if (WEXITSTATUS(status) != 0) return Ended("exit status " + std::to_string(WEXITSTATUS(status)));
   return absl::OkStatus();
+}
+
+void Program::Kill(int signal) {
+  base::MutexLock lock(&mutex_);
+  if (id_ != 0) kill(id_, signal);
+}
+
+absl::Status RunProgram(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
+  Program program;
+  QUORATE_RETURN_IF_ERROR(program.Start(words, environment));
+  return program.Wait();
 }
 
 }  // namespace quorate::ctl

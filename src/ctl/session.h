@@ -23,6 +23,8 @@ class Session {
   std::istream& in() { return streams_.in; }
   std::ostream& out() { return streams_.out; }
   std::ostream& err() { return streams_.err; }
+  int in_descriptor() const { return streams_.in_descriptor; }
+  bool shows_progress() const { return streams_.err_is_terminal; }
   GlobalFlags& flags() { return flags_; }
 
   // The line that runs; set before its command's action is called, and outlives it.
@@ -48,6 +50,8 @@ class Session {
 
   // Only after Prepare.
   Printer& printer() { return *printer_; }
+  // How long the first renewal of a lease may take.
+  Duration Patience() const { return flags_.dial_timeout + std::chrono::seconds(1); }
   // A call bounded by --command-timeout.
   Call Bounded(const char* method, bool repeatable = false) const {
     return {method, repeatable, flags_.command_timeout};

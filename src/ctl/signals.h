@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <thread>
+
+namespace quorate::ctl {
+
+struct Signal {
+  int number = 0;
+  // A process sent it to this one alone; otherwise the terminal sent it to the whole group.
+  bool from_process = false;
+};
+
+// While it lives, SIGINT and SIGTERM no longer end the process: each is handed to `on_signal`, on a thread of the
+// watch's own. At most one watch lives at a time.
+class SignalWatch {
+ public:
+  explicit SignalWatch(std::function<void(const Signal&)> on_signal);
+  ~SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+
+ private:
+  void Serve(int signals);
+
+  const std::function<void(const Signal&)> on_signal_;
+  int read_end_ = -1;
+  std::thread thread_;
+};
+
+}  // namespace quorate::ctl
