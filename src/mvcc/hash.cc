@@ -1,8 +1,9 @@
-#include "absl/container/flat_hash_map.h"
+#include <algorithm>
+
 #include "quorate/base/crc32c.h"
 #include "quorate/base/errors.h"
-#include "src/mvcc/key_codec.h"
-#include "src/mvcc/record.h"
+#include "quorate/mvcc/etcd_form.h"
+#include "src/mvcc/record_walk.h"
 #include "src/mvcc/store_parts.h"
 
 namespace quorate::mvcc {
@@ -12,43 +13,6 @@ using storage::Family;
 
 // What etcd's hash begins with: the name of the table its history is in.
 constexpr std::string_view kEtcdTable = "key";
-
-absl::Status Malformed() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
-
-// The key under which etcd stores a change.
-std::string EtcdKey(Revision revision, bool deleted) {
-  const RevisionKey key = EncodeRevision(revision);
-  std::string out(key.data(), 8);
-  out += '_';
-  out.append(key.data() + 8, 8);
-  if (deleted) out += 't';
-  return out;
-}
-
-struct Walked {
-  Revision revision;
-  Record record;
-};
-
-// Calls visit(walked) for every record from main revision `first` to `last`, until it returns a failure.
-template <typename Visit>
-absl::Status Walk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first, int64_t last,
-                  Visit&& visit) {
-  if (last < first) return absl::OkStatus();
-  storage::IteratorOptions options;
-  options.snapshot = snapshot;
-  options.lower_bound = View(EncodeRevision({first, 0}));
-  options.upper_bound = View(EncodeRevision({last + 1, 0}));
-  options.fill_cache = false;
-  auto iterator = database.NewIterator(Family::kRevs, options);
-  for (iterator->Seek(options.lower_bound); iterator->Valid(); iterator->Next()) {
-    const auto revision = DecodeRevision(iterator->key());
-    const auto record = DecodeRecord(iterator->value());
-    if (!revision.has_value() || !record.has_value()) return Malformed();
-    QUORATE_RETURN_IF_ERROR(visit(Walked{*revision, *record}));
-  }
-  return iterator->status();
-}
 
 // etcd hashes all of history that the compaction left, as it stands at `revision`: of the records up to the compacted
 // revision only those that are still their key's newest at `revision` - or all that survived the compaction, when no
@@ -60,53 +24,56 @@ class HistoryHash {
 
   absl::StatusOr<uint32_t> Run() {
     if (meta_.compacted >= 0) {
+      QUORATE_ASSIGN_OR_RETURN(compacted_, CompactedRecords(database_, snapshot_, meta_));
       QUORATE_RETURN_IF_ERROR(FindSuperseded());
       QUORATE_RETURN_IF_ERROR(FindLive());
     }
     crc_ = base::Crc32c(kEtcdTable);
-    QUORATE_RETURN_IF_ERROR(Walk(database_, snapshot_, 1, revision_, [this](const Walked& one) { return Add(one); }));
+    RecordWalk walk(database_, snapshot_, 1, revision_);
+    while (walk.Next()) QUORATE_RETURN_IF_ERROR(Add(walk));
+    QUORATE_RETURN_IF_ERROR(walk.status());
     return crc_;
   }
 
  private:
-  // Records up to the compacted revision that something up to `revision_` replaced, with the revision that did. Garbage
-  // still waiting for its removal is among them, as the walk begins where the last removal ended.
+  // Records up to the compacted revision that something up to `revision_` replaced. Garbage still waiting for its
+  // removal is among them, as the walk begins where the last removal ended.
   absl::Status FindSuperseded() {
-    return Walk(database_, snapshot_, std::max<int64_t>(meta_.finished + 1, 1), revision_, [this](const Walked& one) {
-      if (!one.record.deleted) ++live_after_;
-      if (one.record.previous.main == 0) return absl::OkStatus();
-      if (one.record.previous.main > meta_.finished) --live_after_;
-      if (one.record.previous.main <= meta_.compacted) {
-        superseded_.emplace(one.record.previous, one.revision.main);
-      }
-      return absl::OkStatus();
-    });
+    RecordWalk walk(database_, snapshot_, std::max<int64_t>(meta_.finished + 1, 1), revision_);
+    while (walk.Next()) {
+      if (!walk.record().deleted) ++live_after_;
+      const Revision previous = walk.record().previous;
+      if (previous.main == 0) continue;
+      if (previous.main > meta_.finished) --live_after_;
+      if (previous.main <= meta_.compacted) superseded_.Insert(previous);
+    }
+    superseded_.Seal();
+    return walk.status();
   }
 
   // Whether any key lives at `revision_`: in what came after the last removal, or in what it left.
   absl::Status FindLive() {
     any_live_ = live_after_ > 0;
     if (any_live_) return absl::OkStatus();
-    return Walk(database_, snapshot_, 1, std::min(meta_.finished, revision_), [this](const Walked& one) {
-      any_live_ = any_live_ || (!one.record.deleted && !superseded_.contains(one.revision));
-      return absl::OkStatus();
-    });
+    RecordWalk walk(database_, snapshot_, 1, std::min(meta_.finished, revision_));
+    while (!any_live_ && walk.Next()) any_live_ = !walk.record().deleted && !superseded_.Contains(walk.revision());
+    return walk.status();
   }
 
-  bool IsHashed(const Walked& one) const {
-    if (one.revision.main > meta_.compacted) return true;
-    if (one.record.deleted) return false;
-    auto replaced = superseded_.find(one.revision);
-    if (replaced == superseded_.end()) return true;
-    return !any_live_ && replaced->second > meta_.compacted;
+  bool IsHashed(const RecordWalk& walk) const {
+    if (walk.revision().main > meta_.compacted) return true;
+    if (walk.record().deleted) return false;
+    if (!superseded_.Contains(walk.revision())) return true;
+    return !any_live_ && !compacted_.Contains(walk.revision());
   }
 
-  absl::Status Add(const Walked& one) {
-    if (!IsHashed(one)) return absl::OkStatus();
-    const auto fields = DecodeKeyValue(one.record.kv);
-    if (!fields.has_value()) return Malformed();
-    crc_ = base::Crc32c(EtcdKey(one.revision, one.record.deleted), crc_);
-    crc_ = base::Crc32c(EncodeAsEtcd(*fields, one.record.deleted), crc_);
+  absl::Status Add(const RecordWalk& walk) {
+    if (!IsHashed(walk)) return absl::OkStatus();
+    const bool deleted = walk.record().deleted;
+    const auto fields = DecodeKeyValue(walk.record().kv);
+    if (!fields.has_value()) return MalformedRecord();
+    crc_ = base::Crc32c(EncodeEtcdKey(walk.revision(), deleted), crc_);
+    crc_ = base::Crc32c(EncodeAsEtcd(*fields, deleted), crc_);
     return absl::OkStatus();
   }
 
@@ -114,7 +81,8 @@ class HistoryHash {
   const storage::Snapshot* const snapshot_;
   const Meta& meta_;
   const int64_t revision_;
-  absl::flat_hash_map<Revision, int64_t, RevisionHash> superseded_;
+  RevisionSet compacted_;
+  RevisionSet superseded_;
   int64_t live_after_ = 0;  // puts after the last removal that nothing replaced
   bool any_live_ = false;
   uint32_t crc_ = 0;

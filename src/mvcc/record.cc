@@ -122,37 +122,6 @@ size_t KeyValueOffset(std::string_view bytes) {
   return at;
 }
 
-std::optional<KeyValueFields> DecodeKeyValue(std::string_view kv) {
-  KeyValueFields fields;
-  base::wire::Reader reader(kv);
-  while (reader.Next()) {
-    switch (reader.field()) {
-      case kKey:
-        fields.key = reader.bytes();
-        break;
-      case kCreated:
-        fields.created = reader.int64();
-        break;
-      case kModified:
-        fields.modified = reader.int64();
-        break;
-      case kVersion:
-        fields.version = reader.int64();
-        break;
-      case kLease:
-        fields.lease = reader.int64();
-        break;
-      case kValue:
-        fields.value = reader.bytes();
-        break;
-      default:
-        return std::nullopt;
-    }
-  }
-  if (!reader.ok() || fields.key.empty()) return std::nullopt;
-  return fields;
-}
-
 std::string EncodeKeyOnly(std::string_view key, const KeyState& state, bool with_lease) {
   std::string out;
   base::wire::AppendBytesField(&out, kKey, key);
@@ -160,18 +129,6 @@ std::string EncodeKeyOnly(std::string_view key, const KeyState& state, bool with
   base::wire::AppendInt64Field(&out, kModified, state.modified.main);
   base::wire::AppendInt64Field(&out, kVersion, state.version);
   if (with_lease) base::wire::AppendInt64Field(&out, kLease, state.lease);
-  return out;
-}
-
-std::string EncodeAsEtcd(const KeyValueFields& fields, bool deleted) {
-  std::string out;
-  base::wire::AppendBytesField(&out, kKey, fields.key);
-  if (deleted) return out;
-  base::wire::AppendInt64Field(&out, kCreated, fields.created);
-  base::wire::AppendInt64Field(&out, kModified, fields.modified);
-  base::wire::AppendInt64Field(&out, kVersion, fields.version);
-  base::wire::AppendBytesField(&out, kValue, fields.value);
-  base::wire::AppendInt64Field(&out, kLease, fields.lease);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "quorate/base/buffer.h"
+#include "quorate/mvcc/etcd_form.h"
 #include "quorate/mvcc/key_index.h"
 #include "quorate/mvcc/revision.h"
 
@@ -22,16 +23,6 @@ struct Record {
   std::string_view kv;  // the mvccpb.KeyValue
 };
 
-// The fields of a stored mvccpb.KeyValue.
-struct KeyValueFields {
-  std::string_view key;
-  int64_t created = 0;
-  int64_t modified = 0;
-  int64_t version = 0;
-  int64_t lease = 0;
-  std::string_view value;
-};
-
 // `previous`: the key's state before, nullopt when it was not there.
 base::Buffer EncodePut(std::string_view key, std::string_view value, const KeyState& state,
                        const std::optional<KeyState>& previous);
@@ -39,13 +30,10 @@ base::Buffer EncodePut(std::string_view key, std::string_view value, const KeySt
 base::Buffer EncodeTombstone(std::string_view key, int64_t modified, const std::optional<KeyState>& previous);
 // nullopt when malformed.
 std::optional<Record> DecodeRecord(std::string_view bytes);
-std::optional<KeyValueFields> DecodeKeyValue(std::string_view kv);
 // Where a well-formed record's KeyValue begins; stops the process on another.
 size_t KeyValueOffset(std::string_view bytes);
 
 // A KeyValue without its value, made from the index alone.
 std::string EncodeKeyOnly(std::string_view key, const KeyState& state, bool with_lease);
-// What etcd stores for the same change: fields in the order of their numbers, a tombstone's key alone.
-std::string EncodeAsEtcd(const KeyValueFields& fields, bool deleted);
 
 }  // namespace quorate::mvcc

@@ -56,7 +56,7 @@ TEST(RecordTest, MalformedRecordsAreSeen) {
   EXPECT_FALSE(DecodeRecord("").has_value());
   EXPECT_FALSE(DecodeRecord("\x07xx").has_value());
   EXPECT_FALSE(DecodeRecord("\x01\xff").has_value());
-  EXPECT_FALSE(DecodeKeyValue("").has_value());
+  EXPECT_FALSE(DecodeKeyValue("\x10\x01").has_value());
   EXPECT_FALSE(DecodeKeyValue("\x0a\x05x").has_value());
 }
 

@@ -1,0 +1,58 @@
+#include "src/mvcc/record_walk.h"
+
+#include <algorithm>
+
+#include "src/mvcc/key_codec.h"
+
+namespace quorate::mvcc {
+
+absl::Status MalformedRecord() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
+
+RecordWalk::RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first,
+                       int64_t last) {
+  if (last < first) return;
+  storage::IteratorOptions options;
+  options.snapshot = snapshot;
+  lower_bound_ = View(EncodeRevision({first, 0}));
+  options.lower_bound = lower_bound_;
+  options.upper_bound = View(EncodeRevision({last + 1, 0}));
+  options.fill_cache = false;
+  iterator_ = database.NewIterator(storage::Family::kRevs, options);
+}
+
+bool RecordWalk::Next() {
+  if (iterator_ == nullptr || !status_.ok()) return false;
+  if (begun_) {
+    iterator_->Next();
+  } else {
+    iterator_->Seek(lower_bound_);
+    begun_ = true;
+  }
+  if (!iterator_->Valid()) {
+    status_ = iterator_->status();
+    return false;
+  }
+  const auto revision = DecodeRevision(iterator_->key());
+  const auto record = DecodeRecord(iterator_->value());
+  if (!revision.has_value() || !record.has_value()) {
+    status_ = MalformedRecord();
+    return false;
+  }
+  revision_ = *revision;
+  record_ = *record;
+  return true;
+}
+
+absl::StatusOr<RevisionSet> CompactedRecords(const storage::Database& database, const storage::Snapshot* snapshot,
+                                             const Meta& meta) {
+  RevisionSet replaced;
+  RecordWalk walk(database, snapshot, std::max<int64_t>(meta.finished + 1, 1), meta.compacted);
+  while (walk.Next()) {
+    if (walk.record().previous.main != 0) replaced.Insert(walk.record().previous);
+  }
+  QUORATE_RETURN_IF_ERROR(walk.status());
+  replaced.Seal();
+  return replaced;
+}
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,45 @@
+#pragma once
+
+// Walks the records of `revs` in the order of history, each decoded.
+
+#include <cstdint>
+#include <memory>
+
+#include "quorate/base/status.h"
+#include "quorate/mvcc/revision.h"
+#include "quorate/storage/database.h"
+#include "src/mvcc/meta.h"
+#include "src/mvcc/record.h"
+#include "src/mvcc/revision_set.h"
+
+namespace quorate::mvcc {
+
+class RecordWalk {
+ public:
+  // From main revision `first` to `last`; begins before the first record.
+  RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first, int64_t last);
+
+  // False at the end, and when something cannot be read.
+  bool Next();
+  const absl::Status& status() const { return status_; }
+  Revision revision() const { return revision_; }
+  // Its views are valid until the next move.
+  const Record& record() const { return record_; }
+
+ private:
+  std::unique_ptr<storage::Iterator> iterator_;  // null: the range is empty
+  std::string lower_bound_;
+  bool begun_ = false;
+  Revision revision_;
+  Record record_;
+  absl::Status status_;
+};
+
+// The records up to the compacted revision that another one up to it replaced: those that wait for their removal, and
+// some that are gone already. The result is sealed.
+absl::StatusOr<RevisionSet> CompactedRecords(const storage::Database& database, const storage::Snapshot* snapshot,
+                                             const Meta& meta);
+
+absl::Status MalformedRecord();
+
+}  // namespace quorate::mvcc
