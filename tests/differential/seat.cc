@@ -22,29 +22,30 @@ Answer Seat::Send(const Step& step) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kDeadline);
   context.set_wait_for_ready(true);
-  const auto take = [&](const grpc::Status& status, const pb::ResponseHeader& header) {
+  // The response by reference: its header is there only after the call.
+  const auto take = [&](const grpc::Status& status, const auto& response) {
     answer.code = status.error_code();
     answer.message = status.error_message();
-    answer.revision = header.revision();
+    answer.revision = response.header().revision();
   };
   switch (step.kind) {
     case Step::Kind::kRange:
-      take(stub_->Range(&context, step.range, &answer.range), answer.range.header());
+      take(stub_->Range(&context, step.range, &answer.range), answer.range);
       break;
     case Step::Kind::kRangeStream:
       Stream(&context, step.range, &answer);
       break;
     case Step::Kind::kPut:
-      take(stub_->Put(&context, step.put, &answer.put), answer.put.header());
+      take(stub_->Put(&context, step.put, &answer.put), answer.put);
       break;
     case Step::Kind::kDeleteRange:
-      take(stub_->DeleteRange(&context, step.delete_range, &answer.delete_range), answer.delete_range.header());
+      take(stub_->DeleteRange(&context, step.delete_range, &answer.delete_range), answer.delete_range);
       break;
     case Step::Kind::kTxn:
-      take(stub_->Txn(&context, step.txn, &answer.txn), answer.txn.header());
+      take(stub_->Txn(&context, step.txn, &answer.txn), answer.txn);
       break;
     case Step::Kind::kCompact:
-      take(stub_->Compact(&context, step.compact, &answer.compact), answer.compact.header());
+      take(stub_->Compact(&context, step.compact, &answer.compact), answer.compact);
       break;
   }
   return answer;
