@@ -6,81 +6,21 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
-#include <memory>
 #include <random>
 #include <string>
 
+#include "tests/differential/arguments.h"
 #include "tests/differential/canonical.h"
 #include "tests/differential/generator.h"
-#include "tests/differential/seat.h"
+#include "tests/differential/player.h"
 #include "tests/e2e/binaries.h"
-#include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
 
-struct Arguments {
-  uint64_t seed = 0;
-  uint64_t steps = UINT64_MAX;
-  double seconds = 0;
-  // Chance that Quorate is restarted between two epochs, half of the times by kill -9.
-  int restart_percent = 50;
-};
-Arguments arguments;
-
 constexpr uint64_t kStepsOfEpoch = 1500;
-constexpr size_t kShownBytesMax = 20'000;
-
-// One server and its client.
-class Player {
- public:
-  Player(const std::string& binary, std::vector<std::string> flags)
-      : process_({.binary = binary, .directory = directory_.path(), .flags = std::move(flags)}) {}
-
-  void Start() {
-    const absl::Status started = process_.Start();
-    ASSERT_TRUE(started.ok()) << base::MessageOf(started);
-    seat_ = std::make_unique<Seat>(process_.address());
-  }
-  void Restart(bool kill) {
-    if (kill) {
-      process_.Kill();
-    } else {
-      ASSERT_TRUE(process_.Terminate().has_value()) << process_.LogTail();
-    }
-    Start();
-  }
-  Answer Send(const Step& step) { return seat_->Send(step); }
-  // Empty while the server runs.
-  std::string Obituary() {
-    return process_.WaitForExit(std::chrono::milliseconds(0)) ? "its server has stopped: " + process_.LogTail() : "";
-  }
-
- private:
-  const TemporaryDirectory directory_;
-  ServerProcess process_;
-  std::unique_ptr<Seat> seat_;
-};
-
-std::string Shown(const std::string& text) {
-  return text.size() <= kShownBytesMax ? text : text.substr(0, kShownBytesMax) + "…";
-}
-
-class Clock {
- public:
-  bool Over(uint64_t step) const {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-    return step >= arguments.steps || (arguments.seconds > 0 && elapsed.count() > arguments.seconds);
-  }
-
- private:
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 // Which answers the run has seen, so that a run that tests nothing shows.
 using Tally = std::map<std::string, uint64_t>;
@@ -135,34 +75,7 @@ TEST(Differential, EveryAnswerEqualsEtcds) {
   Print(tally, number);
 }
 
-bool TakeNumber(const std::string& argument, const std::string& name, double* number) {
-  const std::string prefix = "--" + name + "=";
-  if (!argument.starts_with(prefix)) return false;
-  *number = std::strtod(argument.c_str() + prefix.size(), nullptr);
-  return true;
-}
-
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) {
-  using quorate::testing::arguments;
-  ::testing::InitGoogleTest(&argc, argv);
-  arguments.seed = std::random_device()() % 1'000'000'000;
-  if (const char* seed = std::getenv("QUORATE_SEED"); seed != nullptr)
-    arguments.seed = std::strtoull(seed, nullptr, 10);
-  for (int i = 1; i < argc; ++i) {
-    double number = 0;
-    if (quorate::testing::TakeNumber(argv[i], "seed", &number)) {
-      arguments.seed = static_cast<uint64_t>(number);
-    } else if (quorate::testing::TakeNumber(argv[i], "steps", &number)) {
-      arguments.steps = static_cast<uint64_t>(number);
-    } else if (quorate::testing::TakeNumber(argv[i], "restart-percent", &number)) {
-      arguments.restart_percent = static_cast<int>(number);
-    } else if (!quorate::testing::TakeNumber(argv[i], "seconds", &arguments.seconds)) {
-      std::fprintf(stderr, "unknown argument %s\n", argv[i]);
-      return 2;
-    }
-  }
-  return RUN_ALL_TESTS();
-}
+int main(int argc, char** argv) { return quorate::testing::RunWithArguments(argc, argv); }
