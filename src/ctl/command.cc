@@ -18,6 +18,8 @@ const char* GroupName(Group group) {
       return "Authentication commands";
     case Group::kUtility:
       return "Utility commands";
+    case Group::kHidden:
+      return "";
     case Group::kNone:
       break;
   }
@@ -96,6 +98,15 @@ void Command::AddFlag(const std::string& name, bool* target, const std::string& 
 void Command::AddFlag(const std::string& name, int64_t* target, const std::string& help) {
   Flag& flag = NewFlag(name, "int", help, [target](const std::string& value) {
     QUORATE_ASSIGN_OR_RETURN(*target, ParseInt(value, 0));
+    return absl::OkStatus();
+  });
+  flag.default_text = *target == 0 ? "" : std::to_string(*target);
+  flag.current = [target] { return std::to_string(*target); };
+}
+
+void Command::AddFlag(const std::string& name, uint64_t* target, const std::string& help) {
+  Flag& flag = NewFlag(name, "uint", help, [target](const std::string& value) {
+    QUORATE_ASSIGN_OR_RETURN(*target, ParseUint(value, 0));
     return absl::OkStatus();
   });
   flag.default_text = *target == 0 ? "" : std::to_string(*target);

@@ -22,8 +22,8 @@ namespace quorate::ctl {
 class Session;
 using Arguments = std::vector<std::string>;
 
-// Where a command stands in the overview; kNone for subcommands.
-enum class Group { kNone, kKeyValue, kClusterMaintenance, kConcurrency, kAuthentication, kUtility };
+// Where a command stands in the overview; kNone for subcommands, kHidden for what is not for people.
+enum class Group { kNone, kKeyValue, kClusterMaintenance, kConcurrency, kAuthentication, kUtility, kHidden };
 
 struct CommandText {
   std::string name;
@@ -72,6 +72,7 @@ class Command {
   // now, the value later, and outlives the parsing. A flag given twice counts with its last value; a list grows.
   void AddFlag(const std::string& name, bool* target, const std::string& help);
   void AddFlag(const std::string& name, int64_t* target, const std::string& help);
+  void AddFlag(const std::string& name, uint64_t* target, const std::string& help);
   void AddFlag(const std::string& name, std::string* target, const std::string& help);
   void AddFlag(const std::string& name, Duration* target, const std::string& help);
   void AddFlag(const std::string& name, std::vector<std::string>* target, const std::string& help);

@@ -27,6 +27,8 @@ void AddAuth(Command& root);
 void AddUser(Command& root);
 void AddRole(Command& root);
 void AddCheck(Command& root);
+void AddCheckPerf(Command& check);
+void AddCheckDatascale(Command& check);
 void AddCompletion(Command& root);
 void AddVersion(Command& root);
 void AddOptions(Command& root);

@@ -25,11 +25,15 @@ void AddCommands(Command& root) {
   AddVersion(root);
   AddLease(root);
   AddMember(root);
+  AddSnapshot(root);
+  AddMakeMirror(root);
   AddLock(root);
   AddElect(root);
   AddAuth(root);
   AddUser(root);
   AddRole(root);
+  AddCheck(root);
+  AddCompletion(root);
   AddDowngrade(root);
   AddOptions(root);
   AddHelp(root);

@@ -34,6 +34,19 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+absl::Status ReadTls(const TlsFlags& tls, ClientConfig& config) {
+  if (tls.cert.empty() != tls.key.empty()) {
+    return Fail(Exit::kBadArguments,
+                "KeyFile and CertFile must both be present[key: " + tls.key + ", cert: " + tls.cert + "]");
+  }
+  QUORATE_ASSIGN_OR_RETURN(config.certificate, ReadFile(tls.cert));
+  QUORATE_ASSIGN_OR_RETURN(config.key, ReadFile(tls.key));
+  QUORATE_ASSIGN_OR_RETURN(config.authorities, ReadFile(tls.cacert));
+  config.skip_verify = tls.skip_verify;
+  config.use_tls = !tls.cert.empty() || !tls.cacert.empty() || !tls.insecure_transport || tls.skip_verify;
+  return absl::OkStatus();
+}
+
 // gRPC writes to standard error on its own, in a form nobody expects there.
 void SilenceGrpc() {
   gpr_set_log_function([](gpr_log_func_args*) {});
@@ -50,6 +63,17 @@ void ShowFlags(const Command& command, std::ostream& err) {
 
 }  // namespace
 
+void UserFlag::AskForMissing(const std::string& prompt, std::istream& in, std::ostream& out) {
+  if (user.empty() || !password.empty()) return;
+  size_t colon = user.find(':');
+  if (colon == std::string::npos) {
+    password = AskPassword(prompt, in, out);
+    return;
+  }
+  password = user.substr(colon + 1);
+  user.resize(colon);
+}
+
 Session::Session(Streams streams, std::vector<std::string> environment)
     : streams_(streams), environment_(std::move(environment)) {}
 
@@ -65,20 +89,13 @@ absl::Status Session::CheckFiles() const {
   return absl::OkStatus();
 }
 
-absl::Status Session::ReadCredentials() {
+void Session::ReadCredentials() {
   config_.token = flags_.auth_jwt_token;
-  if (flags_.user.empty() || !config_.token.empty()) return absl::OkStatus();
-  config_.user = flags_.user;
-  config_.password = flags_.password;
-  if (!config_.password.empty()) return absl::OkStatus();
-  size_t colon = flags_.user.find(':');
-  if (colon != std::string::npos) {
-    config_.user = flags_.user.substr(0, colon);
-    config_.password = flags_.user.substr(colon + 1);
-    return absl::OkStatus();
-  }
-  config_.password = AskPassword("Password: ", in(), out());
-  return absl::OkStatus();
+  if (!config_.token.empty()) return;
+  UserFlag user{flags_.user, flags_.password};
+  user.AskForMissing("Password: ", in(), out());
+  config_.user = user.user;
+  config_.password = user.password;
 }
 
 absl::Status Session::Prepare() {
@@ -95,17 +112,9 @@ absl::Status Session::Prepare() {
     return Fail(Exit::kError, "--discovery-srv is not supported; name the members with --endpoints");
   }
   QUORATE_RETURN_IF_ERROR(CheckFiles());
-  QUORATE_RETURN_IF_ERROR(ReadCredentials());
+  ReadCredentials();
   QUORATE_ASSIGN_OR_RETURN(printer_, MakePrinter(flags_.write_out, flags_.hex, out(), err()));
-  if (flags_.cert.empty() != flags_.key.empty()) {
-    return Fail(Exit::kBadArguments,
-                "KeyFile and CertFile must both be present[key: " + flags_.key + ", cert: " + flags_.cert + "]");
-  }
-  QUORATE_ASSIGN_OR_RETURN(config_.certificate, ReadFile(flags_.cert));
-  QUORATE_ASSIGN_OR_RETURN(config_.key, ReadFile(flags_.key));
-  QUORATE_ASSIGN_OR_RETURN(config_.authorities, ReadFile(flags_.cacert));
-  config_.skip_verify = flags_.insecure_skip_tls_verify;
-  config_.use_tls = !flags_.cert.empty() || !flags_.cacert.empty() || !flags_.insecure_transport || config_.skip_verify;
+  QUORATE_RETURN_IF_ERROR(ReadTls(tls(), config_));
   config_.dial_timeout = flags_.dial_timeout;
   config_.keepalive_time = flags_.keepalive_time;
   config_.keepalive_timeout = flags_.keepalive_timeout;
@@ -135,6 +144,28 @@ absl::StatusOr<std::unique_ptr<Client>> Session::ClientFor(std::vector<std::stri
   ClientConfig config = config_;
   config.endpoints = std::move(endpoints);
   return Client::Open(std::move(config));
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Session::ClientElsewhere(const std::string& endpoint, const TlsFlags& tls,
+                                                                 const UserFlag& user) {
+  ClientConfig config = config_;
+  config.endpoints = {endpoint};
+  QUORATE_RETURN_IF_ERROR(ReadTls(tls, config));
+  config.user = user.user;
+  config.password = user.password;
+  config.token.clear();
+  return Client::Open(std::move(config));
+}
+
+absl::StatusOr<std::unique_ptr<Client>> Session::ClientApart() {
+  ClientConfig config = config_;
+  config.endpoints = Endpoints();
+  config.own_connections = true;
+  return Client::Open(std::move(config));
+}
+
+TlsFlags Session::tls() const {
+  return {flags_.cert, flags_.key, flags_.cacert, flags_.insecure_transport, flags_.insecure_skip_tls_verify};
 }
 
 absl::StatusOr<std::unique_ptr<Client>> Session::Connect() {

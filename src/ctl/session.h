@@ -2,6 +2,7 @@
 
 // What a command has to work with while it runs: the streams, the global flags, a client and a printer.
 
+#include <iosfwd>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,24 @@
 namespace quorate::ctl {
 
 class Printer;
+
+// Where the client's certificate, its key and the authorities it trusts are; empty where there is none.
+struct TlsFlags {
+  std::string cert;
+  std::string key;
+  std::string cacert;
+  bool insecure_transport = true;
+  bool skip_verify = false;
+};
+
+// Who the client is: "user", or "user:password" while `password` is empty.
+struct UserFlag {
+  std::string user;
+  std::string password;
+
+  // Takes a name with a password apart, and asks for a password that is nowhere.
+  void AskForMissing(const std::string& prompt, std::istream& in, std::ostream& out);
+};
 
 class Session {
  public:
@@ -45,6 +64,13 @@ class Session {
   absl::StatusOr<std::unique_ptr<Client>> Connect();
   // A client for these endpoints, with the prepared flags.
   absl::StatusOr<std::unique_ptr<Client>> ClientFor(std::vector<std::string> endpoints);
+  // A client for another cluster, with the prepared flags but for these.
+  absl::StatusOr<std::unique_ptr<Client>> ClientElsewhere(const std::string& endpoint, const TlsFlags& tls,
+                                                          const UserFlag& user);
+  // A client for all endpoints that shares no connection with others.
+  absl::StatusOr<std::unique_ptr<Client>> ClientApart();
+  // The prepared TLS files, for what is not gRPC.
+  TlsFlags tls() const;
   // The endpoints of the flags, without the blanks around them.
   std::vector<std::string> Endpoints() const;
 
@@ -59,7 +85,7 @@ class Session {
 
  private:
   absl::Status CheckFiles() const;
-  absl::Status ReadCredentials();
+  void ReadCredentials();
 
   Streams streams_;
   std::vector<std::string> environment_;

@@ -1,0 +1,123 @@
+#include "src/ctl/snapshot_file.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "quorate/base/check.h"
+#include "src/ctl/failure.h"
+
+namespace quorate::ctl {
+namespace {
+
+constexpr size_t kDigestBytes = 32;
+// The store's own pages are a multiple of this, so that the rest tells a trailer.
+constexpr uint64_t kSectorBytes = 512;
+constexpr mode_t kOwnerOnly = 0600;
+
+absl::Status Failed(const std::string& what) { return Fail(Exit::kInterrupted, what); }
+
+std::string LastError() {
+  std::string reason = std::strerror(errno);
+  if (!reason.empty() && reason[0] >= 'A' && reason[0] <= 'Z') reason[0] = static_cast<char>(reason[0] - 'A' + 'a');
+  return reason;
+}
+
+// Makes the entry of a file in its directory durable.
+bool SyncDirectoryOf(const std::string& path) {
+  size_t slash = path.rfind('/');
+  std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  bool synced = fsync(descriptor) == 0;
+  close(descriptor);
+  return synced;
+}
+
+}  // namespace
+
+class SnapshotFile::Digest {
+ public:
+  Digest() : context_(EVP_MD_CTX_new()) {
+    QUORATE_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1) << "no SHA-256";
+  }
+  ~Digest() { EVP_MD_CTX_free(context_); }
+
+  void Add(std::string_view bytes) {
+    QUORATE_CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1) << "no SHA-256";
+  }
+  std::string Take() {
+    std::array<unsigned char, kDigestBytes> digest;
+    QUORATE_CHECK(EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1) << "no SHA-256";
+    return {digest.begin(), digest.end()};
+  }
+
+ private:
+  EVP_MD_CTX* const context_;
+};
+
+absl::StatusOr<std::unique_ptr<SnapshotFile>> SnapshotFile::Create(const std::string& path) {
+  const std::string partial = path + ".part";
+  int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOwnerOnly);
+  if (descriptor < 0) return Failed("could not open " + partial + " (open " + partial + ": " + LastError() + ")");
+  return std::unique_ptr<SnapshotFile>(new SnapshotFile(path, descriptor));
+}
+
+SnapshotFile::SnapshotFile(const std::string& path, int descriptor)
+    : path_(path), partial_path_(path + ".part"), descriptor_(descriptor), digest_(std::make_unique<Digest>()) {}
+
+SnapshotFile::~SnapshotFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (!complete_) unlink(partial_path_.c_str());
+}
+
+absl::Status SnapshotFile::Append(std::string_view bytes) {
+  size_ += bytes.size();
+  for (std::string_view rest = bytes; !rest.empty();) {
+    ssize_t written = write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return Failed("could not write snapshot: write " + partial_path_ + ": " + LastError());
+    rest.remove_prefix(static_cast<size_t>(written));
+  }
+  tail_.append(bytes);
+  if (tail_.size() > kDigestBytes) {
+    digest_->Add(std::string_view(tail_).substr(0, tail_.size() - kDigestBytes));
+    tail_.erase(0, tail_.size() - kDigestBytes);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotFile::CheckTrailer() {
+  if (size_ % kSectorBytes != kDigestBytes) {
+    return Failed("sha256 checksum not found [bytes: " + std::to_string(size_) + "]");
+  }
+  if (digest_->Take() != tail_) {
+    return Failed("sha256 checksum does not match [bytes: " + std::to_string(size_) + "]");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotFile::Complete() {
+  QUORATE_RETURN_IF_ERROR(CheckTrailer());
+  if (fsync(descriptor_) != 0) {
+    return Failed("could not fsync snapshot: sync " + partial_path_ + ": " + LastError());
+  }
+  int descriptor = descriptor_;
+  descriptor_ = -1;
+  if (close(descriptor) != 0) return Failed("could not close file descriptor: " + LastError());
+  if (rename(partial_path_.c_str(), path_.c_str()) != 0) {
+    return Failed("could not rename " + partial_path_ + " to " + path_ + " (rename " + partial_path_ + " " + path_ +
+                  ": " + LastError() + ")");
+  }
+  complete_ = true;
+  if (!SyncDirectoryOf(path_)) return Failed("could not fsync the directory of " + path_ + ": " + LastError());
+  return absl::OkStatus();
+}
+
+}  // namespace quorate::ctl
