@@ -28,7 +28,7 @@ absl::Status CheckLastRecord(const storage::Database& database, const Meta& meta
 
 }  // namespace
 
-absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index) {
+absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index, LeaseKeys* leases) {
   QUORATE_RETURN_IF_ERROR(CheckLastRecord(database, meta));
   storage::IteratorOptions options;
   options.fill_cache = false;
@@ -50,6 +50,7 @@ absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyI
     const auto key = DecodeKeyPrefix(*prefix);
     if (!key.has_value()) return Damaged("a history entry's key is malformed");
     index->LoadAscending(*key, *state);
+    if (leases != nullptr && state->lease != 0) leases->Attach(state->lease, *key);
   }
   QUORATE_RETURN_IF_ERROR(iterator->status());
   index->FinishLoad(meta.revision);

@@ -17,7 +17,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Database* database, 
   auto rep = std::make_unique<Rep>(database, std::move(options));
   QUORATE_ASSIGN_OR_RETURN(const Meta meta, ReadMeta(*database));
   QUORATE_RETURN_IF_ERROR(CompleteKeyHistory(database, meta));
-  QUORATE_RETURN_IF_ERROR(LoadIndex(*database, meta, &rep->index));
+  QUORATE_RETURN_IF_ERROR(LoadIndex(*database, meta, &rep->index, rep->options.leases));
   rep->published.revision = meta.revision;
   rep->published.compacted = meta.compacted;
   rep->published.keys = rep->index.size();
@@ -42,6 +42,7 @@ absl::StatusOr<Answer> Store::Txn(const TxnRequest& request) {
   return rep_->writer->Txn(request);
 }
 absl::StatusOr<Answer> Store::Compact(int64_t revision) { return rep_->writer->Compact(revision); }
+absl::Status Store::DeleteKeys(const std::vector<std::string_view>& keys) { return rep_->writer->DeleteKeys(keys); }
 int64_t Store::writer_revision() const { return rep_->writer->revision(); }
 storage::WriteBatch& Store::batch() { return rep_->writer->batch(); }
 

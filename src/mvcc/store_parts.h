@@ -49,8 +49,8 @@ struct StoreParts {
 };
 
 // Fills the index from the `keys` family: every live key in its newest state. DataLoss when the family is malformed or
-// knows revisions that the store has not reached.
-absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index);
+// knows revisions that the store has not reached. Leases, if given, are told of the keys attached to them.
+absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index, LeaseKeys* leases);
 
 absl::StatusOr<std::unique_ptr<RangeCursor>> MakeRangeCursor(StoreParts* parts, const RangeRequest& request,
                                                              size_t chunk_bytes);

@@ -60,6 +60,14 @@ absl::StatusOr<Answer> Writer::Compact(int64_t revision) {
   return Answer{{}, revision_};
 }
 
+absl::Status Writer::DeleteKeys(const std::vector<std::string_view>& keys) {
+  QUORATE_RETURN_IF_ERROR(Usable());
+  for (const std::string_view key : keys) {
+    if (const std::optional<KeyState> found = index_->Find(key)) WriteTombstone(key, *found);
+  }
+  return Finish(base::Payload()).status();
+}
+
 absl::StatusOr<Answer> Writer::Finish(absl::StatusOr<base::Payload> body) {
   if (!body.ok()) {
     if (Changed()) broken_ = body.status();

@@ -26,6 +26,7 @@ class Writer final : public State, public Changeable {
   absl::StatusOr<Answer> DeleteRange(const DeleteRangeRequest& request);
   absl::StatusOr<Answer> Txn(const TxnRequest& request);
   absl::StatusOr<Answer> Compact(int64_t revision);
+  absl::Status DeleteKeys(const std::vector<std::string_view>& keys);
 
   storage::WriteBatch& batch() { return batch_; }
   // Adds the store's own numbers to the batch, so that it can be written.

@@ -25,7 +25,8 @@
 
 namespace quorate::mvcc {
 
-// Who knows leases (module `lease`, later): asked and told by the writer only. Without one no lease exists.
+// Who knows leases (module `lease`): asked and told by the writer only, and told of every live key with a lease when
+// the store is opened. Without one no lease exists.
 class LeaseKeys {
  public:
   virtual ~LeaseKeys() = default;
@@ -130,6 +131,9 @@ class Store {
   absl::StatusOr<Answer> Txn(const TxnRequest& request);
   // Sets the compacted revision at once; the garbage goes in the background. The answer's body is empty.
   absl::StatusOr<Answer> Compact(int64_t revision);
+  // Deletes live keys, each given once, in one revision and in this order: what a revoked lease takes with it. Those
+  // that are not there are passed over.
+  absl::Status DeleteKeys(const std::vector<std::string_view>& keys);
   // The revision of the last executed request, committed or not.
   int64_t writer_revision() const;
   // The open batch: others add their small state (applied index, configuration, leases) to be atomic with the data.

@@ -1,0 +1,36 @@
+#pragma once
+
+// The lease requests that are proposed, in the wire form of the etcd API.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace quorate::lease {
+
+// etcdserverpb.LeaseGrantRequest. As a client sends it both may be zero or negative; as it is proposed, `id` is what
+// the lease will be called.
+struct GrantRequest {
+  int64_t id = 0;
+  int64_t ttl = 0;  // seconds
+};
+
+// etcdserverpb.LeaseRevokeRequest; a LeaseKeepAliveRequest has the same form.
+struct RevokeRequest {
+  int64_t id = 0;
+};
+
+// etcdserverpb.LeaseTimeToLiveRequest
+struct TimeToLiveRequest {
+  int64_t id = 0;
+  bool keys = false;
+};
+
+// False on bytes that the protobuf library would not parse as the message.
+bool Decode(std::string_view bytes, GrantRequest* request);
+bool Decode(std::string_view bytes, RevokeRequest* request);
+bool Decode(std::string_view bytes, TimeToLiveRequest* request);
+std::string Encode(const GrantRequest& request);
+std::string Encode(const RevokeRequest& request);
+
+}  // namespace quorate::lease

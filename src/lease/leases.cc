@@ -1,0 +1,215 @@
+#include "quorate/lease/leases.h"
+
+#include <atomic>
+#include <optional>
+#include <utility>
+
+#include "absl/container/btree_set.h"
+#include "quorate/base/check.h"
+#include "quorate/base/errors.h"
+#include "quorate/base/varint.h"
+#include "quorate/base/wire.h"
+#include "src/lease/shards.h"
+
+namespace quorate::lease {
+namespace {
+
+using storage::Family;
+
+constexpr std::string_view kNamePrefix = "lease/";
+constexpr size_t kIdBytes = sizeof(uint64_t);
+
+// Field numbers of LeaseGrantResponse.
+constexpr uint32_t kGrantedId = 2;
+constexpr uint32_t kGrantedTtl = 3;
+
+std::string NameOf(int64_t lease) {
+  std::string name(kNamePrefix);
+  for (int shift = 56; shift >= 0; shift -= 8) name.push_back(static_cast<char>(static_cast<uint64_t>(lease) >> shift));
+  return name;
+}
+
+int64_t IdOf(std::string_view id_bytes) {
+  uint64_t id = 0;
+  for (const char byte : id_bytes) id = id << 8 | static_cast<unsigned char>(byte);
+  return static_cast<int64_t>(id);
+}
+
+// Ascending: the order in which etcd deletes them.
+using KeySet = absl::btree_set<std::string, std::less<>>;
+
+struct Part {
+  // Without keys (null) for most, when there are a million.
+  absl::flat_hash_map<int64_t, std::unique_ptr<KeySet>> leases;
+};
+
+}  // namespace
+
+struct Leases::Rep {
+  struct Change {
+    int64_t lease;
+    std::optional<int64_t> ttl;  // of a granted one; none: revoked
+  };
+
+  // What is said to be seen by others only once it is published.
+  void Touch() { touched.store(true, std::memory_order_relaxed); }
+
+  Lessor* lessor = nullptr;
+  Shards<Part> shards;
+  std::vector<Change> changes;  // since Published; the writer's
+
+  // Set by the writer before it changes a part, cleared when that is published.
+  std::atomic<bool> touched{false};
+  base::Mutex waiting_mutex;  // guards waiting
+  std::vector<std::function<void()>> waiting;
+};
+
+Leases::Leases(Lessor* lessor) : rep_(std::make_unique<Rep>()) { rep_->lessor = lessor; }
+Leases::~Leases() = default;
+
+absl::Status Leases::Load(const storage::Database& database) {
+  return VisitStoredLeases(database, nullptr, [this](int64_t lease, int64_t ttl_seconds) {
+    auto& shard = rep_->shards.Of(lease);
+    base::MutexLock lock(&shard.mutex);
+    shard.leases.try_emplace(lease);
+    rep_->lessor->Recovered(lease, ttl_seconds);
+  });
+}
+
+absl::StatusOr<mvcc::Answer> Leases::Grant(const GrantRequest& request, mvcc::Store& store) {
+  if (request.id == 0) return base::errors::LeaseNotFound();
+  if (request.ttl > kTtlMaxSeconds) return base::errors::LeaseTtlTooLarge();
+  rep_->Touch();
+  auto& shard = rep_->shards.Of(request.id);
+  {
+    base::MutexLock lock(&shard.mutex);
+    if (!shard.leases.try_emplace(request.id).second) return base::errors::LeaseExists();
+  }
+  SaveLease(request.id, request.ttl, store.batch());
+  rep_->changes.push_back({request.id, request.ttl});
+  std::string body;
+  base::wire::AppendInt64Field(&body, kGrantedId, request.id);
+  base::wire::AppendInt64Field(&body, kGrantedTtl, request.ttl);
+  return mvcc::Answer{base::Payload(std::move(body)), store.writer_revision()};
+}
+
+absl::StatusOr<mvcc::Answer> Leases::Revoke(const RevokeRequest& request, mvcc::Store& store) {
+  rep_->Touch();
+  auto& shard = rep_->shards.Of(request.id);
+  std::unique_ptr<KeySet> keys;
+  {
+    base::MutexLock lock(&shard.mutex);
+    const auto found = shard.leases.find(request.id);
+    if (found == shard.leases.end()) return base::errors::LeaseNotFound();
+    keys = std::move(found->second);
+    shard.leases.erase(found);
+  }
+  if (keys != nullptr) {
+    const std::vector<std::string_view> doomed(keys->begin(), keys->end());
+    QUORATE_RETURN_IF_ERROR(store.DeleteKeys(doomed));
+  }
+  store.batch().Delete(Family::kMeta, NameOf(request.id));
+  rep_->changes.push_back({request.id, std::nullopt});
+  return mvcc::Answer{{}, store.writer_revision()};
+}
+
+void Leases::Published() {
+  for (const Rep::Change& change : std::exchange(rep_->changes, {})) {
+    if (change.ttl.has_value()) {
+      rep_->lessor->Granted(change.lease, *change.ttl);
+    } else {
+      rep_->lessor->Revoked(change.lease);
+    }
+  }
+  if (!rep_->touched.load(std::memory_order_relaxed)) return;
+  std::vector<std::function<void()>> waiting;
+  {
+    base::MutexLock lock(&rep_->waiting_mutex);
+    rep_->touched.store(false, std::memory_order_relaxed);
+    waiting.swap(rep_->waiting);
+  }
+  for (std::function<void()>& done : waiting) done();
+}
+
+bool Leases::Exists(int64_t lease) const {
+  const auto& shard = rep_->shards.Of(lease);
+  base::MutexLock lock(&shard.mutex);
+  return shard.leases.contains(lease);
+}
+
+void Leases::Attach(int64_t lease, std::string_view key) {
+  rep_->Touch();
+  auto& shard = rep_->shards.Of(lease);
+  base::MutexLock lock(&shard.mutex);
+  const auto found = shard.leases.find(lease);
+  if (found == shard.leases.end()) return;
+  if (found->second == nullptr) found->second = std::make_unique<KeySet>();
+  found->second->emplace(key);
+}
+
+void Leases::Detach(int64_t lease, std::string_view key) {
+  rep_->Touch();
+  auto& shard = rep_->shards.Of(lease);
+  base::MutexLock lock(&shard.mutex);
+  const auto found = shard.leases.find(lease);
+  if (found == shard.leases.end() || found->second == nullptr) return;
+  found->second->erase(key);
+  if (found->second->empty()) found->second.reset();
+}
+
+std::vector<std::string> Leases::Keys(int64_t lease) const {
+  const auto& shard = rep_->shards.Of(lease);
+  base::MutexLock lock(&shard.mutex);
+  const auto found = shard.leases.find(lease);
+  if (found == shard.leases.end() || found->second == nullptr) return {};
+  return {found->second->begin(), found->second->end()};
+}
+
+size_t Leases::KeyCount(int64_t lease) const {
+  const auto& shard = rep_->shards.Of(lease);
+  base::MutexLock lock(&shard.mutex);
+  const auto found = shard.leases.find(lease);
+  return found == shard.leases.end() || found->second == nullptr ? 0 : found->second->size();
+}
+
+bool Leases::WhenPublished(std::function<void()> done) {
+  {
+    base::MutexLock lock(&rep_->waiting_mutex);
+    if (rep_->touched.load(std::memory_order_relaxed)) {
+      if (rep_->waiting.size() >= kWaitingMax) return false;
+      rep_->waiting.push_back(std::move(done));
+      return true;
+    }
+  }
+  done();
+  return true;
+}
+
+void SaveLease(int64_t lease, int64_t ttl_seconds, storage::WriteBatch& batch) {
+  std::string value;
+  base::wire::AppendVarint(&value, static_cast<uint64_t>(ttl_seconds));
+  batch.Put(Family::kMeta, NameOf(lease), value);
+}
+
+absl::Status VisitStoredLeases(const storage::Database& database, const storage::Snapshot* snapshot,
+                               const std::function<void(int64_t lease, int64_t ttl_seconds)>& visit) {
+  storage::IteratorOptions options;
+  options.snapshot = snapshot;
+  options.lower_bound = kNamePrefix;
+  options.upper_bound = kNamePrefix;
+  ++options.upper_bound.back();
+  options.fill_cache = false;
+  const auto iterator = database.NewIterator(Family::kMeta, options);
+  for (iterator->Seek(kNamePrefix); iterator->Valid(); iterator->Next()) {
+    const std::string_view id = iterator->key().substr(kNamePrefix.size());
+    std::string_view value = iterator->value();
+    uint64_t ttl = 0;
+    if (id.size() != kIdBytes || IdOf(id) == 0 || !base::TakeVarint(&value, &ttl) || !value.empty()) {
+      return base::MakeStatus(absl::StatusCode::kDataLoss, "the store is damaged: a lease is malformed");
+    }
+    visit(IdOf(id), static_cast<int64_t>(ttl));
+  }
+  return iterator->status();
+}
+
+}  // namespace quorate::lease

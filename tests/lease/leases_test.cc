@@ -1,0 +1,200 @@
+#include "quorate/lease/leases.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "quorate/base/errors.h"
+#include "quorate/lease/id_generator.h"
+#include "tests/lease/lease_testing.h"
+
+namespace quorate::lease {
+namespace {
+
+using std::chrono_literals::operator""s;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::string> KeysOf(const std::vector<mvcc::Event>& events) {
+  std::vector<std::string> keys;
+  for (const mvcc::Event& event : events) keys.emplace_back(event.key);
+  return keys;
+}
+
+TEST(LeasesTest, RefusesWhatEtcdRefuses) {
+  TestLeases test;
+  EXPECT_EQ(test.Grant(0, 10), base::errors::LeaseNotFound());
+  EXPECT_EQ(test.Grant(1, kTtlMaxSeconds + 1), base::errors::LeaseTtlTooLarge());
+  EXPECT_TRUE(test.Grant(1, kTtlMaxSeconds).ok());
+  EXPECT_EQ(test.Grant(1, 10), base::errors::LeaseExists());
+  EXPECT_EQ(test.Grant(1, kTtlMaxSeconds + 1), base::errors::LeaseTtlTooLarge());
+  EXPECT_EQ(test.Revoke(2), base::errors::LeaseNotFound());
+  EXPECT_EQ(test.Put("a", 2), base::errors::LeaseNotFound());
+}
+
+TEST(LeasesTest, RevokingDeletesTheKeysInOneRevisionInTheirOrder) {
+  TestLeases test;
+  ASSERT_TRUE(test.Grant(7, 10).ok());
+  for (const char* key : {"c", "a", "b"}) ASSERT_TRUE(test.Put(key, 7).ok());
+  ASSERT_TRUE(test.Put("other").ok());
+  test.events.clear();
+  const int64_t before = test.store->revision();
+  ASSERT_TRUE(test.Revoke(7).ok());
+  EXPECT_EQ(test.store->revision(), before + 1);
+  EXPECT_THAT(KeysOf(test.events), ElementsAre("a", "b", "c"));
+  for (size_t i = 0; i < test.events.size(); ++i) {
+    EXPECT_TRUE(test.events[i].deleted);
+    EXPECT_EQ(test.events[i].revision, (mvcc::Revision{before + 1, static_cast<int64_t>(i)}));
+  }
+  EXPECT_EQ(test.Keys(), 1u);
+}
+
+TEST(LeasesTest, RevokingALeaseWithoutKeysChangesNoRevision) {
+  TestLeases test;
+  ASSERT_TRUE(test.Grant(7, 10).ok());
+  const int64_t before = test.store->revision();
+  ASSERT_TRUE(test.Revoke(7).ok());
+  EXPECT_EQ(test.store->revision(), before);
+}
+
+TEST(LeasesTest, AKeyHangsOnTheLeaseOfItsLastPut) {
+  TestLeases test;
+  ASSERT_TRUE(test.Grant(1, 10).ok());
+  ASSERT_TRUE(test.Grant(2, 10).ok());
+  ASSERT_TRUE(test.Put("a", 1).ok());
+  EXPECT_THAT(test.leases->Keys(1), ElementsAre("a"));
+  ASSERT_TRUE(test.Put("a", 2).ok());
+  EXPECT_THAT(test.leases->Keys(1), IsEmpty());
+  EXPECT_THAT(test.leases->Keys(2), ElementsAre("a"));
+  ASSERT_TRUE(test.Put("a").ok());
+  EXPECT_THAT(test.leases->Keys(2), IsEmpty());
+  ASSERT_TRUE(test.Put("b", 2).ok());
+  ASSERT_TRUE(test.Delete("b").ok());
+  EXPECT_EQ(test.leases->KeyCount(2), 0u);
+  ASSERT_TRUE(test.Revoke(1).ok());
+  ASSERT_TRUE(test.Revoke(2).ok());
+  EXPECT_EQ(test.Keys(), 1u);
+}
+
+TEST(LeasesTest, ManyCommandsInOneBatchSeeEachOther) {
+  TestLeases test;
+  mvcc::PutRequest put;
+  put.key = "a";
+  put.lease = 5;
+  ASSERT_TRUE(test.leases->Grant({5, 10}, *test.store).ok());
+  ASSERT_TRUE(test.store->Put(put).ok());
+  ASSERT_TRUE(test.leases->Revoke({5}, *test.store).ok());
+  EXPECT_EQ(test.store->Put(put).status(), base::errors::LeaseNotFound());
+  ASSERT_TRUE(test.leases->Grant({5, 20}, *test.store).ok());
+  test.Commit();
+  EXPECT_EQ(test.Keys(), 0u);
+  EXPECT_EQ(test.lessor->Find(5)->granted_seconds, 20);
+  EXPECT_THAT(test.leases->Keys(5), IsEmpty());
+}
+
+TEST(LeasesTest, SurvivesARestart) {
+  TestLeases test;
+  for (const int64_t id : {int64_t{1}, int64_t{-1}, std::numeric_limits<int64_t>::max()}) {
+    ASSERT_TRUE(test.Grant(id, 100).ok());
+  }
+  ASSERT_TRUE(test.Grant(2, 100).ok());
+  ASSERT_TRUE(test.Put("a", 1).ok());
+  ASSERT_TRUE(test.Put("b", 1).ok());
+  ASSERT_TRUE(test.Put("c", 2).ok());
+  ASSERT_TRUE(test.Delete("b").ok());
+  ASSERT_TRUE(test.Revoke(2).ok());
+  test.Flush();
+  test.Reopen();
+  EXPECT_THAT(test.leases->Keys(1), ElementsAre("a"));
+  EXPECT_FALSE(test.leases->Exists(2));
+  EXPECT_TRUE(test.leases->Exists(-1));
+  EXPECT_EQ(test.lessor->Find(std::numeric_limits<int64_t>::max())->granted_seconds, 100);
+  EXPECT_EQ(test.lessor->statistics().leases, 3u);
+  ASSERT_TRUE(test.Revoke(1).ok());
+  EXPECT_EQ(test.Keys(), 0u);
+}
+
+TEST(LeasesTest, WhatACrashTakesIsGoneAltogether) {
+  TestLeases test;
+  ASSERT_TRUE(test.Grant(1, 100).ok());
+  ASSERT_TRUE(test.Put("a", 1).ok());
+  test.Flush();
+  ASSERT_TRUE(test.Revoke(1).ok());
+  test.Reopen();
+  EXPECT_THAT(test.leases->Keys(1), ElementsAre("a"));
+  EXPECT_EQ(test.Keys(), 1u);
+}
+
+TEST(LeasesTest, AnAnswerWaitsUntilWhatItShowsIsPublished) {
+  TestLeases test;
+  int told = 0;
+  EXPECT_TRUE(test.leases->WhenPublished([&] { ++told; }));
+  EXPECT_EQ(told, 1);
+  ASSERT_TRUE(test.leases->Grant({1, 10}, *test.store).ok());
+  EXPECT_TRUE(test.leases->WhenPublished([&] {
+    ++told;
+    EXPECT_TRUE(test.lessor->Find(1).has_value());
+  }));
+  EXPECT_EQ(told, 1);
+  EXPECT_FALSE(test.lessor->Find(1).has_value());
+  test.Commit();
+  EXPECT_EQ(told, 2);
+}
+
+TEST(LeasesTest, DamagedLeasesAreFoundAtStart) {
+  TestLeases test;
+  storage::WriteBatch batch;
+  batch.Put(storage::Family::kMeta, "lease/short", "\x0a");
+  ASSERT_TRUE(test.database->WriteUnmarked(batch).ok());
+  TestClock clock;
+  Lessor lessor({.clock = &clock});
+  Leases leases(&lessor);
+  EXPECT_EQ(leases.Load(*test.database).code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(LeasesTest, AHundredThousandKeysGoTogether) {
+  TestLeases test;
+  constexpr size_t kKeys = 100'000;
+  ASSERT_TRUE(test.leases->Grant({1, 100}, *test.store).ok());
+  for (size_t i = 0; i < kKeys; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    mvcc::PutRequest put;
+    put.key = key;
+    put.lease = 1;
+    ASSERT_TRUE(test.store->Put(put).ok());
+  }
+  test.Commit();
+  EXPECT_EQ(test.leases->KeyCount(1), kKeys);
+  test.events.clear();
+  const int64_t before = test.store->revision();
+  ASSERT_TRUE(test.Revoke(1).ok());
+  EXPECT_EQ(test.store->revision(), before + 1);
+  EXPECT_EQ(test.events.size(), kKeys);
+  EXPECT_EQ(test.Keys(), 0u);
+}
+
+TEST(LeaseRequestTest, ReadsWhatItWrites) {
+  GrantRequest grant;
+  ASSERT_TRUE(Decode(Encode(GrantRequest{-5, 77}), &grant));
+  EXPECT_EQ(grant.id, -5);
+  EXPECT_EQ(grant.ttl, 77);
+  RevokeRequest revoke;
+  ASSERT_TRUE(Decode(Encode(RevokeRequest{9}), &revoke));
+  EXPECT_EQ(revoke.id, 9);
+  EXPECT_FALSE(Decode("\x08", &grant));
+}
+
+TEST(IdGeneratorTest, IdsArePositiveAndDiffer) {
+  IdGenerator before(0xffffffffffffffff, 1'000'000);
+  const int64_t first = before.Next();
+  EXPECT_GT(first, 0);
+  EXPECT_EQ(before.Next(), first + 1);
+  IdGenerator later(0xffffffffffffffff, 1'000'001);
+  EXPECT_GT(later.Next(), first + 1);
+  IdGenerator elsewhere(0xfffffffffffffffe, 1'000'000);
+  EXPECT_NE(elsewhere.Next(), first);
+}
+
+}  // namespace
+}  // namespace quorate::lease
