@@ -8,12 +8,16 @@ namespace quorate::rpc {
 void Deframer::Reset(Encoding encoding, size_t message_bytes_max) {
   encoding_ = encoding;
   message_bytes_max_ = message_bytes_max;
+  Release();
+  if (!error_.ok()) error_ = absl::OkStatus();
+}
+
+void Deframer::Release() {
   prefix_size_ = 0;
   body_.clear();
-  if (body_.capacity() > kKeptBytes) body_.shrink_to_fit();
+  if (body_.capacity() > kKeptBytes) std::string().swap(body_);
   if (inflated_.capacity() > 0) std::string().swap(inflated_);
   message_ = {};
-  if (!error_.ok()) error_ = absl::OkStatus();
 }
 
 Deframer::Step Deframer::Fail(absl::StatusCode code, std::string_view message) {

@@ -25,13 +25,17 @@ class Deframer {
   // Valid until the next call, or until the bytes it was cut from are gone.
   std::string_view message() const { return message_; }
   const absl::Status& error() const { return error_; }
+  // The stream is over: lets go of what is worth more than the next one's allocations.
+  void Release();
   // In the middle of a message.
   bool is_partial() const { return prefix_size_ != 0; }
+  // What it keeps of a message whose end has not come yet.
+  size_t held_bytes() const { return is_partial() ? body_.size() : 0; }
 
  private:
   static constexpr size_t kPrefixBytes = 5;
-  // A longer buffer is not kept for the stream's next message.
-  static constexpr size_t kKeptBytes = 64 << 10;
+  // A longer buffer is not kept for the next stream: thousands of finished calls are.
+  static constexpr size_t kKeptBytes = 4 << 10;
 
   bool CheckPrefix();
   Step Deliver(std::string_view body);

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "quorate/base/errors.h"
 #include "src/rpc/grpc_status.h"
 #include "src/rpc/grpc_timeout.h"
 #include "src/rpc/http2_session.h"
@@ -35,6 +36,8 @@ void GrpcCall::Begin(RequestHeaders* headers) {
   deadline_ = std::chrono::steady_clock::time_point::max();
   got_message_ = answered_ = finished_ = closed_ = remote_ended_ = wants_room_ = deferred_ = false;
   if (method_ != nullptr) loop().counters().Started(method_->index);
+  metadata_bytes_ = headers_.bytes();
+  CountHeld(metadata_bytes_);
 
   std::string_view http_status = kOkHttpStatus;
   if (absl::Status refused = CheckHeaders(&http_status); !refused.ok()) {
@@ -64,6 +67,7 @@ absl::Status GrpcCall::CheckHeaders(std::string_view* http_status) {
     *http_status = "405";
     return Internal("Received a HEADERS frame with :method \"" + headers_.http_method + "\" which should be POST");
   }
+  if (session_->HoldsTooMuch()) return base::errors::TooManyRequests();
   if (timeout.has_value()) {
     if (timeout->count() == 0) return DeadlineExceeded();
     if (*timeout < deadline_ - started_) {
@@ -93,7 +97,11 @@ size_t GrpcCall::OnData(std::string_view bytes) {
   const size_t size = bytes.size();
   while (!finished_) {
     const Deframer::Step step = deframer_.Next(&bytes);
-    if (step == Deframer::Step::kNeedMore) break;
+    if (step == Deframer::Step::kNeedMore) {
+      CountHeld(metadata_bytes_ + deframer_.held_bytes());
+      if (deframer_.held_bytes() > 0 && session_->ReceivedTooMuch()) Finish(base::errors::TooManyRequests());
+      break;
+    }
     if (step == Deframer::Step::kError) {
       Finish(deframer_.error());
       break;
@@ -254,6 +262,12 @@ void GrpcCall::OnDeadline() {
   CloseHandler();
 }
 
+void GrpcCall::CountHeld(size_t held) {
+  if (held == held_bytes_) return;
+  session_->CountReceived(static_cast<int64_t>(held) - static_cast<int64_t>(held_bytes_));
+  held_bytes_ = held;
+}
+
 void GrpcCall::CloseHandler() {
   if (handler_ == nullptr) return;
   loop().NoteHandedOver();
@@ -269,6 +283,8 @@ void GrpcCall::OnStreamClosed(uint32_t) {
     if (!finished_) SetFinished(base::MakeStatus(absl::StatusCode::kCancelled, "context canceled"));
     loop().counters().Handled(method_->index, status_.code(), (finished_at_ - started_).count());
   }
+  CountHeld(0);
+  deframer_.Release();
   // What would be carried into the next call.
   queue_.Reset();
   headers_.Reset();

@@ -55,6 +55,8 @@ class GrpcCall final : public Http2Stream, public Stream {
   absl::Status CheckHeaders(std::string_view* http_status);
   void OnMessage(std::string_view message);
   void OnDeadline();
+  // Brings the session's account of what this call holds up to date.
+  void CountHeld(size_t held);
   void SetFinished(absl::Status status);
   void SubmitHeaders();
   // The whole answer in one block of headers; OK only for calls that never had a body.
@@ -73,6 +75,8 @@ class GrpcCall final : public Http2Stream, public Stream {
   std::chrono::steady_clock::time_point finished_at_;
   absl::Status status_;
   std::string encoded_message_;
+  size_t metadata_bytes_ = 0;
+  size_t held_bytes_ = 0;      // of metadata and of a message that is not complete, as the session counts it
   size_t withheld_bytes_ = 0;  // of the stream's window, while too much waits to be sent
   bool got_message_ = false;   // of a call that takes one
   bool answered_ = false;      // headers are submitted

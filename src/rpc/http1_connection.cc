@@ -45,10 +45,13 @@ std::string HttpDate() {
 class Http1Connection final : public Protocol {
  public:
   explicit Http1Connection(Connection* connection) : connection_(connection), timeout_(connection) {}
+  ~Http1Connection() override { CountHeld(0); }
 
   bool OnBytes(std::string_view bytes) override {
     input_.append(bytes);
     ParseRequests();
+    CountHeld(input_.size() + (parser_.has_value() ? parser_->get().body().size() : 0));
+    if (held_bytes_ > 0 && !waiting_ && connection_->loop().too_many_received()) RefuseWith(503);
     if (waiting_ && input_.size() > kInputBytesMax) connection_->SetReading(false);
     return true;
   }
@@ -98,6 +101,11 @@ class Http1Connection final : public Protocol {
     } else if (!timeout_.scheduled()) {
       timers.Schedule(&timeout_, connection_->loop().now_ms() + kRequestTimeoutMs);
     }
+  }
+
+  void CountHeld(size_t held) {
+    connection_->loop().load().AddReceived(static_cast<int64_t>(held) - static_cast<int64_t>(held_bytes_));
+    held_bytes_ = held;
   }
 
   // False when it needs more bytes.
@@ -190,7 +198,8 @@ class Http1Connection final : public Protocol {
   std::string output_;
   std::optional<Parser> parser_;
   RequestTimer timeout_;
-  int32_t request_ = 0;  // the number of the one being answered
+  size_t held_bytes_ = 0;  // in the loop's account
+  int32_t request_ = 0;    // the number of the one being answered
   bool parsing_ = false;
   bool waiting_ = false;  // for an answer
   bool keep_alive_ = true;

@@ -127,7 +127,7 @@ int Http2Callbacks::SendData(nghttp2_session*, nghttp2_frame*, const uint8_t* fr
   auto* stream = static_cast<Http2Stream*>(source->ptr);
   self.output_->Append({reinterpret_cast<const char*>(frame_header), kFrameHeaderBytes});
   stream->queue_.Take(length, self.output_);
-  self.queued_bytes_ -= length;
+  self.CountQueued(-static_cast<int64_t>(length));
   stream->OnSent();
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 #include <vector>
 
 #include "src/rpc/http2_session.h"
@@ -24,10 +25,18 @@ size_t Http2Exchange::OnData(std::string_view bytes) {
   const size_t limit = session_->loop().engine().options.receive_message_bytes_max;
   if (request_.body.size() + bytes.size() > limit) {
     CompleteHttp(PlainAnswer(413, "http: request body too large"));
+  } else if (session_->ReceivedTooMuch()) {
+    CompleteHttp(PlainAnswer(503, "http: too many requests"));
   } else {
     request_.body.append(bytes);
+    session_->CountReceived(static_cast<int64_t>(bytes.size()));
+    counted_bytes_ += bytes.size();
   }
   return bytes.size();
+}
+
+void Http2Exchange::OnStreamClosed(uint32_t) {
+  session_->CountReceived(-static_cast<int64_t>(std::exchange(counted_bytes_, 0)));
 }
 
 void Http2Exchange::OnEnd() {

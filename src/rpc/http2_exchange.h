@@ -17,7 +17,7 @@ class Http2Exchange final : public Http2Stream {
 
   size_t OnData(std::string_view bytes) override;
   void OnEnd() override;
-  void OnStreamClosed(uint32_t) override {}
+  void OnStreamClosed(uint32_t) override;
   void CompleteHttp(HttpResponse response) override;
   bool AnswerEnds() const override { return true; }
   bool SubmitTrailers() override { return false; }
@@ -25,6 +25,7 @@ class Http2Exchange final : public Http2Stream {
  private:
   std::string target_;
   HttpRequest request_;
+  size_t counted_bytes_ = 0;  // of the body, in the session's account
   bool is_head_ = false;
   bool answered_ = false;
 };

@@ -131,6 +131,7 @@ void Http2Session::Attach(Http2Stream* stream, int32_t id) {
   if (streams_ != nullptr) streams_->previous_ = stream;
   streams_ = stream;
   ++stream_count_;
+  loop().load().AddCalls(1);
   nghttp2_session_set_stream_user_data(session_, id, stream);
 }
 
@@ -139,11 +140,12 @@ void Http2Session::Detach(Http2Stream* stream) {
   if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
   if (streams_ == stream) streams_ = stream->next_;
   --stream_count_;
+  loop().load().AddCalls(-1);
 }
 
 void Http2Session::OnClosed(Http2Stream* stream, uint32_t error_code) {
   Detach(stream);
-  queued_bytes_ -= stream->queue_.bytes();
+  CountQueued(-static_cast<int64_t>(stream->queue_.bytes()));
   stream->OnStreamClosed(error_code);
   if (stream->pooled_) {
     loop().KeepCall(std::unique_ptr<GrpcCall>(static_cast<GrpcCall*>(stream)));
@@ -155,12 +157,33 @@ void Http2Session::OnClosed(Http2Stream* stream, uint32_t error_code) {
 void Http2Stream::Enqueue(base::Payload message) {
   const size_t before = queue_.bytes();
   queue_.Push(std::move(message));
-  session_->CountQueued(queue_.bytes() - before);
+  session_->CountQueued(static_cast<int64_t>(queue_.bytes() - before));
 }
 
 void Http2Stream::EnqueueRaw(base::Payload bytes) {
-  session_->CountQueued(bytes.size());
+  session_->CountQueued(static_cast<int64_t>(bytes.size()));
   queue_.PushRaw(std::move(bytes));
+}
+
+void Http2Session::CountQueued(int64_t bytes) {
+  queued_bytes_ += bytes;
+  loop().load().AddQueued(bytes);
+}
+
+void Http2Session::CountReceived(int64_t bytes) {
+  received_bytes_ += bytes;
+  loop().load().AddReceived(bytes);
+}
+
+bool Http2Session::HoldsTooMuch() const {
+  Loop& loop = connection_->loop();
+  return loop.too_many_calls() || queued_bytes_ > loop.engine().options.connection_queued_bytes_max ||
+         ReceivedTooMuch();
+}
+
+bool Http2Session::ReceivedTooMuch() const {
+  Loop& loop = connection_->loop();
+  return loop.too_many_received() || received_bytes_ > loop.engine().options.connection_received_bytes_max;
 }
 
 void Http2Session::OnHeader(std::string_view name, std::string_view value) {

@@ -33,7 +33,7 @@ class Http2Session final : public Protocol {
   void Complete(int32_t stream, absl::Status status, base::Payload message) override;
   void CompleteHttp(int32_t stream, HttpResponse response) override;
   Stream* FindStream(int32_t stream) override;
-  size_t backlog_bytes() const override { return queued_bytes_; }
+  size_t backlog_bytes() const override { return static_cast<size_t>(queued_bytes_); }
 
   // For streams.
   Connection& connection() { return *connection_; }
@@ -41,7 +41,11 @@ class Http2Session final : public Protocol {
   // Sends the headers of an answer; with a body, its bytes come from the stream's queue, else the answer ends here.
   void SubmitAnswer(Http2Stream* stream, const nghttp2_nv* headers, size_t count, bool has_body);
   void SubmitTrailers(int32_t stream, const nghttp2_nv* headers, size_t count);
-  void CountQueued(size_t bytes) { queued_bytes_ += bytes; }
+  void CountQueued(int64_t bytes);
+  void CountReceived(int64_t bytes);
+  // Whether the connection, or the process, holds as much as it may: of answers and calls, of what was received.
+  bool HoldsTooMuch() const;
+  bool ReceivedTooMuch() const;
   // The stream's queue has something to send again, or ends.
   void ResumeData(Http2Stream* stream);
   void Reset(int32_t stream, uint32_t error_code);
@@ -105,7 +109,8 @@ class Http2Session final : public Protocol {
   Output* output_ = nullptr;     // while filling
   Http2Stream* streams_ = nullptr;
   size_t stream_count_ = 0;
-  size_t queued_bytes_ = 0;  // of all streams
+  int64_t queued_bytes_ = 0;    // of all streams
+  int64_t received_bytes_ = 0;  // likewise: metadata, and messages that are not complete
   std::vector<int32_t> waiting_for_room_;
   PingPolicy ping_policy_;
   KeepaliveTimer keepalive_timer_;

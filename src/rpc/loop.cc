@@ -111,6 +111,7 @@ void Loop::Tick() {
     sleeping_ = false;
   }
   now_ = std::chrono::steady_clock::now();
+  WeighLoad();
   for (int i = 0; i < count; ++i) static_cast<EventSource*>(events[i].data.ptr)->OnEvents(events[i].events);
   timers_.Advance(now_ms());
   PassOn();
@@ -118,6 +119,18 @@ void Loop::Tick() {
   FlushDirty();
   FlushCounters();
   EmptyGraves();
+}
+
+void Loop::WeighLoad() {
+  int64_t calls = 0, received = 0, queued = 0;
+  for (const auto& loop : engine_->loops) {
+    calls += loop->load_.calls();
+    received += loop->load_.received();
+    queued += loop->load_.queued();
+  }
+  const ServerOptions& limits = engine_->options;
+  too_many_received_ = received > limits.received_bytes_max;
+  too_many_calls_ = too_many_received_ || calls > limits.open_calls_max || queued > limits.queued_bytes_max;
 }
 
 void Loop::EmptyGraves() {

@@ -16,6 +16,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "src/rpc/engine.h"
+#include "src/rpc/load.h"
 #include "src/rpc/method_counters.h"
 #include "src/rpc/protocol.h"
 #include "src/rpc/timer_wheel.h"
@@ -79,6 +80,10 @@ class Loop {
     received_bytes_ += received;
     sent_bytes_ += sent;
   }
+  LoadAccount& load() { return load_; }
+  // Whether the process holds as much as it may; as of the beginning of the tick.
+  bool too_many_calls() const { return too_many_calls_; }
+  bool too_many_received() const { return too_many_received_; }
   // Space to read into, shared by all connections.
   char* read_buffer() { return read_buffer_.get(); }
   static constexpr size_t kReadBytes = 256 << 10;
@@ -96,6 +101,7 @@ class Loop {
   void Tick();
   int SleepMs();
   void TakeInbox();
+  void WeighLoad();
   void PassOn();
   void FlushDirty();
   void FlushCounters();
@@ -126,6 +132,9 @@ class Loop {
   std::vector<Connection*> dirty_;
   std::vector<uint64_t> graves_;
   bool handed_over_ = false;
+  LoadAccount load_;
+  bool too_many_calls_ = false;
+  bool too_many_received_ = false;
   uint64_t received_bytes_ = 0;
   uint64_t sent_bytes_ = 0;
   std::vector<Completion> completions_taken_;

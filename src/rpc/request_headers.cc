@@ -27,6 +27,12 @@ void RequestHeaders::Reset() {
   }
 }
 
+size_t RequestHeaders::bytes() const {
+  size_t bytes = path.size() + content_type_text.size() + timeout.size() + encoding.size();
+  for (const auto& [name, value] : metadata) bytes += sizeof(metadata.front()) + name.size() + value.size();
+  return bytes;
+}
+
 void RequestHeaders::Add(std::string_view name, std::string_view value, const Registry::State& registry) {
   if (name.empty()) return;
   if (name.front() == ':') {

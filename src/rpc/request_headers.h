@@ -16,6 +16,8 @@ struct RequestHeaders {
   // `registry` answers at once which method a path means.
   void Add(std::string_view name, std::string_view value, const Registry::State& registry);
   void Reset();
+  // What its strings hold, about.
+  size_t bytes() const;
   void Swap(RequestHeaders* other) noexcept { std::swap(*this, *other); }
 
   // What a content type says: gRPC's ("application/grpc", with "+..." or ";..."), something that begins like it but is

@@ -78,6 +78,13 @@ struct ServerOptions {
   // After this long without anything received the server pings; without an answer within the timeout it closes.
   std::chrono::milliseconds keepalive_interval{2 * 3600 * 1000};
   std::chrono::milliseconds keepalive_timeout{20000};
+  // What hostile clients can make the server hold, over all connections and on each. A call beyond them is answered
+  // "too many requests": the bounds are far above what lists of whole clusters or a million watches need.
+  int64_t open_calls_max = 1'000'000;
+  int64_t received_bytes_max = int64_t{512} << 20;  // of metadata, and of messages whose end has not come yet
+  int64_t connection_received_bytes_max = int64_t{128} << 20;
+  int64_t queued_bytes_max = int64_t{2} << 30;  // of answers that clients do not take
+  int64_t connection_queued_bytes_max = int64_t{512} << 20;
   bool socket_reuse_port = false;
   bool socket_reuse_address = true;
   // Called on a loop thread once all that had arrived on its ready connections has been handed to handlers: the moment
@@ -97,7 +104,8 @@ class Server {
 
   // Binds and listens on "http://host:port", "http://[::1]:0" or "unix://path" ("unix:path" and "unix:host:port", as
   // etcd names sockets, too). Several calls, before Start. Returns the address as a client would dial it, with the real
-  // port: "127.0.0.1:2379", "[::1]:2379" or "unix:path". Nothing is accepted before Start. "localhost" means 127.0.0.1 and ::1 where both exist.
+  // port: "127.0.0.1:2379", "[::1]:2379" or "unix:path". Nothing is accepted before Start. "localhost" means 127.0.0.1
+  // and ::1 where both exist.
   absl::StatusOr<std::string> Listen(std::string_view url);
   // Starts the loops.
   void Start();

@@ -1,0 +1,104 @@
+// What a client can make the server hold is bounded, and what is beyond is refused while others are served.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/rpc/raw_testing.h"
+#include "tests/rpc/rpc_testing.h"
+
+namespace quorate::rpc::testing {
+namespace {
+
+constexpr char kResourceExhausted[] = "8";
+
+std::string Call(uint32_t stream, const std::string& method) {
+  return Frame(kHeaders, kEndHeaders, stream, HeaderBlock(GrpcRequest(method)));
+}
+
+// A message of 100,000 bytes without its end.
+std::string Unfinished(uint32_t stream) {
+  const std::string message = GrpcMessage(std::string(100'000, 'x'));
+  std::string frames;
+  for (size_t at = 0; at < 90'000; at += 15'000) frames += Frame(kData, 0, stream, message.substr(at, 15'000));
+  return frames;
+}
+
+// One loop, so that what one connection does is seen by the next at once.
+ServerOptions OneLoop() {
+  ServerOptions options;
+  options.loops = 1;
+  return options;
+}
+
+void ExpectServed(const std::string& address) {
+  RawHttp2 client(address);
+  client.Send(Call(1, "/test.Echo/Say") + Frame(kData, kEndStream, 1, GrpcMessage("x")));
+  EXPECT_EQ(client.Answer(1)[":status"], "200");
+  EXPECT_EQ(client.Answer(1)["grpc-status"], "0");
+}
+
+TEST(LoadTest, HalfAMessageBeyondTheBoundIsRefusedAndLetGoOf) {
+  ServerOptions options = OneLoop();
+  options.connection_received_bytes_max = 250'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  for (uint32_t stream = 1; stream <= 5; stream += 2) client.Send(Call(stream, "/test.Echo/Say") + Unfinished(stream));
+  const auto refused = client.Answer(5);
+  EXPECT_EQ(refused.at("grpc-status"), kResourceExhausted);
+  EXPECT_EQ(refused.at("grpc-message"), "etcdserver: too many requests");
+  // The two before are within the bound, and are answered once they are whole.
+  client.Send(Frame(kData, kEndStream, 1, std::string(10'005, 'x')));
+  EXPECT_EQ(client.Answer(1)[":status"], "200");
+  ExpectServed(server.address());
+}
+
+TEST(LoadTest, TheProcessHasABoundOverAllConnections) {
+  ServerOptions options = OneLoop();
+  options.received_bytes_max = 250'000;
+  TestServer server(options);
+  RawHttp2 first(server.address());
+  first.Send(Call(1, "/test.Echo/Say") + Unfinished(1) + Call(3, "/test.Echo/Say") + Unfinished(3) +
+             Call(5, "/test.Echo/Say") + Unfinished(5) + Frame(kPing, 0, 0, "12345678"));
+  first.NextOf(kPing);
+  RawHttp2 second(server.address());
+  second.Send(Call(1, "/test.Echo/Say"));
+  EXPECT_EQ(second.Answer(1)["grpc-status"], kResourceExhausted);
+  // Gone with the connection.
+  first.Send(Frame(kReset, 0, 1, Number32(8)) + Frame(kReset, 0, 3, Number32(8)) + Frame(kReset, 0, 5, Number32(8)) +
+             Frame(kPing, 0, 0, "12345678"));
+  first.NextOf(kPing);
+  ExpectServed(server.address());
+}
+
+TEST(LoadTest, CallsBeyondTheBoundAreRefused) {
+  ServerOptions options = OneLoop();
+  options.open_calls_max = 10;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  for (uint32_t i = 0; i < 12; ++i) client.Send(Call(2 * i + 1, "/test.Echo/Wait"));
+  client.Send(Frame(kPing, 0, 0, "12345678"));
+  client.NextOf(kPing);
+  client.Send(Call(101, "/test.Echo/Wait"));
+  EXPECT_EQ(client.Answer(101)["grpc-status"], kResourceExhausted);
+}
+
+TEST(LoadTest, WhoDoesNotTakeAnswersGetsNoMore) {
+  ServerOptions options = OneLoop();
+  options.connection_queued_bytes_max = 20'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  // A window of nothing: answers stay.
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\0\0\0\0", 6)));
+  for (uint32_t stream = 1; stream <= 3; stream += 2) {
+    client.Send(Call(stream, "/test.Echo/Say") +
+                Frame(kData, kEndStream, stream, GrpcMessage(std::string(12'000, 'x'))));
+    EXPECT_EQ(client.Answer(stream)[":status"], "200");
+  }
+  client.Send(Call(5, "/test.Echo/Say"));
+  EXPECT_EQ(client.Answer(5)["grpc-status"], kResourceExhausted);
+  ExpectServed(server.address());
+}
+
+}  // namespace
+}  // namespace quorate::rpc::testing
