@@ -7,8 +7,31 @@
 
 namespace quorate::api {
 
-LoopContext::LoopContext(ServiceContext* context, LoopReads::Poster post)
-    : proposer(context), reads(context->replica, std::move(post)) {}
+namespace {
+
+// Runs functions on one loop.
+LoopReads::Poster PosterTo(rpc::Server* server, int loop_index) {
+  return [server, loop_index](std::function<void()> function) { server->Post(loop_index, std::move(function)); };
+}
+
+watch::FeedOptions FeedOptionsOf(ServiceContext* context, int loop_index) {
+  watch::FeedOptions options;
+  options.hub = &context->hub;
+  options.post = PosterTo(context->server, loop_index);
+  options.post_after = [server = context->server, loop_index](std::chrono::milliseconds delay,
+                                                              std::function<void()> function) {
+    server->PostAfter(loop_index, delay, std::move(function));
+  };
+  options.run_blocking = [context](ReaderPool::Task task) { context->readers.Submit(std::move(task)); };
+  return options;
+}
+
+}  // namespace
+
+LoopContext::LoopContext(ServiceContext* context, int loop_index)
+    : proposer(context),
+      reads(context->replica, PosterTo(context->server, loop_index)),
+      feed(FeedOptionsOf(context, loop_index)) {}
 
 ServiceContext::ServiceContext(ServicesOptions options)
     : options(std::move(options)), readers(this->options.reader_threads) {}

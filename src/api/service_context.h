@@ -13,6 +13,8 @@
 #include "quorate/replica/replica.h"
 #include "quorate/rpc/call.h"
 #include "quorate/rpc/server.h"
+#include "quorate/watch/feed.h"
+#include "quorate/watch/hub.h"
 #include "src/api/loop_reads.h"
 #include "src/api/proposer.h"
 #include "src/api/reader_pool.h"
@@ -23,10 +25,11 @@ namespace quorate::api {
 
 // What belongs to one event loop and is touched by its thread only (counters aside).
 struct LoopContext {
-  LoopContext(ServiceContext* context, LoopReads::Poster post);
+  LoopContext(ServiceContext* context, int loop_index);
 
   Proposer proposer;
   LoopReads reads;
+  watch::Feed feed;
   ClientVersions unary_versions;
   ClientVersions stream_versions;
 };
@@ -50,6 +53,8 @@ struct ServiceContext {
   ResponseHeader header{0, 0};
   RequestStatistics statistics;
   std::atomic<bool> stopped{false};
+  std::atomic<bool> draining{false};  // no new stream that may last
+  watch::Hub hub;
   rpc::Server* server = nullptr;
   std::vector<std::unique_ptr<LoopContext>> loops;
   ReaderPool readers;  // last: its threads use the rest

@@ -11,14 +11,16 @@
 #include "src/api/metrics_endpoint.h"
 #include "src/api/service_context.h"
 #include "src/api/version_endpoint.h"
+#include "src/api/watch_service.h"
 
 namespace quorate::api {
 
 struct Services::Rep {
-  explicit Rep(ServicesOptions options) : context(std::move(options)), kv(&context) {}
+  explicit Rep(ServicesOptions options) : context(std::move(options)), kv(&context), watch(&context) {}
 
   ServiceContext context;
   KvService kv;
+  WatchService watch;
 };
 
 Services::Services(ServicesOptions options) : rep_(std::make_unique<Rep>(std::move(options))) {}
@@ -28,6 +30,7 @@ Services::~Services() { Stop(); }
 void Services::Register(rpc::Registry& registry) {
   ServiceContext* context = &rep_->context;
   rep_->kv.Register(registry);
+  rep_->watch.Register(registry);
   RegisterMaintenance(context, registry);
   RegisterCluster(context, registry);
   RegisterAuth(context, registry);
@@ -56,11 +59,16 @@ void Services::Attach(replica::Replica* replica, rpc::Server* server) {
   context.replica = replica;
   context.header = ResponseHeader(replica->cluster_id(), replica->member_id());
   context.server = server;
+  context.hub.Attach(&replica->store());
   for (int index = 0; index < server->loop_count(); ++index) {
-    context.loops.push_back(std::make_unique<LoopContext>(
-        &context, [server, index](std::function<void()> function) { server->Post(index, std::move(function)); }));
+    context.loops.push_back(std::make_unique<LoopContext>(&context, index));
   }
+  rep_->watch.Attach();
 }
+
+void Services::OnCommit(const std::vector<mvcc::Event>& events) { rep_->context.hub.OnCommit(events); }
+
+void Services::EndStreams() { rep_->watch.EndStreams(); }
 
 void Services::OnTickEnd(int loop_index) {
   LoopContext& loop = rep_->context.loop(loop_index);

@@ -121,6 +121,8 @@ absl::Status SetTimes(const FlagSet& flags, Config* config) {
   const milliseconds warning = ToMilliseconds(flags.Get<nanoseconds>("warning-unary-request-duration"));
   // As in etcd, 0 stands for the default.
   if (warning.count() > 0) config->warning_unary_request_duration = warning;
+  const milliseconds notify = ToMilliseconds(flags.Get<nanoseconds>("watch-progress-notify-interval"));
+  if (notify.count() > 0) config->watch_progress_notify_interval = notify;
   return absl::OkStatus();
 }
 

@@ -130,7 +130,7 @@ constexpr Flag kFlags[] = {
     {"compact-hash-check-time", kDuration, kFeatures, kNotYet, "1m", ""},
     {"compaction-batch-limit", kInt64, kFeatures, kNoEffect, "1000", "compaction runs in the background at a rate of its own"},
     {"peer-skip-client-san-verification", kBool, kFeatures, kNotYet, "false", ""},
-    {"watch-progress-notify-interval", kDuration, kFeatures, kNotYet, "10m", ""},
+    {"watch-progress-notify-interval", kDuration, kFeatures, kWorks, "10m", "Between progress notices on a watch stream; at least 100ms."},
     {"warning-apply-duration", kDuration, kFeatures, kNotYet, "100ms", ""},
     {"bootstrap-defrag-threshold-megabytes", kUint64, kFeatures, kNoEffect, "0", "the store needs no defragmentation at start"},
     {"max-learners", kInt64, kFeatures, kNotYet, "1", ""},

@@ -88,6 +88,11 @@ absl::StatusOr<std::unique_ptr<RangeCursor>> Store::OpenRange(const RangeRequest
   return MakeRangeCursor(rep_.get(), request, chunk_bytes);
 }
 
+absl::StatusOr<EventsRead> Store::ReadEvents(const EventsRequest& request) const {
+  return ReadEventHistory(rep_.get(), request);
+}
+base::Buffer Store::CachedRecord(Revision revision) const { return rep_->records.cache().Find(revision); }
+
 int64_t Store::revision() const { return rep_->published.revision.load(); }
 int64_t Store::compacted_revision() const { return rep_->published.compacted.load(); }
 

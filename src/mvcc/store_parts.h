@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "quorate/mvcc/event_history.h"
 #include "quorate/mvcc/key_index.h"
 #include "quorate/mvcc/store.h"
 #include "src/mvcc/compaction.h"
@@ -54,6 +55,8 @@ absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyI
 
 absl::StatusOr<std::unique_ptr<RangeCursor>> MakeRangeCursor(StoreParts* parts, const RangeRequest& request,
                                                              size_t chunk_bytes);
+
+absl::StatusOr<EventsRead> ReadEventHistory(StoreParts* parts, const EventsRequest& request);
 
 absl::StatusOr<HashResult> HashHistory(const storage::Database& database, int64_t revision);
 absl::StatusOr<uint32_t> HashEverything(const storage::Database& database);

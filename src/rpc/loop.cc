@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "quorate/base/check.h"
@@ -39,6 +40,25 @@ class Loop::Wakeup final : public EventSource {
 
  private:
   const int descriptor_;
+};
+
+// A function that waits for its time, in the loop's list.
+class Loop::Later final : public Timer {
+ public:
+  Later(Loop* loop, std::function<void()> function) : loop_(loop), function_(std::move(function)) {}
+  void SetPlace(std::list<std::unique_ptr<Later>>::iterator place) { place_ = place; }
+
+ private:
+  void OnTimer() override {
+    const std::function<void()> function = std::move(function_);
+    loop_->NoteHandedOver();
+    loop_->later_.erase(place_);  // and this with it
+    function();
+  }
+
+  Loop* const loop_;
+  std::function<void()> function_;
+  std::list<std::unique_ptr<Later>>::iterator place_;
 };
 
 Loop::Loop(Engine* engine, int index)
@@ -243,6 +263,14 @@ void Loop::Rewatch(int descriptor, EventSource* source, uint32_t events) {
 }
 
 void Loop::Unwatch(int descriptor) { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr); }
+
+void Loop::After(std::chrono::milliseconds delay, std::function<void()> function) {
+  later_.push_back(std::make_unique<Later>(this, std::move(function)));
+  Later* later = later_.back().get();
+  later->SetPlace(std::prev(later_.end()));
+  // One more, since the wheel's millisecond may be half over.
+  timers_.Schedule(later, now_ms() + delay.count() + 1);
+}
 
 Connection* Loop::FindConnection(uint64_t id) {
   const auto found = connections_.find(id);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -68,6 +69,8 @@ class Loop {
   void Watch(int descriptor, EventSource* source, uint32_t events);
   void Rewatch(int descriptor, EventSource* source, uint32_t events);
   void Unwatch(int descriptor);
+  // Runs a function once the delay is over; dropped when the loop ends before.
+  void After(std::chrono::milliseconds delay, std::function<void()> function);
   Connection* FindConnection(uint64_t id);
   void Complete(Completion completion);
   // The connection has something to write at the end of the tick.
@@ -94,6 +97,7 @@ class Loop {
 
  private:
   class Wakeup;
+  class Later;
   static constexpr int kEventsMax = 256;
   static constexpr size_t kCallsKept = 4096;
 
@@ -128,6 +132,7 @@ class Loop {
   std::chrono::steady_clock::time_point now_;
   TimerWheel timers_;
   LoopCounters counters_;
+  std::list<std::unique_ptr<Later>> later_;  // what After waits with
   absl::flat_hash_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> dirty_;
   std::vector<uint64_t> graves_;

@@ -89,6 +89,11 @@ void Server::Post(int loop_index, std::function<void()> function) {
   state_->engine.loops[loop_index]->Post(std::move(function));
 }
 
+void Server::PostAfter(int loop_index, std::chrono::milliseconds delay, std::function<void()> function) {
+  Loop* loop = state_->engine.loops[loop_index].get();
+  loop->Post([loop, delay, function = std::move(function)]() mutable { loop->After(delay, std::move(function)); });
+}
+
 const std::vector<std::unique_ptr<MethodStatistics>>& Server::method_statistics() const {
   return state_->engine.registry->statistics;
 }

@@ -35,6 +35,7 @@ class Member {
 
  private:
   absl::Status Listen();
+  absl::StatusOr<std::unique_ptr<replica::Replica>> OpenReplica();
   void Serve();
   void Stop();
   void Drain();
@@ -87,9 +88,17 @@ absl::Status ListenOn(rpc::Server& server, std::string_view flag, const std::vec
 absl::Status Member::Open() {
   QUORATE_RETURN_IF_ERROR(CheckSupported(config_));
   QUORATE_RETURN_IF_ERROR(Listen());
-  QUORATE_ASSIGN_OR_RETURN(replica_, replica::Replica::Open(ReplicaOptionsFrom(config_)));
+  QUORATE_ASSIGN_OR_RETURN(replica_, OpenReplica());
   services_->Attach(replica_.get(), clients_.get());
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<replica::Replica>> Member::OpenReplica() {
+  replica::ReplicaOptions options = ReplicaOptionsFrom(config_);
+  options.store.on_commit = [services = services_.get()](const std::vector<mvcc::Event>& events) {
+    services->OnCommit(events);
+  };
+  return replica::Replica::Open(std::move(options));
 }
 
 // Before the data directory is touched: a port in use leaves nothing behind.
@@ -151,6 +160,7 @@ int Member::RunUntilStopped() {
 }
 
 void Member::Drain() {
+  services_->EndStreams();
   clients_->Drain(kDrainTimeout);
   QUORATE_LOG(kInfo, "stopped serving clients");
 }

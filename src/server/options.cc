@@ -40,6 +40,7 @@ api::ServicesOptions ServicesOptionsFrom(const config::Config& config) {
   options.max_request_bytes = config.max_request_bytes;
   options.quota_backend_bytes = config.quota_backend_bytes;
   options.warning_unary_request_duration = config.warning_unary_request_duration;
+  options.watch_progress_notify_interval = config.watch_progress_notify_interval;
   return options;
 }
 

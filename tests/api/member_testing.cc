@@ -31,6 +31,7 @@ TestMember::TestMember(ServicesOptions options) {
   replica_options.cluster_token = "token";
   replica_options.initial_cluster = {{"m1", "http://127.0.0.1:2380"}};
   replica_options.sync = false;
+  replica_options.store.on_commit = [this](const std::vector<mvcc::Event>& events) { services_->OnCommit(events); };
   replica_ = replica::Replica::Open(std::move(replica_options)).value();
   services_->Attach(replica_.get(), server_.get());
   absl::Notification ready;

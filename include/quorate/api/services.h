@@ -31,6 +31,8 @@ struct ServicesOptions {
   int64_t quota_backend_bytes = 0;
   int reader_threads = 2;
   std::chrono::milliseconds warning_unary_request_duration{300};
+  // Between progress notices on a watch stream; 0 is ten minutes.
+  std::chrono::milliseconds watch_progress_notify_interval{0};
 };
 
 class Services {
@@ -47,6 +49,10 @@ class Services {
   void Attach(replica::Replica* replica, rpc::Server* server);
   // What the peer port answers: /version and /members.
   void RegisterPeer(rpc::Registry& registry);
+  // mvcc::StoreOptions::on_commit; from the opening of the replica on, which is before Attach.
+  void OnCommit(const std::vector<mvcc::Event>& events);
+  // Ends streams that last as long as their client likes, and takes no new ones: before the server drains.
+  void EndStreams();
   // rpc::ServerOptions::on_tick_end.
   void OnTickEnd(int loop_index);
   // From now on health says not serving and new requests are refused with "server stopped".

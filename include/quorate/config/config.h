@@ -43,6 +43,7 @@ struct Config {
   bool socket_reuse_address = false;
   bool unsafe_no_fsync = false;
   std::chrono::milliseconds warning_unary_request_duration{300};
+  std::chrono::milliseconds watch_progress_notify_interval{600000};
   base::LoggingOptions logging;
   // Lines to log once logging is up: flags accepted without effect, environment variables that shadow or mean nothing.
   std::vector<std::string> warnings;

@@ -25,6 +25,9 @@
 
 namespace quorate::mvcc {
 
+struct EventsRequest;  // event_history.h
+struct EventsRead;
+
 // Who knows leases (module `lease`): asked and told by the writer only, and told of every live key with a lease when
 // the store is opened. Without one no lease exists.
 class LeaseKeys {
@@ -145,6 +148,10 @@ class Store {
   ReadView View() const;
   // A chunked list; checks the request as Range does. Chunks are about `chunk_bytes`.
   absl::StatusOr<std::unique_ptr<RangeCursor>> OpenRange(const RangeRequest& request, size_t chunk_bytes) const;
+  // Changes of the past, in order. Reads the store; not on a loop thread. Errors: compacted, and damage.
+  absl::StatusOr<EventsRead> ReadEvents(const EventsRequest& request) const;
+  // The record of a committed revision when it is in memory, else an empty buffer. Never blocks on the disk.
+  base::Buffer CachedRecord(Revision revision) const;
   int64_t revision() const;            // published
   int64_t compacted_revision() const;  // published; -1: never compacted
   // Hash over history up to a revision (0: the newest), equal to etcd's HashKV over the same history. Walks the store;

@@ -118,6 +118,8 @@ class Server {
   int loop_count() const;
   // Runs a function on a loop's thread. Any thread.
   void Post(int loop_index, std::function<void()> function);
+  // The same once the delay is over, to the millisecond; dropped when the loop ends before.
+  void PostAfter(int loop_index, std::chrono::milliseconds delay, std::function<void()> function);
   // For metrics; stable after Start.
   const std::vector<std::unique_ptr<MethodStatistics>>& method_statistics() const;
   uint64_t received_bytes() const;  // of gRPC messages, framing excluded

@@ -1,0 +1,85 @@
+#pragma once
+
+// Where committed events come in, on the apply thread, and where every event loop finds them: the recent window.
+//
+// A commit costs the apply thread one copy of its events' references, appended to the window, and one post for each
+// loop that has watchers and has not been told already; nothing per watcher. Without watchers it costs one load.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
+#include "quorate/mvcc/store.h"
+#include "quorate/watch/event.h"
+
+namespace quorate::watch {
+
+// What the window keeps at most, over all loops: who is further behind reads history from the store. A commit larger
+// than this is kept alone.
+inline constexpr size_t kWindowBytesMax = 16 << 20;
+inline constexpr size_t kWindowEventsMax = 1 << 16;
+// What an event in the window is counted for beside its record.
+inline constexpr size_t kWindowEventBytes = sizeof(Event);
+
+// Who is told that there is something new. Called on the apply thread, with the hub locked: only pass the word on.
+class Listener {
+ public:
+  virtual void OnCommitted() = 0;
+
+ protected:
+  ~Listener() = default;
+};
+
+class Hub {
+ public:
+  explicit Hub(size_t window_bytes_max = kWindowBytesMax, size_t window_events_max = kWindowEventsMax)
+      : window_bytes_max_(window_bytes_max), window_events_max_(window_events_max) {}
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  // The store that the events come from; before the first listener joins. It must outlive all use of the hub.
+  void Attach(mvcc::Store* store) { store_ = store; }
+  mvcc::Store& store() const { return *store_; }
+
+  // mvcc::StoreOptions::on_commit: the apply thread.
+  void OnCommit(const std::vector<mvcc::Event>& changes);
+
+  // --- Any thread.
+  // From the revision that the store shows after Join on, every commit comes to the window and the listener is told.
+  // Joined twice, it must leave twice.
+  void Join(Listener* listener);
+  void Leave(Listener* listener);
+  // Counts watchers that want former values: while there are any, events get them as far as they are in memory.
+  void WantPrevious(int change) { previous_wanted_.fetch_add(change); }
+
+  // The batches after revision `position`, oldest first, until they pass `bytes_max`. False when the window does not
+  // hold the next one. `*newest` is the last revision that came to the window, or `position` when that is higher.
+  bool Collect(int64_t position, size_t bytes_max, std::vector<std::shared_ptr<const Batch>>* batches,
+               int64_t* newest) const;
+  // Events and bytes in the window.
+  size_t window_events() const;
+  size_t window_bytes() const;
+
+ private:
+  void Append(std::shared_ptr<const Batch> batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t window_bytes_max_;
+  const size_t window_events_max_;
+  mvcc::Store* store_ = nullptr;
+  std::atomic<int> joined_{0};
+  std::atomic<int> previous_wanted_{0};
+
+  mutable base::Mutex mutex_;  // guards the window and who listens; held for pointers only
+  std::vector<Listener*> listeners_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<const Batch>> window_ ABSL_GUARDED_BY(mutex_);
+  size_t window_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t window_events_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace quorate::watch

@@ -1,0 +1,99 @@
+#include "quorate/mvcc/event_history.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "quorate/base/errors.h"
+#include "src/mvcc/key_codec.h"
+#include "src/mvcc/read_view.h"
+#include "src/mvcc/record.h"
+#include "src/mvcc/store_parts.h"
+
+namespace quorate::mvcc {
+namespace {
+
+absl::Status Malformed() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
+
+// Walks `revs` from the request's first revision to `last` and gathers what is wanted.
+absl::Status Gather(const storage::Database& database, const EventsRequest& request, int64_t last, EventsRead* read) {
+  storage::IteratorOptions bounds;
+  bounds.lower_bound = View(EncodeRevision({request.first_revision, 0}));
+  bounds.upper_bound = View(EncodeRevision({last + 1, 0}));
+  bounds.fill_cache = false;
+  auto iterator = database.NewIterator(storage::Family::kRevs, bounds);
+  size_t walked = 0, bytes = 0;
+  int64_t current = request.first_revision;
+  read->next_revision = last + 1;
+  for (iterator->Seek(bounds.lower_bound); iterator->Valid(); iterator->Next()) {
+    const auto revision = DecodeRevision(iterator->key());
+    if (!revision.has_value()) return Malformed();
+    if (revision->main != current) {
+      if (walked >= request.walked_max || bytes >= request.bytes_max) {
+        read->next_revision = revision->main;
+        return absl::OkStatus();
+      }
+      current = revision->main;
+    }
+    ++walked;
+    const std::string_view value = iterator->value();
+    const auto record = DecodeRecord(value);
+    const auto fields = record.has_value() ? DecodeKeyValue(record->kv) : std::nullopt;
+    if (!fields.has_value()) return Malformed();
+    if (!request.wants(fields->key)) continue;
+    bytes += value.size();
+    Event event;
+    event.revision = *revision;
+    event.deleted = record->deleted;
+    event.record = base::Buffer::Copy(value);
+    event.kv_offset = record->kv_offset;
+    event.key = event.record.view().substr(static_cast<size_t>(fields->key.data() - value.data()), fields->key.size());
+    event.previous = record->previous;
+    read->events.push_back(std::move(event));
+  }
+  return iterator->status();
+}
+
+// etcd looks a former value up as of the revision before the event, which a compaction at the event's own revision or
+// later forbids.
+absl::Status FetchPrevious(RecordStore& records, int64_t compacted, EventsRead* read) {
+  read->previous.resize(read->events.size());
+  std::vector<Revision> revisions;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < read->events.size(); ++i) {
+    const Event& event = read->events[i];
+    if (event.previous.main == 0 || event.revision.main - 1 < compacted) continue;
+    revisions.push_back(event.previous);
+    places.push_back(i);
+  }
+  std::vector<base::Buffer> found;
+  QUORATE_RETURN_IF_ERROR(records.Fetch(revisions, &found));
+  for (size_t i = 0; i < places.size(); ++i) read->previous[places[i]] = std::move(found[i]);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void ResolvePrevious(std::vector<Event>* events) {
+  for (auto event = events->begin(); event != events->end(); ++event) {
+    if (event->previous.main != event->revision.main) continue;
+    const auto former =
+        std::lower_bound(events->begin(), event, event->previous,
+                         [](const Event& one, const Revision& sought) { return one.revision < sought; });
+    event->previous = former != event && former->revision == event->previous ? former->previous : Revision();
+  }
+}
+
+size_t KeyValueOffsetOf(std::string_view record) { return KeyValueOffset(record); }
+
+absl::StatusOr<EventsRead> ReadEventHistory(StoreParts* parts, const EventsRequest& request) {
+  // The view keeps what it may be asked for from being removed as garbage.
+  const ReadView::Rep view(parts);
+  if (request.first_revision < view.compacted) return base::errors::Compacted();
+  EventsRead read;
+  QUORATE_RETURN_IF_ERROR(Gather(*parts->database, request, view.revision(), &read));
+  ResolvePrevious(&read.events);
+  if (request.with_previous) QUORATE_RETURN_IF_ERROR(FetchPrevious(parts->records, view.compacted, &read));
+  return read;
+}
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,284 @@
+#include <algorithm>
+#include <utility>
+
+#include "quorate/base/check.h"
+#include "quorate/base/logging.h"
+#include "src/watch/feed_state.h"
+
+namespace quorate::watch {
+namespace {
+
+// How many scans are looked at for one that a watcher may join.
+constexpr size_t kScansTriedMax = 8;
+// Scans moved on before the loop turns to other things.
+constexpr size_t kScansPerTurn = 32;
+
+std::shared_ptr<const Batch> MakeBatch(int64_t first_revision, mvcc::EventsRead read) {
+  auto batch = std::make_shared<Batch>();
+  batch->first_revision = first_revision;
+  batch->last_revision = read.next_revision - 1;
+  batch->events.reserve(read.events.size());
+  for (size_t i = 0; i < read.events.size(); ++i) {
+    Event& event = batch->events.emplace_back();
+    event.change = std::move(read.events[i]);
+    batch->bytes += event.change.record.size();
+    if (read.previous.empty() || !read.previous[i]) continue;
+    event.previous = std::move(read.previous[i]);
+    event.previous_offset = mvcc::KeyValueOffsetOf(event.previous.view());
+  }
+  return batch;
+}
+
+// On a background thread.
+absl::StatusOr<std::shared_ptr<const Batch>> Read(const mvcc::Store& store, const mvcc::EventsRequest& request,
+                                                  absl::Status status) {
+  if (!status.ok()) return status;
+  QUORATE_ASSIGN_OR_RETURN(mvcc::EventsRead read, store.ReadEvents(request));
+  return MakeBatch(request.first_revision, std::move(read));
+}
+
+// Nothing is wrong; there is just no thread for it now.
+bool IsRefusal(const absl::Status& status) { return absl::IsUnavailable(status) || absl::IsResourceExhausted(status); }
+
+int64_t Next(const Watcher& watcher) { return std::max(watcher.next, watcher.scan->cursor); }
+
+}  // namespace
+
+void Feed::Rep::Park(Watcher* watcher) {
+  watcher->state = Watcher::State::kParked;
+  Watcher*& first = watcher->channel->parked;
+  watcher->previous = nullptr;
+  watcher->following = first;
+  if (first != nullptr) first->previous = watcher;
+  first = watcher;
+}
+
+void Feed::Rep::Unpark(Watcher* watcher) {
+  if (watcher->following != nullptr) watcher->following->previous = watcher->previous;
+  if (watcher->previous != nullptr) {
+    watcher->previous->following = watcher->following;
+  } else {
+    watcher->channel->parked = watcher->following;
+  }
+  watcher->previous = watcher->following = nullptr;
+}
+
+void Feed::Rep::Lag(Watcher* watcher) {
+  watcher->state = Watcher::State::kBehind;
+  Scan* scan = nullptr;
+  const size_t tried = std::min(queue.size(), kScansTriedMax);
+  for (size_t i = 0; i < tried && scan == nullptr; ++i) {
+    Scan* one = queue[queue.size() - 1 - i];
+    const int64_t apart = one->cursor - watcher->next;
+    if (one->from_store == watcher->from_store && std::abs(apart) <= kScanJoinRevisions) scan = one;
+  }
+  if (scan == nullptr) {
+    auto made = std::make_unique<Scan>();
+    scan = made.get();
+    scan->id = next_scan++;
+    scan->cursor = watcher->next;
+    scan->from_store = watcher->from_store;
+    queue.push_back(scan);
+    scans.emplace(scan->id, std::move(made));
+  }
+  if (watcher->next < scan->cursor) {
+    // The others must not hear again of what they have heard.
+    for (const auto& group : scan->matcher.groups()) {
+      for (Watcher* other = group->first; other != nullptr; other = other->following) other->next = Next(*other);
+    }
+    scan->cursor = watcher->next;
+  }
+  watcher->scan = scan;
+  scan->matcher.Add(watcher);
+  scan->filter.reset();
+  if (watcher->request.prev_kv) ++scan->with_previous;
+  PostAdvance();
+}
+
+void Feed::Rep::LeaveScan(Watcher* watcher) {
+  Scan* scan = watcher->scan;
+  watcher->next = Next(*watcher);
+  scan->matcher.Remove(watcher);
+  scan->filter.reset();
+  if (watcher->request.prev_kv) --scan->with_previous;
+  watcher->scan = nullptr;
+}
+
+void Feed::Rep::PostAdvance() {
+  if (std::exchange(advance_posted, true)) return;
+  options.post([this] {
+    advance_posted = false;
+    Advance();
+  });
+}
+
+void Feed::Rep::Advance() {
+  Pull();
+  bool more = false;
+  const size_t turns = std::min(queue.size(), kScansPerTurn);
+  for (size_t i = 0; i < turns; ++i) {
+    Scan* scan = queue.front();
+    queue.pop_front();
+    more = Step(scan) || more;
+  }
+  if (more && !queue.empty()) PostAdvance();
+}
+
+bool Feed::Rep::Step(Scan* scan) {
+  const int64_t compacted = hub->store().compacted_revision();
+  if (scan->cursor < compacted) EndCompacted(scan, compacted);
+  if (scan->matcher.size() == 0) {
+    scans.erase(scan->id);
+    return true;
+  }
+  if (scan->cursor > position) {
+    Finish(scan);
+    return true;
+  }
+  if (!scan->from_store && StepInWindow(scan)) return true;
+  if (reads < kHistoryReadsMax) {
+    StartRead(scan);
+    return true;
+  }
+  queue.push_back(scan);
+  return false;
+}
+
+bool Feed::Rep::StepInWindow(Scan* scan) {
+  Batches batches;
+  int64_t newest;
+  if (!hub->Collect(scan->cursor - 1, options.step_bytes_max, &batches, &newest)) return false;
+  // What this loop has not pulled yet reaches them as live ones.
+  while (!batches.empty() && batches.back()->first_revision > position) batches.pop_back();
+  if (batches.empty()) return false;
+  DeliverScan(scan, batches, false);
+  Requeue(scan);
+  return true;
+}
+
+void Feed::Rep::StartRead(Scan* scan) {
+  scan->reading = true;
+  ++reads;
+  if (scan->filter == nullptr) scan->filter = std::make_shared<const KeyFilter>(scan->matcher);
+  mvcc::EventsRequest request;
+  request.first_revision = scan->cursor;
+  request.wants = [filter = scan->filter](std::string_view key) { return filter->Wants(key); };
+  request.with_previous = scan->with_previous > 0;
+  request.bytes_max = options.step_bytes_max;
+  request.walked_max = options.history_walked_max;
+  statistics.history_reads.fetch_add(1, std::memory_order_relaxed);
+  options.run_blocking([this, id = scan->id, request = std::move(request)](absl::Status status) {
+    options.post([this, id, read = Read(hub->store(), request, std::move(status))] { OnRead(id, read); });
+  });
+}
+
+void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read) {
+  --reads;
+  Scan* scan = scans.at(scan_id).get();
+  scan->reading = false;
+  if (read.ok()) {
+    statistics.history_events.fetch_add((*read)->events.size(), std::memory_order_relaxed);
+    DeliverScan(scan, {*read}, true);
+  } else if (!absl::IsOutOfRange(read.status())) {
+    if (!IsRefusal(read.status())) {
+      QUORATE_LOG(kError, "could not read history for watchers, will try again",
+                  {{"revision", scan->cursor}, {"error", read.status()}});
+    }
+    options.post_after(kHistoryRetry, [this, scan_id] { Requeue(scans.at(scan_id).get()); });
+    return;
+  }
+  // Compacted meanwhile: the next step ends those whom it concerns.
+  Requeue(scan);
+}
+
+void Feed::Rep::Requeue(Scan* scan) {
+  queue.push_back(scan);
+  PostAdvance();
+}
+
+void Feed::Rep::DeliverScan(Scan* scan, const Batches& batches, bool previous_is_complete) {
+  for (const auto& batch : batches) {
+    for (const Event& event : batch->events) {
+      if (event.revision() < scan->cursor) continue;
+      scan->matcher.Match(event.change.key, [this, &event](Group& group) {
+        if (group.hits.empty()) hit.push_back(&group);
+        group.hits.push_back(&event);
+      });
+    }
+  }
+  const int64_t heard = batches.back()->last_revision;
+  for (Group* group : hit) OfferScan(scan, group, heard, previous_is_complete);
+  ForgetHits();
+  for (Watcher* watcher : std::exchange(leaving, {})) {
+    LeaveScan(watcher);
+    if (watcher->channel->blocked) {
+      Park(watcher);
+    } else {
+      Lag(watcher);
+    }
+  }
+  scan->cursor = std::max(scan->cursor, heard + 1);
+}
+
+void Feed::Rep::OfferScan(Scan* scan, Group* group, int64_t heard, bool previous_is_complete) {
+  // What the window holds of it may be more than the store would tell: a value from before the compacted revision.
+  const int64_t compacted = hub->store().compacted_revision();
+  const auto missing = [compacted](const Event* event) {
+    return event->previous_missing() || event->revision() <= compacted;
+  };
+  for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+    const auto from = std::partition_point(group->hits.begin(), group->hits.end(),
+                                           [watcher](const Event* hit) { return hit->revision() < watcher->next; });
+    if (from == group->hits.end()) continue;
+    if (watcher->channel->blocked) {
+      leaving.push_back(watcher);
+      continue;
+    }
+    if (watcher->request.prev_kv && !previous_is_complete && std::any_of(from, group->hits.end(), missing)) {
+      watcher->from_store = true;
+      leaving.push_back(watcher);
+      continue;
+    }
+    Send(watcher, group, static_cast<size_t>(from - group->hits.begin()), group->hits.size(), heard);
+    watcher->next = heard + 1;
+  }
+}
+
+void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
+  int64_t next = INT64_MAX;
+  for (const auto& group : scan->matcher.groups()) {
+    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+      if (Next(*watcher) < compacted) {
+        leaving.push_back(watcher);
+      } else {
+        next = std::min(next, Next(*watcher));
+      }
+    }
+  }
+  for (Watcher* watcher : std::exchange(leaving, {})) {
+    LeaveScan(watcher);
+    watcher->state = Watcher::State::kOver;
+    ChannelState* channel = watcher->channel;
+    --channel->behind;
+    ++channel->over;
+    statistics.behind.fetch_sub(1, std::memory_order_relaxed);
+    channel->sink->OnCompacted(watcher->id, compacted);
+  }
+  if (scan->matcher.size() > 0) scan->cursor = next;
+}
+
+void Feed::Rep::Finish(Scan* scan) {
+  for (const auto& group : scan->matcher.groups()) {
+    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) leaving.push_back(watcher);
+  }
+  for (Watcher* watcher : std::exchange(leaving, {})) {
+    LeaveScan(watcher);
+    MakeLive(watcher);
+    --watcher->channel->behind;
+    statistics.behind.fetch_sub(1, std::memory_order_relaxed);
+  }
+  scans.erase(scan->id);
+  AnswerProgress();
+}
+
+}  // namespace quorate::watch

@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <utility>
+
+#include "src/watch/feed_state.h"
+
+namespace quorate::watch {
+namespace {
+
+// etcd's words.
+absl::Status EmptyRange() {
+  return base::MakeStatus(absl::StatusCode::kInvalidArgument, "mvcc: watcher range is empty");
+}
+absl::Status DuplicateId() {
+  return base::MakeStatus(absl::StatusCode::kInvalidArgument, "mvcc: duplicate watch ID provided on the WatchStream");
+}
+
+bool IsEmpty(const mvcc::KeyRange& range) { return !range.single && !range.unbounded && range.begin >= range.end; }
+
+}  // namespace
+
+void Feed::Rep::Enter() {
+  statistics.watchers.fetch_add(1, std::memory_order_relaxed);
+  if (watchers++ > 0) return;
+  // In this order, so that no commit after the revision is missed.
+  hub->Join(this);
+  position = hub->store().revision();
+}
+
+void Feed::Rep::Remove(Watcher* watcher) {
+  ChannelState* channel = watcher->channel;
+  switch (watcher->state) {
+    case Watcher::State::kLive:
+      live.Remove(watcher);
+      break;
+    case Watcher::State::kBehind:
+      LeaveScan(watcher);
+      break;
+    case Watcher::State::kParked:
+      Unpark(watcher);
+      break;
+    case Watcher::State::kOver:
+      --channel->over;
+      break;
+  }
+  if (watcher->state == Watcher::State::kBehind || watcher->state == Watcher::State::kParked) {
+    --channel->behind;
+    statistics.behind.fetch_sub(1, std::memory_order_relaxed);
+  }
+  if (watcher->request.progress_notify) --channel->notices;
+  if (watcher->request.prev_kv) hub->WantPrevious(-1);
+  channel->watchers.erase(watcher->id);
+  statistics.watchers.fetch_sub(1, std::memory_order_relaxed);
+  if (--watchers == 0) hub->Leave(this);
+}
+
+Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state)) {
+  state_->feed->statistics.channels.fetch_add(1, std::memory_order_relaxed);
+}
+
+Channel::~Channel() {
+  Feed::Rep& feed = *state_->feed;
+  while (!state_->watchers.empty()) feed.Remove(state_->watchers.begin()->second.get());
+  std::erase(feed.progress_waiting, state_.get());
+  feed.statistics.channels.fetch_sub(1, std::memory_order_relaxed);
+}
+
+absl::StatusOr<int64_t> Channel::Watch(int64_t watch_id, WatchRequest request, int64_t* revision) {
+  ChannelState& state = *state_;
+  Feed::Rep& feed = *state.feed;
+  *revision = feed.hub->store().revision();
+  auto made = std::make_unique<Watcher>(&state, watch_id, request);
+  if (IsEmpty(made->range())) return EmptyRange();
+  if (watch_id == 0) {
+    while (state.watchers.contains(state.next_id)) ++state.next_id;
+    watch_id = state.next_id++;
+    made = std::make_unique<Watcher>(&state, watch_id, std::move(request));
+  } else if (state.watchers.contains(watch_id)) {
+    return DuplicateId();
+  }
+  feed.Enter();
+  *revision = std::max(feed.position, feed.hub->store().revision());
+  Watcher* watcher = made.get();
+  state.watchers.emplace(watch_id, std::move(made));
+  if (watcher->request.progress_notify) ++state.notices;
+  if (watcher->request.prev_kv) feed.hub->WantPrevious(1);
+  const int64_t start = watcher->request.start_revision;
+  watcher->next = start == 0 ? *revision + 1 : start;
+  if (watcher->next > feed.position) {
+    feed.MakeLive(watcher);
+  } else {
+    ++state.behind;
+    feed.statistics.behind.fetch_add(1, std::memory_order_relaxed);
+    feed.Lag(watcher);
+  }
+  return watch_id;
+}
+
+bool Channel::Cancel(int64_t watch_id) {
+  auto found = state_->watchers.find(watch_id);
+  if (found == state_->watchers.end()) return false;
+  state_->feed->Remove(found->second.get());
+  return true;
+}
+
+void Channel::Resume() {
+  if (!std::exchange(state_->blocked, false)) return;
+  Feed::Rep& feed = *state_->feed;
+  while (Watcher* watcher = state_->parked) {
+    feed.Unpark(watcher);
+    feed.Lag(watcher);
+  }
+  feed.AnswerProgress();
+}
+
+void Channel::RequestProgress() {
+  Feed::Rep& feed = *state_->feed;
+  state_->progress_target = feed.hub->store().revision();
+  if (!std::exchange(state_->progress_wanted, true)) feed.progress_waiting.push_back(state_.get());
+  feed.Pull();
+}
+
+void Channel::NotifyProgress() {
+  if (state_->blocked) return;
+  const int64_t position = state_->feed->position;
+  for (auto& [id, watcher] : state_->watchers) {
+    if (!watcher->request.progress_notify || std::exchange(watcher->heard, false)) continue;
+    const bool in_step = watcher->state == Watcher::State::kLive && watcher->request.start_revision <= position;
+    if (in_step) state_->sink->OnProgress(id, position);
+  }
+}
+
+bool Channel::wants_notices() const { return state_->notices > 0; }
+size_t Channel::watchers() const { return state_->watchers.size(); }
+
+Feed::Feed(FeedOptions options) : rep_(std::make_unique<Rep>(std::move(options))) {}
+Feed::~Feed() = default;
+
+std::unique_ptr<Channel> Feed::Open(Sink* sink) {
+  return std::unique_ptr<Channel>(new Channel(std::make_unique<ChannelState>(rep_.get(), sink)));
+}
+
+const FeedStatistics& Feed::statistics() const { return rep_->statistics; }
+
+}  // namespace quorate::watch

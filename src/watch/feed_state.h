@@ -1,0 +1,134 @@
+#pragma once
+
+// The inside of a feed. Three files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings
+// back those who are behind, channel.cc is what consumers ask.
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "quorate/mvcc/event_history.h"
+#include "quorate/watch/feed.h"
+#include "src/watch/key_filter.h"
+#include "src/watch/matcher.h"
+#include "src/watch/watcher.h"
+
+namespace quorate::watch {
+
+// Hits of one live watcher, gathered for one response. A channel has at most one open, so that what it sends is in the
+// order of revisions.
+struct Segment {
+  Watcher* watcher = nullptr;
+  size_t from = 0;
+  size_t to = 0;
+  int64_t last_revision = 0;
+  size_t revisions = 0;
+  size_t bytes = 0;
+};
+
+struct ChannelState {
+  ChannelState(Feed::Rep* feed, Sink* sink) : feed(feed), sink(sink) {}
+
+  Feed::Rep* const feed;
+  Sink* const sink;
+  absl::flat_hash_map<int64_t, std::unique_ptr<Watcher>> watchers;
+  int64_t next_id = 0;
+  size_t over = 0;     // watchers that compaction ended
+  size_t behind = 0;   // watchers that are behind or parked
+  size_t notices = 0;  // watchers that want periodic notices
+  Watcher* parked = nullptr;
+  bool blocked = false;  // the sink takes nothing
+  bool progress_wanted = false;
+  int64_t progress_target = 0;
+  Segment segment;
+};
+
+// Watchers that catch up together.
+struct Scan {
+  uint64_t id = 0;
+  // All of them have heard of everything before this revision that is theirs.
+  int64_t cursor = 0;
+  bool from_store = false;  // even where the window would do
+  bool reading = false;     // a background thread reads for it: nobody joins meanwhile
+  Matcher matcher;
+  std::shared_ptr<const KeyFilter> filter;  // of the matcher; null when it has changed
+  size_t with_previous = 0;                 // watchers that want former values
+};
+
+using Batches = std::vector<std::shared_ptr<const Batch>>;
+
+struct Feed::Rep final : public Listener {
+  explicit Rep(FeedOptions options) : options(std::move(options)), hub(this->options.hub) {}
+
+  // --- Apply thread.
+  void OnCommitted() override;
+
+  // --- live.cc
+  // Delivers what is new in the window to live watchers, up to a bound; posts itself when more is left.
+  void Pull();
+  void PostPull();
+  void DeliverLive(const Batch& batch);
+  void OfferLive(Watcher* watcher, Group* group, size_t from, int64_t revision);
+  void CloseSegment(ChannelState* channel);
+  // Leaves the live ones once the delivery is over; `next` is the first revision it has not heard of.
+  void Fall(Watcher* watcher, int64_t next, bool from_store);
+  void MoveFallen();
+  void FallAll();
+  // Sends hits [from, to) of a group to one of its watchers, who has then heard of everything up to `revision`.
+  void Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
+  void ForgetHits();
+  void AnswerProgress();
+  void MakeLive(Watcher* watcher);
+
+  // --- catch_up.cc
+  void Park(Watcher* watcher);
+  void Unpark(Watcher* watcher);
+  // Puts a watcher into a scan that is near, or a new one.
+  void Lag(Watcher* watcher);
+  void LeaveScan(Watcher* watcher);
+  void PostAdvance();
+  void Advance();
+  // Returns false when the scan has to wait for a read to end before it can go on.
+  bool Step(Scan* scan);
+  bool StepInWindow(Scan* scan);
+  void StartRead(Scan* scan);
+  void OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read);
+  void DeliverScan(Scan* scan, const Batches& batches, bool previous_is_complete);
+  void OfferScan(Scan* scan, Group* group, int64_t heard, bool previous_is_complete);
+  void EndCompacted(Scan* scan, int64_t compacted);
+  // The watchers are live from here on.
+  void Finish(Scan* scan);
+  void Requeue(Scan* scan);
+
+  // --- channel.cc
+  void Enter();
+  void Remove(Watcher* watcher);
+
+  const FeedOptions options;
+  Hub* const hub;
+  FeedStatistics statistics;
+
+  std::atomic<bool> told{false};  // a pull is posted
+  int64_t watchers = 0;           // the hub is joined while there are any
+  // Live watchers have heard of everything up to here.
+  int64_t position = 0;
+  Matcher live;
+
+  // During a delivery.
+  std::vector<Group*> hit;          // groups with hits
+  std::vector<Group*> hit_now;      // of the transaction at hand
+  std::vector<ChannelState*> open;  // channels with an open segment
+  std::vector<Watcher*> fallen;
+  std::vector<Watcher*> leaving;  // the scan at hand
+
+  absl::flat_hash_map<uint64_t, std::unique_ptr<Scan>> scans;
+  std::deque<Scan*> queue;  // those that no read is going on for
+  uint64_t next_scan = 1;
+  int reads = 0;
+  bool advance_posted = false;
+
+  std::vector<ChannelState*> progress_waiting;
+};
+
+}  // namespace quorate::watch

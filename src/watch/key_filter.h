@@ -1,0 +1,29 @@
+#pragma once
+
+// Which keys some watchers want, for a thread that reads history on their behalf: an immutable copy of their ranges.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/watch/matcher.h"
+
+namespace quorate::watch {
+
+class KeyFilter {
+ public:
+  // Of all groups in the matcher.
+  explicit KeyFilter(const Matcher& matcher);
+  bool Wants(std::string_view key) const;
+
+ private:
+  // Ascending, neither overlapping nor touching.
+  struct Interval {
+    std::string begin;
+    std::string end;  // exclusive
+    bool unbounded;
+  };
+  std::vector<Interval> intervals_;
+};
+
+}  // namespace quorate::watch

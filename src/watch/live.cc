@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <utility>
+
+#include "quorate/base/check.h"
+#include "src/watch/feed_state.h"
+
+namespace quorate::watch {
+namespace {
+
+bool AnyPreviousMissing(const Group& group, size_t from, size_t to) {
+  for (size_t i = from; i < to; ++i) {
+    if (group.hits[i]->previous_missing()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Feed::Rep::OnCommitted() {
+  if (!told.exchange(true)) PostPull();
+}
+
+void Feed::Rep::PostPull() {
+  options.post([this] {
+    told.store(false);
+    Pull();
+  });
+}
+
+void Feed::Rep::Pull() {
+  if (watchers == 0) return;
+  Batches batches;
+  int64_t newest;
+  const bool held = hub->Collect(position, options.step_bytes_max, &batches, &newest);
+  if (newest == position) return AnswerProgress();
+  if (!held) {
+    // This loop was so slow that the window has passed it: everyone reads on from history.
+    FallAll();
+    position = newest;
+    return;
+  }
+  for (const auto& batch : batches) DeliverLive(*batch);
+  for (ChannelState* channel : std::exchange(open, {})) CloseSegment(channel);
+  position = batches.back()->last_revision;
+  ForgetHits();
+  MoveFallen();
+  AnswerProgress();
+  if (position < newest) OnCommitted();
+}
+
+void Feed::Rep::DeliverLive(const Batch& batch) {
+  for (auto event = batch.events.begin(); event != batch.events.end();) {
+    const int64_t revision = event->revision();
+    hit_now.clear();
+    for (; event != batch.events.end() && event->revision() == revision; ++event) {
+      live.Match(event->change.key, [this, event = &*event](Group& group) {
+        if (group.hits.empty()) hit.push_back(&group);
+        if (group.hits.size() == group.offered) hit_now.push_back(&group);
+        group.hits.push_back(event);
+      });
+    }
+    for (Group* group : hit_now) {
+      const size_t from = std::exchange(group->offered, group->hits.size());
+      for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+        OfferLive(watcher, group, from, revision);
+      }
+    }
+  }
+}
+
+void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t revision) {
+  // One that fell at an earlier event stays in its group until the delivery is over.
+  if (watcher->state != Watcher::State::kLive || watcher->next > revision) return;
+  const size_t to = group->hits.size();
+  if (watcher->request.prev_kv && AnyPreviousMissing(*group, from, to)) return Fall(watcher, revision, true);
+  ChannelState* channel = watcher->channel;
+  Segment& segment = channel->segment;
+  const bool goes_on =
+      segment.watcher == watcher && segment.bytes < kResponseBytesMax && segment.revisions < kResponseRevisionsMax;
+  if (!goes_on) CloseSegment(channel);
+  if (channel->blocked) return Fall(watcher, revision, false);
+  if (!goes_on) {
+    segment.watcher = watcher;
+    segment.from = from;
+    open.push_back(channel);
+  }
+  segment.to = to;
+  segment.last_revision = revision;
+  ++segment.revisions;
+  for (size_t i = from; i < to; ++i) segment.bytes += group->hits[i]->change.record.size();
+}
+
+void Feed::Rep::CloseSegment(ChannelState* channel) {
+  const Segment segment = std::exchange(channel->segment, {});
+  if (segment.watcher == nullptr) return;
+  Send(segment.watcher, segment.watcher->group, segment.from, segment.to, segment.last_revision);
+}
+
+void Feed::Rep::Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision) {
+  std::unique_ptr<GroupSelection>& selection = group->selections[watcher->kind];
+  if (selection == nullptr || !selection->Is(from, to)) {
+    selection = std::make_unique<GroupSelection>(group->hits, from, to, watcher->kind, group->watchers > 1);
+  }
+  if (selection->size() == 0) return;
+  watcher->heard = true;
+  statistics.events_sent.fetch_add(selection->size(), std::memory_order_relaxed);
+  ChannelState* channel = watcher->channel;
+  if (!channel->sink->OnEvents(watcher->id, watcher->request, *selection, revision)) channel->blocked = true;
+}
+
+void Feed::Rep::ForgetHits() {
+  for (Group* group : hit) {
+    group->hits.clear();
+    group->offered = 0;
+    for (auto& selection : group->selections) selection.reset();
+  }
+  hit.clear();
+}
+
+void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
+  watcher->state = Watcher::State::kBehind;
+  watcher->next = std::max(watcher->next, next);
+  watcher->from_store = from_store;
+  fallen.push_back(watcher);
+}
+
+void Feed::Rep::MoveFallen() {
+  for (Watcher* watcher : std::exchange(fallen, {})) {
+    live.Remove(watcher);
+    ++watcher->channel->behind;
+    statistics.behind.fetch_add(1, std::memory_order_relaxed);
+    if (watcher->channel->blocked) {
+      Park(watcher);
+    } else {
+      Lag(watcher);
+    }
+  }
+}
+
+void Feed::Rep::FallAll() {
+  for (const auto& group : live.groups()) {
+    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+      Fall(watcher, position + 1, false);
+    }
+  }
+  MoveFallen();
+}
+
+void Feed::Rep::MakeLive(Watcher* watcher) {
+  watcher->state = Watcher::State::kLive;
+  watcher->from_store = false;
+  live.Add(watcher);
+}
+
+void Feed::Rep::AnswerProgress() {
+  std::erase_if(progress_waiting, [this](ChannelState* channel) {
+    if (!channel->progress_wanted) return true;
+    if (channel->behind > 0 || channel->blocked || position < channel->progress_target) return false;
+    channel->progress_wanted = false;
+    for (const auto& [id, watcher] : channel->watchers) {
+      if (watcher->state == Watcher::State::kLive && watcher->request.start_revision > position) return true;
+    }
+    if (channel->watchers.size() > channel->over) channel->sink->OnProgress(kNoWatchId, position);
+    return true;
+  });
+}
+
+}  // namespace quorate::watch

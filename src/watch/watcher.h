@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+
+#include "quorate/mvcc/key_range.h"
+#include "quorate/watch/feed.h"
+#include "src/watch/matcher.h"
+
+namespace quorate::watch {
+
+struct Scan;
+
+// One watcher. Its channel owns it.
+struct Watcher {
+  enum class State {
+    kLive,    // in the feed's matcher
+    kBehind,  // in a scan's matcher
+    kParked,  // in its channel's list: the consumer takes nothing
+    kOver,    // ended by compaction; keeps its id until it is cancelled
+  };
+
+  Watcher(ChannelState* channel, int64_t id, WatchRequest asked)
+      : channel(channel), id(id), request(std::move(asked)), kind(SelectionKind(request)) {
+    if (request.key.empty()) request.key.assign(1, '\0');
+  }
+  mvcc::KeyRange range() const { return mvcc::KeyRange::FromRequest(request.key, request.range_end); }
+
+  ChannelState* const channel;
+  const int64_t id;
+  WatchRequest request;
+  const size_t kind;
+  State state = State::kLive;
+  // It hears of nothing before this revision. Behind, also of nothing before its scan's cursor.
+  int64_t next = 0;
+  // What it needs of the window's events is not in memory.
+  bool from_store = false;
+  // Something was sent since the last periodic notice.
+  bool heard = false;
+
+  Group* group = nullptr;
+  Scan* scan = nullptr;
+  // In the group, or in the channel's list of parked ones.
+  Watcher* previous = nullptr;
+  Watcher* following = nullptr;
+};
+
+}  // namespace quorate::watch
