@@ -44,11 +44,11 @@ std::string ListOfChildren(const Command& command) {
   return list;
 }
 
-// Flags of the commands between the root and this one.
-std::vector<const Flag*> InheritedFlags(const Command& command) {
+// Flags of the commands above this one.
+std::vector<const Flag*> InheritedFlags(const Command& command, RootFlags root_flags) {
   std::vector<const Flag*> flags;
-  for (const Command* above = command.parent(); above != nullptr && above->parent() != nullptr;
-       above = above->parent()) {
+  for (const Command* above = command.parent(); above != nullptr; above = above->parent()) {
+    if (above->parent() == nullptr && root_flags == RootFlags::kLeftOut) break;
     for (const Flag* flag : above->OwnFlags()) {
       if (flag->name != "help") flags.push_back(flag);
     }
@@ -75,7 +75,7 @@ std::string FlagTable(const std::vector<const Flag*>& flags) {
   return table;
 }
 
-std::string UsageOf(const Command& command) {
+std::string UsageOf(const Command& command, RootFlags root_flags) {
   std::string usage = "Usage:";
   bool is_root = command.parent() == nullptr;
   if (command.action()) {
@@ -83,8 +83,8 @@ std::string UsageOf(const Command& command) {
     usage += "\n  " + command.Path() + (arguments.empty() ? "" : " " + arguments) + " [flags]";
   }
   if (!command.children().empty()) usage += "\n  " + command.Path() + " [command]" + ListOfChildren(command);
-  if (!is_root) usage += "\n\nFlags:\n" + Trimmed(FlagTable(command.OwnFlags()));
-  if (std::vector<const Flag*> inherited = InheritedFlags(command); !inherited.empty()) {
+  if (!is_root || root_flags == RootFlags::kShown) usage += "\n\nFlags:\n" + Trimmed(FlagTable(command.OwnFlags()));
+  if (std::vector<const Flag*> inherited = InheritedFlags(command, root_flags); !inherited.empty()) {
     usage += "\n\nGlobal Flags:\n" + Trimmed(FlagTable(inherited));
   }
   if (!command.children().empty()) {

@@ -1,0 +1,120 @@
+#include "quorate/ctl/tool.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <ostream>
+
+#include "src/ctl/command.h"
+#include "src/ctl/command_line.h"
+#include "src/ctl/failure.h"
+#include "src/ctl/help.h"
+#include "src/ctl/table.h"
+#include "src/ctl/values.h"
+
+namespace quorate::ctl {
+namespace {
+
+// A command whose line is wrong for another reason than a flag that cannot be read.
+std::string WrongCount(size_t accepted, size_t received) {
+  return "accepts " + std::to_string(accepted) + " arg(s), received " + std::to_string(received);
+}
+
+int RefuseLine(const Streams& streams, std::string_view message, const std::string& usage) {
+  streams.err << "Error: " << message << "\n" << usage;
+  return static_cast<int>(Exit::kError);
+}
+
+}  // namespace
+
+absl::Status FailWith(int exit_code, std::string_view message) { return Fail(static_cast<Exit>(exit_code), message); }
+
+std::string ShowBytes(uint64_t bytes) { return FormatBytes(bytes); }
+
+std::string ShowTable(const std::vector<std::vector<std::string>>& rows) { return RenderTable(rows); }
+
+struct Tool::Rep {
+  struct Extra {
+    Action action;
+    std::vector<std::string> required_flags;
+    std::optional<size_t> arguments;
+  };
+
+  explicit Rep(const Text& text) : root({text.name, text.arguments, text.summary, "", Group::kNone}) {}
+
+  std::string UsageFor(const Command& command) const { return UsageOf(command, RootFlags::kShown); }
+  // Empty: nothing is missing.
+  std::string MissingFlags(const Command& command) const;
+
+  Command root;
+  std::map<const Command*, Extra> extras;
+};
+
+std::string Tool::Rep::MissingFlags(const Command& command) const {
+  std::string missing;
+  for (const std::string& name : extras.at(&command).required_flags) {
+    if (command.FindFlag(name)->IsSet()) continue;
+    missing += (missing.empty() ? "" : ", ") + Quote(name);
+  }
+  return missing.empty() ? "" : "required flag(s) " + missing + " not set";
+}
+
+Tool::Tool(const Text& text) : rep_(std::make_unique<Rep>(text)) {}
+Tool::~Tool() = default;
+
+Tool::Entry Tool::root() { return Entry(this, &rep_->root); }
+
+Tool::Entry Tool::Entry::Add(const Text& text) const {
+  return Entry(tool_, &command_->Add({text.name, text.arguments, text.summary, "", Group::kNone}));
+}
+
+void Tool::Entry::SetAction(Action action) const {
+  tool_->rep_->extras[command_].action = std::move(action);
+  // The tree asks a command for its action to know whether it can be called by itself.
+  command_->SetAction([](Session&, const ctl::Arguments&) { return absl::OkStatus(); });
+}
+
+template <typename Value>
+void Tool::Entry::AddFlag(const std::string& name, Value* target, const std::string& help) const {
+  command_->AddFlag(name, target, help);
+}
+template void Tool::Entry::AddFlag(const std::string&, bool*, const std::string&) const;
+template void Tool::Entry::AddFlag(const std::string&, int64_t*, const std::string&) const;
+template void Tool::Entry::AddFlag(const std::string&, uint64_t*, const std::string&) const;
+template void Tool::Entry::AddFlag(const std::string&, std::string*, const std::string&) const;
+template void Tool::Entry::AddFlag(const std::string&, std::chrono::nanoseconds*, const std::string&) const;
+
+void Tool::Entry::RequireFlag(const std::string& name) const {
+  tool_->rep_->extras[command_].required_flags.push_back(name);
+}
+
+void Tool::Entry::RequireArguments(size_t count) const { tool_->rep_->extras[command_].arguments = count; }
+
+int Tool::Run(const Arguments& arguments, const Streams& streams) {
+  ParsedLine parsed;
+  const LineError error = ParseCommandLine(rep_->root, arguments, parsed);
+  if (!error.status.ok()) {
+    const std::string usage = error.shows_usage ? rep_->UsageFor(*parsed.command) + "\n"
+                                                : "Run '" + rep_->root.Path() + " --help' for usage.\n";
+    return RefuseLine(streams, base::MessageOf(error.status), usage);
+  }
+  const Command& command = *parsed.command;
+  if (parsed.wants_help || !command.action()) {
+    streams.out << rep_->UsageFor(command) << std::flush;
+    return 0;
+  }
+  const Rep::Extra& extra = rep_->extras.at(&command);
+  if (extra.arguments.has_value() && *extra.arguments != parsed.arguments.size()) {
+    return RefuseLine(streams, WrongCount(*extra.arguments, parsed.arguments.size()), rep_->UsageFor(command) + "\n");
+  }
+  if (const std::string missing = rep_->MissingFlags(command); !missing.empty()) {
+    return RefuseLine(streams, missing, rep_->UsageFor(command) + "\n");
+  }
+  const absl::Status status = extra.action(streams, parsed.arguments);
+  streams.out << std::flush;
+  if (status.ok()) return 0;
+  if (!IsSilent(status)) streams.err << "Error: " << base::MessageOf(status) << "\n";
+  return static_cast<int>(ExitOf(status));
+}
+
+}  // namespace quorate::ctl

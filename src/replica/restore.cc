@@ -1,0 +1,220 @@
+#include "quorate/replica/restore.h"
+
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "quorate/base/file_system.h"
+#include "quorate/wal/wal.h"
+#include "src/replica/alarms.h"
+#include "src/replica/applier.h"
+#include "src/replica/identity_file.h"
+
+namespace quorate::replica {
+namespace {
+
+namespace fs = std::filesystem;
+
+// While it is being made.
+constexpr std::string_view kSuffix = ".restoring";
+constexpr raft::Term kFirstTerm = 1;
+// The store is filled once, in long runs: fewer and larger tables mean less to merge.
+constexpr size_t kWriteBufferBytes = 256 << 20;
+
+absl::Status Error(absl::StatusCode code, const std::string& what) { return base::MakeStatus(code, what); }
+
+absl::Status FromSystem(const std::string& what, const std::error_code& error) {
+  if (!error) return absl::OkStatus();
+  const bool full = error == std::errc::no_space_on_device;
+  return Error(full ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable,
+               what + ": " + error.message());
+}
+
+std::string ParentOf(const fs::path& path) {
+  return path.parent_path().empty() ? std::string(".") : path.parent_path().string();
+}
+
+// Paths without a slash at the end, so that their parent is the directory above.
+std::string Plain(const std::string& path) {
+  const size_t last = path.find_last_not_of('/');
+  return last == std::string::npos ? path : path.substr(0, last + 1);
+}
+
+}  // namespace
+
+struct NewMember::Rep {
+  explicit Rep(const NewMemberOptions& options)
+      : options(options),
+        data_dir(Plain(options.data_dir)),
+        wal_dir(Plain(options.wal_dir)),
+        unfinished(data_dir + "/member" + std::string(kSuffix)) {}
+
+  absl::Status CheckFree();
+  absl::Status MakeDirectory(const std::string& path);
+  absl::Status OpenDatabase();
+  absl::Status FinishStore();
+  absl::Status MakeLog();
+  absl::Status GiveNames();
+  void TakeAway();
+  bool HasOwnWalDirectory() const { return !wal_dir.empty(); }
+  std::string UnfinishedWal() const {
+    return HasOwnWalDirectory() ? wal_dir + std::string(kSuffix) : unfinished + "/wal";
+  }
+
+  const NewMemberOptions options;
+  const std::string data_dir;
+  const std::string wal_dir;
+  const std::string unfinished;
+  base::FileSystem& files = base::PosixFileSystem();
+  membership::Cluster cluster;
+  uint64_t mark = 0;
+  // Directories that were not there before, outermost first.
+  std::vector<std::string> made;
+  bool began = false;
+  bool wal_named = false;
+  bool finished = false;
+  std::unique_ptr<base::FileLock> lock;
+  std::unique_ptr<storage::Database> database;
+};
+
+// A restore that was killed leaves its unfinished directory, unlocked: it is in nobody's way.
+absl::Status NewMember::Rep::CheckFree() {
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(data_dir, error))) {
+    fs::directory_iterator entry(data_dir, error);
+    const bool is_left_over = !error && entry != fs::end(entry) && entry->path() == unfinished;
+    if (is_left_over) entry.increment(error);
+    if (error || entry != fs::end(entry)) {
+      return Error(absl::StatusCode::kAlreadyExists, "data-dir \"" + data_dir + "\" not empty or could not be read");
+    }
+  }
+  if (HasOwnWalDirectory() && fs::exists(fs::symlink_status(wal_dir, error))) {
+    return Error(absl::StatusCode::kAlreadyExists, "wal-dir \"" + wal_dir + "\" exists");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NewMember::Rep::MakeDirectory(const std::string& path) {
+  std::error_code error;
+  std::vector<std::string> missing;
+  for (fs::path at = path; !at.empty() && !fs::exists(at, error); at = at.parent_path()) missing.push_back(at.string());
+  made.insert(made.end(), missing.rbegin(), missing.rend());
+  return files.CreateDirectories(path);
+}
+
+absl::Status NewMember::Rep::OpenDatabase() {
+  storage::DatabaseOptions store;
+  store.path = unfinished + "/store";
+  store.write_buffer_bytes = kWriteBufferBytes;
+  QUORATE_ASSIGN_OR_RETURN(database, storage::Database::Open(store));
+  return absl::OkStatus();
+}
+
+absl::Status NewMember::Rep::FinishStore() {
+  storage::WriteBatch batch;
+  membership::Save(cluster, batch);
+  SaveApplied({mark, kFirstTerm}, batch);
+  QUORATE_RETURN_IF_ERROR(database->Write(batch, mark));
+  QUORATE_RETURN_IF_ERROR(database->Flush());
+  database.reset();
+  return absl::OkStatus();
+}
+
+absl::Status NewMember::Rep::MakeLog() {
+  const wal::Identity identity{cluster.id, cluster.self};
+  wal::WalOptions log;
+  log.files = &files;
+  log.directory = UnfinishedWal();
+  log.spare_segments = 0;
+  if (HasOwnWalDirectory()) {
+    std::error_code error;
+    fs::remove_all(log.directory, error);
+    QUORATE_RETURN_IF_ERROR(FromSystem("remove " + log.directory, error));
+  }
+  QUORATE_RETURN_IF_ERROR(MakeDirectory(log.directory));
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<wal::Wal> wal, wal::Wal::Create(log, identity));
+  QUORATE_RETURN_IF_ERROR(wal->Reset(mark, kFirstTerm, {.term = kFirstTerm, .vote = 0, .commit = mark}));
+  QUORATE_RETURN_IF_ERROR(wal->Sync());
+  return WriteIdentity(files, unfinished,
+                       {.complete = true,
+                        .name = options.name,
+                        .token = options.cluster_token,
+                        .cluster_id = cluster.id,
+                        .member_id = cluster.self});
+}
+
+// The log first: without a member directory it belongs to nobody yet.
+absl::Status NewMember::Rep::GiveNames() {
+  if (HasOwnWalDirectory()) {
+    QUORATE_RETURN_IF_ERROR(files.Rename(UnfinishedWal(), wal_dir));
+    wal_named = true;
+    QUORATE_RETURN_IF_ERROR(files.SyncDirectory(ParentOf(wal_dir)));
+  }
+  for (const std::string& directory : made) QUORATE_RETURN_IF_ERROR(files.SyncDirectory(ParentOf(directory)));
+  QUORATE_RETURN_IF_ERROR(files.SyncDirectory(unfinished));
+  QUORATE_RETURN_IF_ERROR(files.Rename(unfinished, data_dir + "/member"));
+  return files.SyncDirectory(data_dir);
+}
+
+void NewMember::Rep::TakeAway() {
+  database.reset();
+  std::error_code ignored;
+  fs::remove_all(unfinished, ignored);
+  if (HasOwnWalDirectory()) {
+    fs::remove_all(UnfinishedWal(), ignored);
+    if (wal_named) fs::remove_all(wal_dir, ignored);
+  }
+  for (auto directory = made.rbegin(); directory != made.rend(); ++directory) fs::remove(*directory, ignored);
+}
+
+NewMember::NewMember(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
+
+NewMember::~NewMember() {
+  if (rep_->began && !rep_->finished) rep_->TakeAway();
+}
+
+absl::StatusOr<std::unique_ptr<NewMember>> NewMember::Begin(const NewMemberOptions& options) {
+  auto rep = std::make_unique<Rep>(options);
+  QUORATE_ASSIGN_OR_RETURN(rep->cluster,
+                           membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
+  // As if each member had been an entry of the log, which is what etcd makes of it.
+  rep->mark = rep->cluster.members.size();
+  QUORATE_RETURN_IF_ERROR(rep->CheckFree());
+  std::unique_ptr<NewMember> member(new NewMember(std::move(rep)));
+  Rep& made = *member->rep_;
+  const bool left_over = made.files.Exists(made.unfinished);
+  QUORATE_RETURN_IF_ERROR(made.MakeDirectory(made.unfinished));
+  auto lock = base::FileLock::Acquire(made.unfinished + "/lock");
+  if (!lock.ok()) return std::move(lock).status();
+  made.lock = *std::move(lock);
+  made.began = true;
+  if (left_over) {
+    std::error_code error;
+    for (const char* name : {"/store", "/wal", "/identity", "/identity.tmp"}) {
+      fs::remove_all(made.unfinished + name, error);
+      QUORATE_RETURN_IF_ERROR(FromSystem("remove " + made.unfinished + name, error));
+    }
+  }
+  QUORATE_RETURN_IF_ERROR(made.OpenDatabase());
+  return member;
+}
+
+const membership::Cluster& NewMember::cluster() const { return rep_->cluster; }
+storage::Database& NewMember::database() { return *rep_->database; }
+uint64_t NewMember::mark() const { return rep_->mark; }
+
+absl::Status NewMember::AddAlarm(const Alarm& alarm) {
+  storage::WriteBatch batch;
+  SaveAlarm(alarm, batch);
+  return rep_->database->Write(batch, rep_->mark);
+}
+
+absl::Status NewMember::Finish() {
+  QUORATE_RETURN_IF_ERROR(rep_->FinishStore());
+  QUORATE_RETURN_IF_ERROR(rep_->MakeLog());
+  QUORATE_RETURN_IF_ERROR(rep_->GiveNames());
+  rep_->finished = true;
+  return absl::OkStatus();
+}
+
+}  // namespace quorate::replica

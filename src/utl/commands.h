@@ -1,0 +1,26 @@
+#pragma once
+
+// The commands of the tool; each file adds its own to the tree.
+
+#include <chrono>
+#include <string>
+
+#include "quorate/ctl/tool.h"
+
+namespace quorate::utl {
+
+// The flags that every command understands.
+struct GlobalFlags {
+  std::chrono::nanoseconds timeout = std::chrono::seconds(10);
+  std::string write_out = "simple";
+};
+
+// `flags` outlives the tool.
+void AddDefrag(const ctl::Tool::Entry& root, const GlobalFlags* flags);
+void AddHashKv(const ctl::Tool::Entry& root, const GlobalFlags* flags);
+void AddMigrate(const ctl::Tool::Entry& root);
+void AddSnapshotRestore(const ctl::Tool::Entry& snapshot);
+void AddSnapshotStatus(const ctl::Tool::Entry& snapshot, const GlobalFlags* flags);
+void AddVersion(const ctl::Tool::Entry& root);
+
+}  // namespace quorate::utl
