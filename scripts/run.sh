@@ -10,7 +10,7 @@ build=$scripts/../build/release
 # The tests need packages that running does not. A tree that test.sh has configured keeps them.
 options=()
 grep -qs '^QUORATE_TESTS:BOOL=ON$' "$build/CMakeCache.txt" || options=(-DQUORATE_TESTS=OFF)
-"$scripts/build.sh" release ${options[@]+"${options[@]}"} -- quorate quoratectl
+"$scripts/build.sh" release ${options[@]+"${options[@]}"} -- quorate quoratectl quorateutl
 
 # In place of this shell, so that signals reach the member.
 exec "$build/bin/quorate" --data-dir quorate.data "$@"
