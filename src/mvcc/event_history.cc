@@ -76,10 +76,11 @@ absl::Status FetchPrevious(RecordStore& records, int64_t compacted, EventsRead* 
 void ResolvePrevious(std::vector<Event>* events) {
   for (auto event = events->begin(); event != events->end(); ++event) {
     if (event->previous.main != event->revision.main) continue;
-    const auto former =
-        std::lower_bound(events->begin(), event, event->previous,
-                         [](const Event& one, const Revision& sought) { return one.revision < sought; });
-    event->previous = former != event && former->revision == event->previous ? former->previous : Revision();
+    // The transaction may have made, deleted and made the key again: its first change knows what was there before.
+    auto first = std::lower_bound(events->begin(), event, Revision{event->revision.main, 0},
+                                  [](const Event& one, const Revision& sought) { return one.revision < sought; });
+    while (first->key != event->key) ++first;
+    event->previous = first == event ? Revision() : first->previous;
   }
 }
 

@@ -80,6 +80,9 @@ void TestFeed::Record(const std::vector<mvcc::Event>& events) {
       // etcd looks for no former value of a key that a transaction creates.
       if (kv.create_revision() == kv.mod_revision()) change.former.reset();
     }
+    for (size_t i = history.size(); i > first && history[i - 1].revision == change.revision; --i) {
+      if (history[i - 1].key == change.key) history[i - 1].superseded = true;
+    }
     history.push_back(std::move(change));
   }
 }
@@ -157,7 +160,9 @@ void TestFeed::LetTimePass() {
 bool Recorder::OnEvents(int64_t watch_id, const WatchRequest& request, const Selection& selection, int64_t revision) {
   std::vector<Heard>& heard = events[watch_id];
   EXPECT_GT(selection.size(), 0u);
-  if (!heard.empty()) EXPECT_GT(selection.event(0).revision(), heard.back().revision) << "watch " << watch_id;
+  if (!heard.empty()) {
+    EXPECT_GT(selection.event(0).revision(), heard.back().revision) << "watch " << watch_id;
+  }
   EXPECT_GE(revision, selection.event(selection.size() - 1).revision());
   etcdserverpb::WatchResponse response;
   QUORATE_CHECK(response.ParseFromString(selection.Encoded().ToString()));

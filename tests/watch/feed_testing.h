@@ -35,6 +35,7 @@ struct Change {
   std::string key;
   std::string kv;                     // as stored
   std::optional<std::string> former;  // the key's, before the transaction
+  bool superseded = false;            // by another change in the same transaction
 };
 
 class TestFeed {

@@ -1,0 +1,365 @@
+#include "quorate/watch/feed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/watch/feed_testing.h"
+
+namespace quorate::watch {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+// A feed with one channel.
+struct OneChannel : TestFeed {
+  explicit OneChannel(Bounds bounds = {}) : TestFeed(bounds), channel(feed->Open(&sink)) {}
+
+  int64_t Watch(WatchRequest request, int64_t id = 0) {
+    absl::StatusOr<int64_t> given = channel->Watch(id, std::move(request), &revision_then);
+    EXPECT_TRUE(given.ok()) << given.status();
+    return given.value_or(-1);
+  }
+  std::string Refusal(WatchRequest request, int64_t id = 0) {
+    return std::string(base::MessageOf(channel->Watch(id, std::move(request), &revision_then).status()));
+  }
+
+  Recorder sink;
+  int64_t revision_then = 0;
+  std::unique_ptr<Channel> channel;
+};
+
+TEST(FeedTest, WatcherFromNowOnHearsWhatComes) {
+  OneChannel feed;
+  feed.PutNow("k", "old");
+  const int64_t id = feed.Watch(Key("k"));
+  EXPECT_EQ(feed.revision_then, 2);
+  feed.PutNow("k", "1");
+  feed.PutNow("other", "1");
+  feed.DeleteNow("k");
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 3", "delete k 5"));
+}
+
+TEST(FeedTest, WatcherFromThePastReadsHistoryThenGoesOnLive) {
+  OneChannel feed;
+  for (int i = 0; i < 4; ++i) feed.PutNow("k", std::to_string(i));
+  const int64_t id = feed.Watch(Key("k", 3));
+  EXPECT_THAT(feed.sink.Told(id), IsEmpty()) << "before the client knows its id";
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 3", "put k 4", "put k 5"));
+  EXPECT_EQ(feed.sink.deliveries, 1u) << "one response for what was there";
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+  feed.PutNow("k", "x");
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 3", "put k 4", "put k 5", "put k 6"));
+}
+
+TEST(FeedTest, WatcherFromTheFutureHearsNothingEarlier) {
+  OneChannel feed;
+  const int64_t id = feed.Watch(Key("k", 4));
+  for (int i = 0; i < 4; ++i) feed.PutNow("k", std::to_string(i));
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 4", "put k 5"));
+}
+
+TEST(FeedTest, CommitThatTheLoopHasNotPulledYetIsNotHeardFromNowOn) {
+  OneChannel feed;
+  feed.Watch(Key("first"));
+  feed.PutNow("k", "1");
+  const int64_t id = feed.Watch(Key("k"));
+  EXPECT_EQ(feed.revision_then, 2);
+  feed.PutNow("k", "2");
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 3"));
+}
+
+TEST(FeedTest, EventsOfOneTransactionComeTogether) {
+  OneChannel feed;
+  const int64_t id = feed.Watch(Everything());
+  for (const char* key : {"a", "b", "c"}) feed.Put(key, "1");
+  feed.Commit();
+  feed.RunAll();
+  const size_t before = feed.sink.deliveries;
+  feed.Delete("a", "z");
+  feed.Commit();
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.deliveries, before + 1);
+  EXPECT_THAT(feed.sink.Told(id),
+              ElementsAre("put a 2", "put b 3", "put c 4", "delete a 5", "delete b 5", "delete c 5"));
+}
+
+TEST(FeedTest, ConsumerThatTakesNothingIsLeftAloneAndCatchesUpLater) {
+  OneChannel feed;
+  Recorder other_sink;
+  auto other = feed.feed->Open(&other_sink);
+  int64_t revision;
+  const int64_t other_id = *other->Watch(0, Key("k"), &revision);
+  const int64_t id = feed.Watch(Key("k"));
+  feed.sink.room = 1;
+  for (int i = 0; i < 5; ++i) {
+    feed.PutNow("k", std::to_string(i));
+    feed.RunAll();
+  }
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 2"));
+  EXPECT_EQ(other_sink.Told(other_id).size(), 5u);
+  EXPECT_EQ(feed.feed->statistics().behind, 1);
+  feed.sink.room = SIZE_MAX;
+  feed.channel->Resume();
+  feed.PutNow("k", "last");
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 2", "put k 3", "put k 4", "put k 5", "put k 6", "put k 7"));
+  EXPECT_EQ(feed.feed->statistics().history_reads, 0u) << "the window had it all";
+}
+
+TEST(FeedTest, ConsumerThatTheWindowHasPassedReadsTheStore) {
+  OneChannel feed({.window_events = 2});
+  const int64_t id = feed.Watch(Key("k"));
+  feed.sink.room = 1;
+  for (int i = 0; i < 6; ++i) {
+    feed.PutNow("k", std::to_string(i));
+    feed.RunAll();
+  }
+  feed.sink.room = SIZE_MAX;
+  feed.channel->Resume();
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.Told(id).size(), 6u);
+  EXPECT_EQ(feed.feed->statistics().history_reads, 1u);
+}
+
+TEST(FeedTest, LoopThatTheWindowHasPassedReadsTheStore) {
+  OneChannel feed({.window_events = 2});
+  const int64_t id = feed.Watch(Key("k"));
+  for (int i = 0; i < 6; ++i) feed.PutNow("k", std::to_string(i));
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.Told(id).size(), 6u);
+  EXPECT_EQ(feed.feed->statistics().history_reads, 1u);
+}
+
+TEST(FeedTest, CompactedStartEndsTheWatcher) {
+  OneChannel feed;
+  for (int i = 0; i < 4; ++i) feed.PutNow("k", std::to_string(i));
+  feed.CompactNow(4);
+  const int64_t early = feed.Watch(Key("k", 3));
+  const int64_t on_time = feed.Watch(Key("k", 4));
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.compacted, ElementsAre(Pair(early, 4)));
+  EXPECT_THAT(feed.sink.Told(early), IsEmpty());
+  EXPECT_THAT(feed.sink.Told(on_time), ElementsAre("put k 4", "put k 5"));
+  EXPECT_EQ(feed.Refusal(Key("k"), early == 0 ? 1 : early), "mvcc: duplicate watch ID provided on the WatchStream");
+  EXPECT_TRUE(feed.channel->Cancel(early));
+  EXPECT_FALSE(feed.channel->Cancel(early));
+}
+
+TEST(FeedTest, DeletionAtTheCompactedRevisionIsHeard) {
+  OneChannel feed;
+  feed.PutNow("k", "1");
+  const int64_t gone = feed.DeleteNow("k");
+  feed.PutNow("other", "1");
+  feed.CompactNow(gone);
+  feed.WaitForGarbage(gone);
+  const int64_t id = feed.Watch(Key("k", gone));
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("delete k 3"));
+}
+
+TEST(FeedTest, SlowWatcherThatCompactionHasPassedEnds) {
+  OneChannel feed;
+  const int64_t id = feed.Watch(Key("k"));
+  feed.sink.room = 1;
+  for (int i = 0; i < 5; ++i) feed.PutNow("k", std::to_string(i));
+  feed.RunAll();
+  const size_t heard = feed.sink.Told(id).size();
+  for (int i = 0; i < 5; ++i) feed.PutNow("k", std::to_string(i));
+  feed.RunAll();
+  feed.CompactNow(feed.revision());
+  feed.sink.room = SIZE_MAX;
+  feed.channel->Resume();
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.compacted, ElementsAre(Pair(id, 11)));
+  EXPECT_EQ(feed.sink.Told(id).size(), heard);
+}
+
+TEST(FeedTest, IdsAreTheClientsOrTheNextFree) {
+  OneChannel feed;
+  EXPECT_EQ(feed.Watch(Key("k"), 1), 1);
+  EXPECT_EQ(feed.Watch(Key("k")), 0);
+  EXPECT_EQ(feed.Watch(Key("k")), 2);
+  EXPECT_EQ(feed.Watch(Key("k"), -5), -5);
+  EXPECT_EQ(feed.Refusal(Key("k"), 2), "mvcc: duplicate watch ID provided on the WatchStream");
+  EXPECT_EQ(feed.Refusal(Range("b", "a")), "mvcc: watcher range is empty");
+  EXPECT_EQ(feed.Refusal(Range("b", "b")), "mvcc: watcher range is empty");
+  EXPECT_TRUE(feed.channel->Cancel(2));
+  EXPECT_FALSE(feed.channel->Cancel(2));
+  EXPECT_FALSE(feed.channel->Cancel(77));
+  EXPECT_EQ(feed.Watch(Key("k"), 2), 2);
+}
+
+TEST(FeedTest, FormerValuesComeFromMemoryOrFromTheStore) {
+  for (const size_t cache_bytes : {size_t{1} << 20, size_t{0}}) {
+    OneChannel feed({.cache_bytes = cache_bytes});
+    feed.PutNow("k", "1");
+    WatchRequest request = Key("k");
+    request.prev_kv = true;
+    const int64_t id = feed.Watch(request);
+    feed.PutNow("k", "2");
+    feed.DeleteNow("k");
+    feed.PutNow("k", "3");
+    feed.RunAll();
+    const auto& heard = feed.sink.events[id];
+    ASSERT_EQ(heard.size(), 3u);
+    for (size_t i = 0; i < 3; ++i) EXPECT_EQ(heard[i].former, feed.history[i + 1].former) << i;
+    EXPECT_TRUE(heard[1].former.has_value());
+    EXPECT_EQ(feed.feed->statistics().history_reads > 0, cache_bytes == 0);
+  }
+}
+
+TEST(FeedTest, FormerValueIsThatBeforeTheWholeTransaction) {
+  OneChannel feed({.cache_bytes = 0});
+  feed.PutNow("k", "before");
+  WatchRequest request = Key("k");
+  request.prev_kv = true;
+  const int64_t id = feed.Watch(request);
+  // The API takes a put and a range that deletes its key in one transaction when the range ends at "\0".
+  mvcc::RequestOp put, erase;
+  put.request = mvcc::PutRequest{.key = "k", .value = "within"};
+  erase.request = mvcc::DeleteRangeRequest{.key = "a", .range_end = std::string_view("\0", 1)};
+  feed.Txn({put, erase});
+  feed.Commit();
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 3", "delete k 3"));
+  for (const auto& heard : feed.sink.events[id]) EXPECT_EQ(heard.former, feed.history[0].kv);
+}
+
+TEST(FeedTest, FiltersLeaveOut) {
+  OneChannel feed;
+  WatchRequest no_put = Key("k"), no_delete = Key("k");
+  no_put.no_put = true;
+  no_delete.no_delete = true;
+  const int64_t deletes = feed.Watch(no_put);
+  const int64_t puts = feed.Watch(no_delete);
+  feed.PutNow("k", "1");
+  feed.DeleteNow("k");
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(deletes), ElementsAre("delete k 3"));
+  EXPECT_THAT(feed.sink.Told(puts), ElementsAre("put k 2"));
+}
+
+TEST(FeedTest, ProgressIsToldOnceAllAreInStep) {
+  OneChannel feed;
+  for (int i = 0; i < 3; ++i) feed.PutNow("k", std::to_string(i));
+  feed.channel->RequestProgress();
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.progress, IsEmpty()) << "without watchers there is nothing to tell";
+  feed.Watch(Key("k"));
+  feed.channel->RequestProgress();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 4)));
+  feed.Watch(Key("k", 2));
+  feed.channel->RequestProgress();
+  EXPECT_EQ(feed.sink.progress.size(), 1u) << "one is behind";
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 4), Pair(kNoWatchId, 4)));
+  feed.Watch(Key("k", 100));
+  feed.channel->RequestProgress();
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.progress.size(), 2u) << "one is ahead";
+}
+
+TEST(FeedTest, ProgressIsNeverAheadOfAnEventAndNotBehindWhatWasThere) {
+  OneChannel feed;
+  const int64_t id = feed.Watch(Key("k"));
+  feed.PutNow("k", "1");
+  feed.PutNow("other", "1");
+  feed.channel->RequestProgress();  // before the loop has pulled
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 2"));
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 3)));
+}
+
+TEST(FeedTest, SlowConsumerHearsOfProgressOnlyAfterItsEvents) {
+  OneChannel feed;
+  const int64_t id = feed.Watch(Key("k"));
+  feed.sink.room = 1;
+  for (int i = 0; i < 3; ++i) {
+    feed.PutNow("k", std::to_string(i));
+    feed.RunAll();
+  }
+  feed.channel->RequestProgress();
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  feed.sink.room = SIZE_MAX;
+  feed.channel->Resume();
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.Told(id).size(), 3u);
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 4)));
+}
+
+TEST(FeedTest, PeriodicNoticePassesOverWhoHeardSomething) {
+  OneChannel feed;
+  WatchRequest request = Key("k");
+  request.progress_notify = true;
+  const int64_t id = feed.Watch(request);
+  feed.Watch(Key("k"));
+  feed.channel->NotifyProgress();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(id, 1)));
+  feed.PutNow("k", "1");
+  feed.RunAll();
+  feed.channel->NotifyProgress();
+  EXPECT_EQ(feed.sink.progress.size(), 1u);
+  feed.channel->NotifyProgress();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(id, 1), Pair(id, 2)));
+  EXPECT_TRUE(feed.channel->wants_notices());
+  feed.channel->Cancel(id);
+  EXPECT_FALSE(feed.channel->wants_notices());
+}
+
+TEST(FeedTest, StreamIsInTheOrderOfRevisionsAcrossItsWatchers) {
+  struct Order : Recorder {
+    bool OnEvents(int64_t id, const WatchRequest& request, const Selection& events, int64_t revision) override {
+      for (size_t i = 0; i < events.size(); ++i) revisions.push_back(events.event(i).revision());
+      return Recorder::OnEvents(id, request, events, revision);
+    }
+    std::vector<int64_t> revisions;
+  };
+  TestFeed feed;
+  Order sink;
+  auto channel = feed.feed->Open(&sink);
+  int64_t revision;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(channel->Watch(0, Range("a", "z"), &revision).ok());
+  for (int i = 0; i < 20; ++i) feed.PutNow("k", "v");
+  feed.RunAll();
+  EXPECT_EQ(sink.revisions.size(), 60u);
+  EXPECT_TRUE(std::is_sorted(sink.revisions.begin(), sink.revisions.end()));
+}
+
+TEST(FeedTest, WithoutWatchersNothingIsKept) {
+  OneChannel feed;
+  feed.PutNow("k", "1");
+  EXPECT_EQ(feed.hub->window_events(), 0u);
+  const int64_t id = feed.Watch(Key("k"));
+  feed.PutNow("k", "2");
+  EXPECT_EQ(feed.hub->window_events(), 1u);
+  feed.channel->Cancel(id);
+  EXPECT_EQ(feed.hub->window_events(), 0u);
+  feed.RunAll();
+  EXPECT_EQ(feed.feed->statistics().watchers, 0);
+}
+
+TEST(FeedTest, ReadThatFailsForWantOfAThreadIsTriedAgain) {
+  OneChannel feed;
+  feed.PutNow("k", "1");
+  const int64_t id = feed.Watch(Key("k", 1));
+  while (feed.RunOne()) {
+  }
+  ASSERT_EQ(feed.blocking.size(), 1u);
+  feed.blocking.front()(absl::ResourceExhaustedError("no thread"));
+  feed.blocking.clear();
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), IsEmpty());
+  feed.LetTimePass();
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 2"));
+}
+
+}  // namespace
+}  // namespace quorate::watch
