@@ -27,6 +27,14 @@ absl::Status ErrorOf(const WatchResponse& response) {
   return failed(response.cancel_reason());
 }
 
+// What is shown of a watch that ended without an answer of its own.
+WatchResponse LastWord() {
+  WatchResponse response;
+  response.mutable_header();
+  response.set_canceled(true);
+  return response;
+}
+
 bool MayDoBetter(const absl::Status& failure) {
   if (base::MessageOf(failure) == "etcdserver: no leader") return false;
   return failure.code() == absl::StatusCode::kUnavailable || failure.code() == absl::StatusCode::kInternal;
@@ -164,9 +172,7 @@ void Watcher::Created(const WatchResponse& response) {
     SendNextCreation();
   }
   if (watch == nullptr) return;
-  WatchResponse refusal;
-  refusal.set_canceled(true);
-  watch->on_response(refusal, ErrorOf(response));
+  watch->on_response(LastWord(), ErrorOf(response));
 }
 
 void Watcher::Deliver(int64_t id, const WatchPtr& watch, const WatchResponse& response) {
@@ -195,9 +201,7 @@ void Watcher::EndAll(const absl::Status& error) {
     active_.clear();
     creating_.clear();
   }
-  WatchResponse end;
-  end.set_canceled(true);
-  for (const WatchPtr& watch : watches) watch->on_response(end, error);
+  for (const WatchPtr& watch : watches) watch->on_response(LastWord(), error);
 }
 
 absl::Status WatchUntil(Client& client, Cancellation& cancellation, const etcdserverpb::WatchCreateRequest& request,

@@ -3,14 +3,17 @@
 
 Both tools talk to one server. Every case starts from the same keys, which the reference tool puts back between the two
 runs; revisions go on counting, so numbers that depend on the moment are masked. Standard output and exit code must be
-equal, and of standard error every line that is not a log line or a usage text.
+equal, and of standard error every line that is not a log line or a usage text. Commands that go on until they are
+stopped are compared by parity_streams.py.
 """
 
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 TIMEOUT_S = 20
 
@@ -20,7 +23,13 @@ CASES = []
 
 
 def case(*arguments, stdin=b"", environment=None):
-    CASES.append((list(arguments), stdin, environment or {}))
+    CASES.append(([(list(arguments), stdin)], environment or {}))
+
+
+def sequence(*lines):
+    """Command lines that build on each other, each a text or a pair of a text and standard input."""
+    pairs = [line if isinstance(line, tuple) else (line, b"") for line in lines]
+    CASES.append(([(text.split(" "), stdin) for text, stdin in pairs], {}))
 
 
 def key_value_cases():
@@ -167,17 +176,99 @@ def lease_and_alarm_cases():
     for arguments in ["lease grant", "lease grant x", "lease grant 1 2", "lease grant 99999999999",
                       "lease revoke", "lease revoke zz", "lease keep-alive", "lease keep-alive zz",
                       "lease timetolive", "lease timetolive zz", "alarm list x", "alarm disarm x", "defrag",
-                      "defrag --cluster", "defrag --endpoints=127.0.0.1:1 --command-timeout=100ms"]:
+                      "defrag --cluster", "defrag --endpoints=127.0.0.1:1 --command-timeout=100ms",
+                      "lease list x", "lease grant -- -5", "lease grant 0", "lease grant 100 --bogus",
+                      "lease timetolive 77 78", "lease keep-alive 1 2"]:
         case(*arguments.split(" "))
+    for output in ["", " -w json", " -w fields", " -w table", " -w protobuf", " --hex"]:
+        sequence("lease list" + output)
+        sequence("lease grant 100" + output)
+
+
 
 
 def watch_cases():
+    for output in [[]] + PUT_FLAGS:
+        # The server ends these at once.
+        case("watch", "b", "a", *output)
+        case("watch", "key", "--rev", "1", *output)
+    case("watch", "--prefix")
+    case("watch", "--", "echo")
+    for text in [b"", b"\n", b"watch\n", b"watch key --bogus\n", b"watch key --rev x\n", b"watch --help\n", b"foo\n",
+                 b"watch --\n", b"watch a b --prefix\n", b'watch "\n', b"watch b --\n", b"watch --prefix\n",
+                 b"'watch' a 'b c' --prefix\n", b"watch -- echo\n", b"progress", b"watch key", b'watch "\\q"\n']:
+        case("watch", "-i", stdin=text)
+    case("watch", "-i", stdin=b"watch x\n", environment={"ETCDCTL_WATCH_KEY": "a"})
+    case("watch", "-i", stdin=b"watch x\n", environment={"ETCDCTL_WATCH_RANGE_END": "a"})
+    case("watch", "-i", "--write-out", "bogus", stdin=b"watch x\n")
     case("watch")
     case("watch", "key", "--")
     case("watch", "a", "b", "--prefix")
     case("watch", "key", "--rev", "x")
     case("watch", "key", environment={"ETCDCTL_WATCH_KEY": "key"})
     case("watch", environment={"ETCDCTL_WATCH_RANGE_END": "key"})
+
+
+def auth_cases():
+    for arguments in ["auth status x", "auth enable x", "auth disable x", "auth enable", "auth disable",
+                      "user add", "user add a b", "user add :x", "user add a --bogus", "user delete", "user delete none",
+                      "user get", "user get none", "user get none --detail", "user list x", "user passwd",
+                      "user passwd a b", "user grant-role", "user grant-role a", "user grant-role none none",
+                      "user revoke-role", "user revoke-role none none", "role add", "role add a b",
+                      "role delete", "role delete none", "role get", "role get none", "role list x",
+                      "role grant-permission", "role grant-permission a read", "role grant-permission a all k",
+                      "role grant-permission none read k", "role grant-permission none read k l --prefix",
+                      "role grant-permission none read k l --from-key", "role revoke-permission",
+                      "role revoke-permission none", "role revoke-permission none k",
+                      "role grant-permission none read k --prefix --from-key",
+                      "role grant-permission none read  --prefix --from-key"]:
+        case(*arguments.split(" "))
+    for text in [b"", b"secret\n", b"secret\nother\n"]:
+        case("user", "add", "parity", stdin=text)
+        case("user", "passwd", "parity", stdin=text)
+    for output in ["", " -w json", " -w fields", " -w table", " -w protobuf"]:
+        sequence("auth status" + output, "user list" + output, "role list" + output)
+        sequence("role add parity" + output, "role grant-permission parity readwrite a b" + output,
+                 "role grant-permission parity READ foo --prefix" + output,
+                 "role grant-permission parity write  --prefix" + output, "role grant-permission parity read k" + output,
+                 "role grant-permission parity read l --from-key" + output, "role get parity" + output,
+                 "role list" + output, "user add parity:secret" + output, "user grant-role parity parity" + output,
+                 "user get parity" + output, "user get parity --detail" + output, "user list" + output,
+                 ("user passwd parity" + output, b"secret\nsecret\n"),
+                 ("user passwd parity --interactive=false" + output, b"secret"),
+                 "user revoke-role parity parity" + output, "role revoke-permission parity a b" + output,
+                 "role revoke-permission parity foo --prefix" + output, "role revoke-permission parity k" + output,
+                 "role revoke-permission parity  --prefix" + output,
+                 "role revoke-permission parity l --from-key" + output, "role delete parity" + output,
+                 "user delete parity" + output)
+    sequence(("user add parity", b"secret\nsecret\n"), "user delete parity")
+    sequence(("user add parity --interactive=false", b"secret\n"), "user delete parity")
+    sequence("user add parity --no-password", "user delete parity")
+    sequence("user add parity --new-user-password x", "user delete parity")
+
+
+def maintenance_cases():
+    for arguments in ["move-leader", "move-leader zz", "move-leader 1", "move-leader 1 2", "move-leader 1 -w json",
+                      "downgrade validate", "downgrade validate 3.6 3.5", "downgrade validate 3.6",
+                      "downgrade validate 3.5", "downgrade validate 3.7", "downgrade validate x", "downgrade enable",
+                      "downgrade enable 3.0", "downgrade enable ", "downgrade cancel", "downgrade cancel x",
+                      "downgrade validate 3.6 -w json", "downgrade validate 3.6 -w fields",
+                      "downgrade validate 3.6 -w table", "downgrade validate 3.6 -w protobuf", "check perf --load x",
+                      "check datascale --load x", "check perf --prefix key", "check datascale --prefix key",
+                      "snapshot save", "snapshot save a b", "snapshot save {scratch}/a",
+                      "snapshot save {scratch}/none/a", "snapshot save {scratch}/a -w json",
+                      "snapshot save {scratch}/a --endpoints a,b",
+                      "snapshot save {scratch}/a --endpoints 127.0.0.1:1 --command-timeout 200ms",
+                      "completion", "completion x", "completion bash x", "lock", "lock a --ttl x", "elect", "elect a",
+                      "elect a b -l", "elect a b c", "make-mirror", "make-mirror a b",
+                      "make-mirror x --dest-prefix a --no-dest-prefix", "make-mirror x --max-txn-ops -1",
+                      "make-mirror x --dest-cert c", "lock a true", "lock a false", "lock a -w bogus",
+                      "lock a /nonexistent/program", "lock a no-such-program-anywhere", "lock a true --ttl 0"]:
+        case(*arguments.split(" "))
+    case("lock", "a", "sh", "--", "-c", "exit 7")
+    case("lock", "a", "--", "sh", "-c", "echo out; echo err >&2; kill -9 $$")
+    case("lock", "a", "--", "sh", "-c", "cat; exit 3", stdin=b"not for the program\n")
+    case("lock", "a", "--", "sh", "-c", "test $ETCD_LOCK_REV -gt 0 && echo ${#ETCD_LOCK_KEY}")
 
 
 def global_cases():
@@ -203,7 +294,11 @@ TIME = re.compile(rb"\d+(?:\.\d+)?(?:ms|\xc2\xb5s|s)\b")
 # What differs from run to run: the count of writes, times and the sizes of the store.
 MASKS = [
     (re.compile(rb'("(?:revision|mod_revision|create_revision|hash_revision|raftIndex|raftAppliedIndex|hash)":)\d+'), rb"\1N"),
-    (re.compile(rb'("(?:dbSize|dbSizeInUse)":)\d+'), rb"\1N"),
+    (re.compile(rb'("(?:dbSize|dbSizeInUse|authRevision)":)\d+'), rb"\1N"),
+    (re.compile(rb"(AuthRevision: |compacted revision )\d+"), rb"\1N"),
+    # Leases get their numbers from the server.
+    (re.compile(rb"(\blease )[0-9a-f]{16}"), rb"\1L"),
+    (re.compile(rb'("(?:ID|id)" ?: ?)(?:\d+|[0-9a-f]{16})(?=[,}\n])'), rb"\1L"),
     (re.compile(rb'("(?:Prev)?(?:Revision|CreateRevision|ModRevision|HashRevision|Hash|RaftIndex|RaftAppliedIndex|DBSize|DBSizeInUse)" : )\d+'), rb"\1N"),
     (TIME, b"T"),
 ]
@@ -230,7 +325,8 @@ def mask_errors(text):
     for line in text.split(b"\n"):
         if line.startswith(b"Usage:"):
             break
-        if not line.startswith(b'{"level"') and not line.startswith(b"Run '"):
+        # etcdctl reads passwords with a program that complains without a terminal.
+        if not line.startswith((b'{"level"', b"Run '", b"stty: ")):
             lines.append(line)
     text = b"\n".join(lines).split(b"Did you mean")[0].rstrip()
     text = TIME.sub(b"T", text)
@@ -242,15 +338,22 @@ class Comparison:
         self.endpoint = options.server_endpoint
         self.reference = options.reference_ctl
         self.ctl = options.ctl
-        self.verbose = options.verbose
+        self.scratch = tempfile.mkdtemp()
+
+    def line(self, tool, arguments):
+        named = any("--endpoints" in argument for argument in arguments)
+        arguments = [argument.replace("{endpoint}", self.endpoint).replace("{scratch}", self.scratch)
+                     for argument in arguments]
+        return [tool] + ([] if named else ["--endpoints", self.endpoint]) + arguments
+
+    @staticmethod
+    def environment(added):
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ETCDCTL_", "QUORATECTL_"))}
+        return {**inherited, **(added or {})}
 
     def call(self, tool, arguments, stdin=b"", environment=None):
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ETCDCTL_", "QUORATECTL_"))}
-        named = any("--endpoints" in argument for argument in arguments)
-        arguments = [argument.replace("{endpoint}", self.endpoint) for argument in arguments]
-        line = [tool] + ([] if named else ["--endpoints", self.endpoint]) + arguments
-        done = subprocess.run(line, input=stdin, capture_output=True, timeout=TIMEOUT_S,
-                              env={**inherited, **(environment or {})})
+        done = subprocess.run(self.line(tool, arguments), input=stdin, capture_output=True, timeout=TIMEOUT_S,
+                              env=self.environment(environment))
         return done.returncode, done.stdout, done.stderr
 
     def reset(self):
@@ -261,20 +364,37 @@ class Comparison:
         if status != 0:
             raise SystemExit("cannot prepare the keys: " + error.decode(errors="replace"))
 
-    def same(self, arguments, stdin, environment):
+    def forget_history(self):
+        """Makes watches from an old revision end at once."""
+        self.reset()
+        _, out, _ = self.call(self.reference, ["get", "key", "-w", "fields"])
+        revision = re.search(rb'"Revision" : (\d+)', out).group(1).decode()
+        self.call(self.reference, ["compaction", revision])
+
+    def run(self, tool, steps, environment):
+        self.reset()
         results = []
-        for tool in (self.reference, self.ctl):
-            self.reset()
+        for arguments, stdin in steps:
             status, out, err = self.call(tool, arguments, stdin, environment)
             results.append((status, mask(out, arguments), mask_errors(err)))
+        results.append((0, b" ".join(sorted(name.encode() for name in os.listdir(self.scratch))), b""))
+        for name in os.listdir(self.scratch):
+            os.remove(os.path.join(self.scratch, name))
+        return results
+
+    def same(self, steps, environment):
+        results = [self.run(tool, steps, environment) for tool in (self.reference, self.ctl)]
         if results[0] == results[1]:
             return True
-        print("DIFFERENT: %r stdin=%r environment=%r" % (arguments, stdin, environment))
-        for name, before, after in zip(("exit code", "standard output", "standard error"), *results):
-            if before != after:
-                print("  %s\n    reference: %r\n    ours:      %r" % (name, before, after))
+        print("DIFFERENT: %r environment=%r" % (steps, environment))
+        for step, reference, ours in zip(steps + ["files"], *results):
+            for name, before, after in zip(("exit code", "standard output", "standard error"), reference, ours):
+                if before != after:
+                    print("  %r: %s\n    reference: %r\n    ours:      %r" % (step, name, before, after))
         return False
 
+    def close(self):
+        shutil.rmtree(self.scratch)
 
 
 def main():
@@ -285,16 +405,19 @@ def main():
     parser.add_argument("--only", default="", help="run the cases whose arguments contain this text")
     parser.add_argument("--verbose", action="store_true", help="name every case")
     options = parser.parse_args()
-    for add in (key_value_cases, txn_cases, cluster_cases, lease_and_alarm_cases, watch_cases, global_cases):
+    for add in (key_value_cases, txn_cases, cluster_cases, lease_and_alarm_cases, watch_cases, auth_cases,
+                maintenance_cases, global_cases):
         add()
     comparison = Comparison(options)
+    comparison.forget_history()
     failed = 0
-    chosen = [c for c in CASES if options.only in " ".join(c[0])]
-    for arguments, stdin, environment in chosen:
+    chosen = [c for c in CASES if options.only in " ".join(" ".join(arguments) for arguments, _ in c[0])]
+    for steps, environment in chosen:
         if options.verbose:
-            print(arguments, stdin)
-        failed += not comparison.same(arguments, stdin, environment)
-    print("%d command lines, %d different" % (len(chosen), failed))
+            print(steps)
+        failed += not comparison.same(steps, environment)
+    comparison.close()
+    print("%d command lines, %d cases of %d different" % (sum(len(c[0]) for c in chosen), failed, len(chosen)))
     sys.exit(1 if failed else 0)
 
 
