@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "quorate/base/duration.h"
 #include "quorate/base/status.h"
 
 namespace quorate::ctl {
@@ -25,7 +26,7 @@ absl::StatusOr<Duration> ParseDuration(std::string_view text);
 absl::StatusOr<std::vector<std::string>> ParseList(std::string_view text);
 
 // The shortest exact form: "1h2m0s", "4.5ms", "0s".
-std::string FormatDuration(Duration duration);
+inline std::string FormatDuration(Duration duration) { return base::FormatDuration(duration); }
 // Decimal units with one digit below ten: "20 kB", "2.1 GB".
 std::string FormatBytes(uint64_t bytes);
 std::string Hex(uint64_t value);
