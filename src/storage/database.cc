@@ -187,13 +187,15 @@ uint64_t Database::durable_mark() const { return rep_->marks->durable(); }
 
 void Database::OnDurable(std::function<void(uint64_t mark)> listener) { rep_->marks->SetListener(std::move(listener)); }
 
-absl::Status Database::CompactAll() {
+absl::Status Database::CompactAll(std::atomic<bool>* canceled) {
   rocksdb::CompactRangeOptions options;
+  options.canceled = canceled;
   options.exclusive_manual_compaction = false;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   for (rocksdb::ColumnFamilyHandle* family : rep_->families) {
-    QUORATE_RETURN_IF_ERROR(
-        ToStatus(rep_->db->CompactRange(options, family, nullptr, nullptr), "compact " + rep_->path));
+    const rocksdb::Status status = rep_->db->CompactRange(options, family, nullptr, nullptr);
+    if (canceled != nullptr && canceled->load()) return absl::CancelledError("compaction was stopped");
+    QUORATE_RETURN_IF_ERROR(ToStatus(status, "compact " + rep_->path));
   }
   return absl::OkStatus();
 }

@@ -211,5 +211,15 @@ TEST_F(DatabaseTest, SizesAndPropertiesAnswer) {
   EXPECT_TRUE(database_->BackgroundError().ok());
 }
 
+TEST_F(DatabaseTest, RewritingEndsWhenItIsCancelled) {
+  for (uint64_t mark = 1; mark <= 1000; ++mark) Put(Family::kRevs, std::to_string(mark), std::string(100, 'v'), mark);
+  std::atomic<bool> canceled{true};
+  EXPECT_TRUE(absl::IsCancelled(database_->CompactAll(&canceled)));
+  EXPECT_EQ(Get(Family::kRevs, "7"), std::string(100, 'v'));
+  canceled = false;
+  EXPECT_TRUE(database_->CompactAll(&canceled).ok());
+  EXPECT_EQ(Get(Family::kRevs, "7"), std::string(100, 'v'));
+}
+
 }  // namespace
 }  // namespace quorate::storage

@@ -4,6 +4,7 @@
 // atomic flushes. What is written is durable only once flushed; a crash leaves the state of some earlier write, and the
 // log replays the rest from the mark found.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -115,8 +116,9 @@ class Database {
   // and then no call is in progress. The listener must not call this.
   void OnDurable(std::function<void(uint64_t mark)> listener);
 
-  // Rewrites all levels, dropping garbage; reads and writes go on. Blocks.
-  absl::Status CompactAll();
+  // Rewrites all levels, dropping garbage; reads and writes go on. Blocks. Cancelled soon after `canceled`, which must
+  // outlive the call, becomes true: what was rewritten until then stays.
+  absl::Status CompactAll(std::atomic<bool>* canceled = nullptr);
   // Makes a consistent copy by hard links at `path`, which must not exist.
   absl::Status Checkpoint(const std::string& path);
   DatabaseSize Size() const;
