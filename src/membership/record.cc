@@ -1,5 +1,5 @@
 // The stored form of a cluster, in Protocol Buffers wire format under one key of the meta family:
-//   Cluster { 1: id  2: self  3: repeated Member }
+//   Cluster { 1: id  2: self  3: repeated Member  4: downgrade target }
 //   Member  { 1: id  2: name  3: repeated peer URL  4: repeated client URL  5: learner }
 
 #include "quorate/base/wire.h"
@@ -25,6 +25,7 @@ std::string Encode(const Cluster& cluster) {
   base::wire::AppendVarintField(&bytes, 1, cluster.id);
   base::wire::AppendVarintField(&bytes, 2, cluster.self);
   for (const Member& member : cluster.members) base::wire::AppendBytesField(&bytes, 3, Encode(member));
+  base::wire::AppendBytesField(&bytes, 4, cluster.downgrade_target);
   return bytes;
 }
 
@@ -66,6 +67,9 @@ bool Decode(std::string_view bytes, Cluster* cluster) {
         break;
       case 3:
         if (!Decode(reader.bytes(), &cluster->members.emplace_back())) return false;
+        break;
+      case 4:
+        cluster->downgrade_target = reader.bytes();
         break;
       default:
         break;

@@ -34,6 +34,8 @@ struct Cluster {
   uint64_t id = 0;
   uint64_t self = 0;
   std::vector<Member> members;  // ascending id
+  // "3.6.0" while a downgrade to that version of the API is announced.
+  std::string downgrade_target;
 
   const Member* Find(uint64_t id) const;
 };
