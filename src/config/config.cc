@@ -1,8 +1,10 @@
+#include "quorate/config/config.h"
+
 #include <algorithm>
 #include <limits>
 
-#include "quorate/config/config.h"
 #include "quorate/config/url.h"
+#include "src/config/auto_compaction.h"
 #include "src/config/flag_set.h"
 #include "src/config/help.h"
 
@@ -155,6 +157,16 @@ void SetLimits(const FlagSet& flags, Config* config) {
   config->max_concurrent_streams = static_cast<uint32_t>(flags.Get<uint64_t>("max-concurrent-streams"));
 }
 
+absl::Status SetAutoCompaction(const FlagSet& flags, Config* config) {
+  absl::StatusOr<AutoCompaction> parsed = ParseAutoCompaction(flags.Get<std::string>("auto-compaction-mode"),
+                                                              flags.Get<std::string>("auto-compaction-retention"));
+  if (!parsed.ok()) {
+    return Refused(flags.SourceOf("auto-compaction-retention") + ": " + std::string(base::MessageOf(parsed.status())));
+  }
+  config->auto_compaction = *parsed;
+  return absl::OkStatus();
+}
+
 void SetSwitches(const FlagSet& flags, Config* config) {
   config->socket_reuse_port = flags.Get<bool>("socket-reuse-port");
   config->socket_reuse_address = flags.Get<bool>("socket-reuse-address");
@@ -168,6 +180,7 @@ absl::StatusOr<Config> BuildConfig(const FlagSet& flags) {
   SetDirectories(flags, &config);
   SetLimits(flags, &config);
   SetSwitches(flags, &config);
+  QUORATE_RETURN_IF_ERROR(SetAutoCompaction(flags, &config));
   QUORATE_RETURN_IF_ERROR(SetLogging(flags, &config));
   QUORATE_RETURN_IF_ERROR(SetUrls(flags, &config));
   QUORATE_RETURN_IF_ERROR(SetInitialCluster(flags, &config));

@@ -202,7 +202,7 @@ TEST(EnvironmentTest, UnknownVariablesAreWarnedAboutNeverRefused) {
 }
 
 TEST(SupportTest, FlagsToComeAreRefusedUnlessTheirValueIsTheDefault) {
-  EXPECT_EQ(RefuseMessage({"--auto-compaction-retention=1h"}), "--auto-compaction-retention: not yet supported");
+  EXPECT_EQ(RefuseMessage({"--force-new-cluster"}), "--force-new-cluster: not yet supported");
   EXPECT_EQ(Refuse({"--cert-file=c"}).code(), absl::StatusCode::kUnimplemented);
   EXPECT_EQ(RefuseMessage({"--pre-vote=false"}), "--pre-vote: not yet supported");
   EXPECT_EQ(RefuseMessage({"--config-file=f"}), "--config-file: not yet supported");
@@ -300,6 +300,16 @@ TEST(PrintingTest, HelpListsEveryFlagWithDefaultAndVariables) {
       EXPECT_THAT(result->text, HasSubstr("\n  --" + std::string(known.name))) << known.name;
     }
   }
+}
+
+TEST(ConfigTest, AutoCompactionIsReadInItsMode) {
+  EXPECT_EQ(Accept({}).auto_compaction.period.count(), 0);
+  EXPECT_EQ(Accept({"--auto-compaction-retention=8"}).auto_compaction.period, std::chrono::hours(8));
+  const Config by_revision = Accept({"--auto-compaction-mode=revision", "--auto-compaction-retention=1000"});
+  EXPECT_EQ(by_revision.auto_compaction.revisions, 1000);
+  EXPECT_EQ(by_revision.auto_compaction.period.count(), 0);
+  const std::string refusal = RefuseMessage({"--auto-compaction-retention=soon"});
+  EXPECT_TRUE(refusal.starts_with("--auto-compaction-retention: error parsing CompactionRetention: ")) << refusal;
 }
 
 }  // namespace

@@ -18,6 +18,12 @@
 
 namespace quorate::config {
 
+// History that is compacted without being asked for; everything stays when both are 0, and at most one is not.
+struct AutoCompaction {
+  std::chrono::nanoseconds period{0};  // keep that much time
+  int64_t revisions = 0;               // keep that many revisions
+};
+
 struct Config {
   std::string name = "default";
   std::string data_dir;  // "<name>.etcd" when not given
@@ -33,6 +39,7 @@ struct Config {
   std::chrono::milliseconds heartbeat_interval{100};
   std::chrono::milliseconds election_timeout{1000};
   int64_t quota_backend_bytes = 0;
+  AutoCompaction auto_compaction;
   uint32_t max_txn_ops = 128;
   uint64_t max_request_bytes = 1572864;
   uint32_t max_concurrent_streams = UINT32_MAX;
