@@ -1,0 +1,114 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <sstream>
+#include <thread>
+
+#include "quorate/ctl/ctl.h"
+#include "src/ctl/cancellation.h"
+#include "src/ctl/failure.h"
+#include "src/ctl/input_lines.h"
+#include "src/ctl/watch_syntax.h"
+#include "tests/ctl/fake_server_testing.h"
+
+namespace quorate::ctl {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(WatchLine, HasItsOwnFlags) {
+  WatchFlags flags;
+  auto arguments = ReadWatchLine({"a", "--rev", "7", "b", "--prev-kv", "--", "echo", "-n"}, {}, flags);
+  ASSERT_TRUE(arguments.ok());
+  EXPECT_THAT(arguments->range, ElementsAre("a", "b"));
+  EXPECT_THAT(arguments->program, ElementsAre("echo", "-n"));
+  auto request = WatchRequestOf(flags, arguments->range);
+  ASSERT_TRUE(request.ok());
+  EXPECT_EQ(request->ShortDebugString(), "key: \"a\" range_end: \"b\" start_revision: 7 prev_kv: true");
+}
+
+TEST(WatchLine, TakesItsKeyFromTheEnvironment) {
+  WatchFlags flags;
+  auto arguments = ReadWatchLine({"--", "echo"}, {"k", "l"}, flags);
+  ASSERT_TRUE(arguments.ok());
+  EXPECT_THAT(arguments->range, ElementsAre("k", "l"));
+  EXPECT_EQ(base::MessageOf(ReadWatchLine({"a"}, {"k", ""}, flags).status()),
+            "bad number of arguments (found conflicting environment key)");
+}
+
+TEST(WatchLine, AnEmptyPrefixIsEveryKey) {
+  WatchFlags flags;
+  flags.prefix = true;
+  EXPECT_EQ(WatchRequestOf(flags, {""})->ShortDebugString(), R"(key: "\000" range_end: "\000")");
+}
+
+TEST(InputLines, WaitForADescriptorUntilACancellation) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(pipe(ends.data()), 0);
+  Cancellation stop;
+  std::istringstream unused;
+  InputLines lines(unused, ends[0], stop);
+  ASSERT_EQ(write(ends[1], "one\ntwo\nthr", 11), 11);
+  EXPECT_EQ(lines.Next(), "one");
+  EXPECT_EQ(lines.Next(), "two");
+  std::thread canceller([&stop] { stop.Cancel(); });
+  EXPECT_EQ(lines.Next(), std::nullopt);
+  canceller.join();
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(InputLines, ALineThatIsNotEndedIsNone) {
+  std::istringstream in("one\ntwo");
+  Cancellation never;
+  InputLines lines(in, -1, never);
+  EXPECT_EQ(lines.Next(), "one");
+  EXPECT_EQ(lines.Next(), std::nullopt);
+}
+
+class WatchCommandTest : public testing::Test {
+ protected:
+  int RunLine(std::vector<std::string> line, const Streams& streams) {
+    line.insert(line.begin(), {"--endpoints", server_.address()});
+    return ctl::Run(line, {"PATH=" + std::string(getenv("PATH"))}, streams);
+  }
+
+  FakeServer server_;
+  std::istringstream in_;
+  std::ostringstream out_, err_;
+};
+
+TEST_F(WatchCommandTest, AProgramThatFailsEndsIt) {
+  server_.on_watch = [](FakeServer::WatchStream& stream) {
+    AcceptWatch(stream, 0, 20);
+    SendPut(stream, 0, "a\n", 21);
+    AwaitEnd(stream);
+    return grpc::Status::OK;
+  };
+  const std::string check = R"(test "$ETCD_WATCH_KEY" = '"a\n"' -a $ETCD_WATCH_REVISION = 21 && exit 4)";
+  EXPECT_EQ(RunLine({"watch", "a", "--", "sh", "-c", check}, {in_, out_, err_}), 1);
+  EXPECT_EQ(out_.str(), "PUT\na\n\n\n");
+  EXPECT_THAT(err_.str(), HasSubstr(" error (exit status 4)\n"));
+}
+
+TEST_F(WatchCommandTest, AFailureEndsTheInteractiveModeThoughInputStaysOpen) {
+  server_.on_watch = [](FakeServer::WatchStream& stream) {
+    AcceptWatch(stream, 0, 20);
+    SendPut(stream, 0, "a", 21);
+    AwaitEnd(stream);
+    return grpc::Status::OK;
+  };
+  std::array<int, 2> ends;
+  ASSERT_EQ(pipe(ends.data()), 0);
+  ASSERT_EQ(write(ends[1], "watch a -- false\n", 17), 17);
+  EXPECT_EQ(RunLine({"watch", "-i"}, {in_, out_, err_, ends[0]}), 1);
+  EXPECT_EQ(err_.str(), "command [\"false\"] error (exit status 1)\n");
+  close(ends[0]);
+  close(ends[1]);
+}
+
+}  // namespace
+}  // namespace quorate::ctl
