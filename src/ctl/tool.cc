@@ -7,6 +7,7 @@
 
 #include "src/ctl/command.h"
 #include "src/ctl/command_line.h"
+#include "src/ctl/completion.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/help.h"
 #include "src/ctl/table.h"
@@ -42,6 +43,9 @@ struct Tool::Rep {
 
   explicit Rep(const Text& text) : root({text.name, text.arguments, text.summary, "", Group::kNone}) {}
 
+  // The commands that every tool has.
+  void AddHelp(const Entry& top);
+  void AddCompletion(const Entry& top);
   std::string UsageFor(const Command& command) const { return UsageOf(command, RootFlags::kShown); }
   // Empty: nothing is missing.
   std::string MissingFlags(const Command& command) const;
@@ -59,7 +63,47 @@ std::string Tool::Rep::MissingFlags(const Command& command) const {
   return missing.empty() ? "" : "required flag(s) " + missing + " not set";
 }
 
-Tool::Tool(const Text& text) : rep_(std::make_unique<Rep>(text)) {}
+void Tool::Rep::AddHelp(const Entry& top) {
+  top.Add({"help", "[command]", "Shows the usage of a command"})
+      .SetAction([this](const Streams& streams, const Tool::Arguments& names) {
+        const Command* command = &root;
+        for (const std::string& name : names) {
+          const Command* child = command->FindChild(name);
+          if (child == nullptr) break;
+          command = child;
+        }
+        streams.out << UsageFor(*command);
+        return absl::OkStatus();
+      });
+}
+
+void Tool::Rep::AddCompletion(const Entry& top) {
+  const Entry completion =
+      top.Add({"completion", "[bash|zsh|fish|powershell]", "Writes a program that completes command lines in a shell"});
+  completion.RequireArguments(1);
+  completion.SetAction([this](const Streams& streams, const Tool::Arguments& arguments) {
+    const std::string script = CompletionScript(arguments[0], root.text().name);
+    if (script.empty()) {
+      return Fail(Exit::kError,
+                  "invalid argument " + Quote(arguments[0]) + " for " + Quote(root.text().name + " completion"));
+    }
+    streams.out << script;
+    return absl::OkStatus();
+  });
+  // What those programs ask.
+  Command& asked = root.Add({"__complete", "-- <words>", "Lists what the last word may become", "", Group::kHidden});
+  Entry(top.tool_, &asked).SetAction([this](const Streams& streams, const Tool::Arguments& words) {
+    for (const Candidate& candidate : CandidatesFor(root, words)) {
+      streams.out << candidate.word << (candidate.meaning.empty() ? "" : "\t" + candidate.meaning) << "\n";
+    }
+    return absl::OkStatus();
+  });
+}
+
+Tool::Tool(const Text& text) : rep_(std::make_unique<Rep>(text)) {
+  rep_->AddHelp(root());
+  rep_->AddCompletion(root());
+}
 Tool::~Tool() = default;
 
 Tool::Entry Tool::root() { return Entry(this, &rep_->root); }

@@ -51,13 +51,12 @@ void AddHashKv(const ctl::Tool::Entry& root, const GlobalFlags* flags) {
     if (!hash.ok()) return WithoutServer(hash.status());
     const auto text = [](int64_t number) { return std::to_string(number); };
     const int64_t value = hash->hash;
-    Print(flags->write_out,
-          {{"hash", text(value), "Hash", "hash", value},
-           {"hash revision", text(hash->hash_revision), "Hash revision", "hashRevision", hash->hash_revision},
-           {"compact revision", text(hash->compact_revision), "Compact revision", "compactRevision",
-            hash->compact_revision}},
-          streams.out);
-    return absl::OkStatus();
+    return Print(flags->write_out,
+                 {{"hash", text(value), "Hash", "hash", value},
+                  {"hash revision", text(hash->hash_revision), "Hash revision", "hashRevision", hash->hash_revision},
+                  {"compact revision", text(hash->compact_revision), "Compact revision", "compactRevision",
+                   hash->compact_revision}},
+                 streams.out);
   });
 }
 

@@ -46,16 +46,24 @@ void PrintTable(const std::vector<Field>& fields, std::ostream& out) {
 }  // namespace
 
 absl::Status CheckFormat(const std::string& format) {
-  if (format == "simple" || format == "fields" || format == "json" || format == "table") return absl::OkStatus();
-  if (format == "protobuf") return ctl::FailWith(ctl::kExitBadFeature, "protobuf not supported as output format");
+  for (const char* known : {"simple", "fields", "json", "table", "protobuf"}) {
+    if (format == known) return absl::OkStatus();
+  }
   return ctl::FailWith(ctl::kExitBadFeature, "unsupported output format");
 }
 
-void Print(const std::string& format, const std::vector<Field>& fields, std::ostream& out) {
-  if (format == "fields") return PrintFields(fields, out);
-  if (format == "json") return PrintJson(fields, out);
-  if (format == "table") return PrintTable(fields, out);
-  PrintSimple(fields, out);
+absl::Status Print(const std::string& format, const std::vector<Field>& fields, std::ostream& out) {
+  if (format == "protobuf") return ctl::FailWith(ctl::kExitBadFeature, "protobuf not supported as output format");
+  if (format == "fields") {
+    PrintFields(fields, out);
+  } else if (format == "json") {
+    PrintJson(fields, out);
+  } else if (format == "table") {
+    PrintTable(fields, out);
+  } else {
+    PrintSimple(fields, out);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace quorate::utl

@@ -21,9 +21,10 @@ struct Field {
   std::variant<int64_t, std::string> value;
 };
 
-// Fails with etcdutl's words for a format that is not known, or that has no form for such answers.
+// Fails with etcdutl's words for a format that is not known.
 absl::Status CheckFormat(const std::string& format);
-// `format` has passed CheckFormat.
-void Print(const std::string& format, const std::vector<Field>& fields, std::ostream& out);
+// `format` has passed CheckFormat. Fails, when all that could go wrong before has not, for protobuf: there is no
+// message for such answers.
+absl::Status Print(const std::string& format, const std::vector<Field>& fields, std::ostream& out);
 
 }  // namespace quorate::utl

@@ -35,8 +35,7 @@ absl::Status Show(const GlobalFlags& flags, const ctl::Streams& streams, const c
   QUORATE_RETURN_IF_ERROR(CheckFormat(flags.write_out));
   QUORATE_ASSIGN_OR_RETURN(const auto file, etcdfile::SnapshotFile::Open(arguments[0]));
   QUORATE_ASSIGN_OR_RETURN(const etcdfile::SnapshotStatus status, file->Status());
-  Print(flags.write_out, FieldsOf(status), streams.out);
-  return absl::OkStatus();
+  return Print(flags.write_out, FieldsOf(status), streams.out);
 }
 
 }  // namespace

@@ -24,6 +24,11 @@ std::string SubjectCtl() {
   return FromEnvironment("QUORATE_CTL", beside.string());
 }
 
+std::string SubjectUtl() {
+  const std::filesystem::path beside = std::filesystem::path(QUORATE_DEFAULT_SUBJECT).parent_path() / "quorateutl";
+  return FromEnvironment("QUORATE_UTL", beside.string());
+}
+
 std::string ReferenceProgram(const std::string& name) {
   const std::string path = FromEnvironment("QUORATE_REFERENCE", QUORATE_DEFAULT_REFERENCE) + "/" + name;
   return access(path.c_str(), X_OK) == 0 ? path : "";

@@ -10,6 +10,8 @@ namespace quorate::testing {
 std::string SubjectServer();
 // $QUORATE_CTL, or quoratectl beside the server of this build.
 std::string SubjectCtl();
+// $QUORATE_UTL, or quorateutl beside the server of this build.
+std::string SubjectUtl();
 
 // A program of $QUORATE_REFERENCE, or of this build's reference directory: "etcd", "etcdctl", "etcdutl",
 // "clientv3check". Empty when it is not there.

@@ -8,6 +8,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/file_system.h"
+#include "quorate/base/logging.h"
 #include "quorate/lease/leases.h"
 #include "quorate/mvcc/hash.h"
 #include "quorate/replica/replica.h"
@@ -27,6 +28,9 @@ const std::string kAll("\0", 1);
 class RestoreTest : public testing::Test {
  protected:
   RestoreTest() {
+    base::LoggingOptions logging;
+    logging.level = base::LogLevel::kError;
+    EXPECT_TRUE(base::SetUpLogging(logging).ok());
     options_.snapshot = directory_.path() + "/snapshot.db";
     options_.member.data_dir = directory_.path() + "/data";
     options_.member.name = "one";
@@ -61,7 +65,8 @@ class RestoreTest : public testing::Test {
     etcdserverpb::RangeResponse response;
     const auto answer = member.store().View().Range(request);
     EXPECT_TRUE(answer.ok()) << answer.status();
-    if (answer.ok()) EXPECT_TRUE(response.ParseFromString(answer->body.ToString()));
+    const bool parsed = answer.ok() && response.ParseFromString(answer->body.ToString());
+    EXPECT_TRUE(parsed);
     return response;
   }
 
@@ -109,15 +114,19 @@ TEST_F(RestoreTest, KeepsHistoryAndLeases) {
 TEST_F(RestoreTest, TheMemberIsTheOneThatTheFlagsName) {
   options_.member.initial_cluster = {{"two", "http://127.0.0.2:2380"}, {"one", "http://127.0.0.1:2380"}};
   ASSERT_TRUE(Restore(SmallSnapshot()).ok());
-  const auto member = OpenMember();
-  ASSERT_TRUE(member.ok()) << member.status();
+  using replica::StoppedMember;
+  auto stopped = StoppedMember::Open(options_.member.data_dir, StoppedMember::Mode::kReadOnly, std::chrono::seconds(1));
+  ASSERT_TRUE(stopped.ok()) << stopped.status();
+  const auto cluster = membership::Load(stopped->database());
+  ASSERT_TRUE(cluster.ok() && cluster->has_value());
   const uint64_t self = membership::ComputeMemberId({"http://127.0.0.1:2380"}, "token");
   const uint64_t other = membership::ComputeMemberId({"http://127.0.0.2:2380"}, "token");
-  EXPECT_EQ((*member)->member_id(), self);
-  EXPECT_EQ((*member)->cluster_id(), membership::ComputeClusterId({self, other}));
-  EXPECT_EQ((*member)->cluster().members.size(), 2u);
+  EXPECT_EQ((*cluster)->self, self);
+  EXPECT_EQ((*cluster)->id, membership::ComputeClusterId({self, other}));
+  ASSERT_NE((*cluster)->Find(other), nullptr);
+  EXPECT_EQ((*cluster)->Find(other)->name, "two");
   // As if each member had been added by an entry of the log.
-  EXPECT_EQ((*member)->status().applied_index, 2u);
+  EXPECT_EQ(stopped->database().durable_mark(), 2u);
 }
 
 TEST_F(RestoreTest, AStartWithAnotherNameOrTokenIsRefused) {

@@ -136,6 +136,14 @@ TEST_F(UtlTest, MigrateSaysWhyItDoesNotApply) {
   EXPECT_THAT(migrate.err, HasSubstr("does not apply"));
 }
 
+TEST_F(UtlTest, CompletesItsCommands) {
+  EXPECT_THAT(RunTool({"completion", "bash"}).out, HasSubstr("quorateutl"));
+  EXPECT_EQ(RunTool({"completion", "tcsh"}).code, 1);
+  EXPECT_THAT(RunTool({"__complete", "--", "snapshot", "re"}).out, HasSubstr("restore"));
+  EXPECT_THAT(RunTool({"help", "snapshot"}).out, HasSubstr("quorateutl snapshot [command]"));
+  EXPECT_THAT(RunTool({}).out, testing::Not(HasSubstr("__complete")));
+}
+
 TEST_F(UtlTest, Version) {
   EXPECT_THAT(RunTool({"version"}).out, HasSubstr("etcdutl version: 3.7.1\nAPI version: 3.7\n"));
 }

@@ -43,6 +43,7 @@ class Tool {
 
   // One command of the tree; a handle that is good as long as the tool. Targets of flags hold the default now, the
   // value when the action runs, and outlive the tool.
+  struct Rep;
   class Entry {
    public:
     Entry Add(const Text& text) const;
@@ -57,11 +58,13 @@ class Tool {
 
    private:
     friend class Tool;
+    friend struct Rep;
     Entry(Tool* tool, Command* command) : tool_(tool), command_(command) {}
     Tool* tool_;
     Command* command_;
   };
 
+  // With the commands `help` and `completion`.
   explicit Tool(const Text& text);
   ~Tool();
   Tool(const Tool&) = delete;
@@ -72,7 +75,6 @@ class Tool {
   int Run(const Arguments& arguments, const Streams& streams);
 
  private:
-  struct Rep;
   std::unique_ptr<Rep> rep_;
 };
 
