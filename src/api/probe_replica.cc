@@ -41,6 +41,10 @@ std::string_view NameOf(replica::CommandType type) {
       return "Compaction";
     case replica::CommandType::kMemberAttributes:
       return "ClusterMemberAttrSet";
+    case replica::CommandType::kLeaseGrant:
+      return "LeaseGrant";
+    case replica::CommandType::kLeaseRevoke:
+      return "LeaseRevoke";
   }
   return "";
 }

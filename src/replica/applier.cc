@@ -64,7 +64,7 @@ template <typename Request>
 Request DecodeOrDie(std::string_view bytes) {
   Request request;
   // The proposer decoded it before proposing.
-  QUORATE_CHECK(mvcc::Decode(bytes, &request)) << "a committed command does not decode";
+  QUORATE_CHECK(Decode(bytes, &request)) << "a committed command does not decode";
   return request;
 }
 
@@ -83,6 +83,10 @@ absl::StatusOr<mvcc::Answer> Applier::ExecuteCommand(CommandType type, std::stri
       return store.Compact(DecodeOrDie<mvcc::CompactionRequest>(request).revision);
     case CommandType::kMemberAttributes:
       return ExecuteMemberAttributes(request);
+    case CommandType::kLeaseGrant:
+      return options_.leases->Grant(DecodeOrDie<lease::GrantRequest>(request), store);
+    case CommandType::kLeaseRevoke:
+      return options_.leases->Revoke(DecodeOrDie<lease::RevokeRequest>(request), store);
   }
   QUORATE_CHECK(false) << "command type " << static_cast<int>(type) << " was written by a newer version";
   return absl::InternalError("unreachable");
@@ -115,6 +119,7 @@ absl::Status Applier::Commit(const raft::Entry& last) {
   statistics_.commits.Observe(options_.clock->Monotonic() - begun);
   applied_term_.store(last.term, std::memory_order_relaxed);
   uncommitted_commands_ = 0;
+  options_.leases->Published();
   options_.read_gate->Applied(last.index);
   Deliver();
   return absl::OkStatus();

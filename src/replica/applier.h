@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "quorate/base/clock.h"
 #include "quorate/base/mutex.h"
+#include "quorate/lease/leases.h"
 #include "quorate/membership/membership.h"
 #include "quorate/mvcc/store.h"
 #include "quorate/raft/types.h"
@@ -23,6 +24,7 @@ namespace quorate::replica {
 
 struct ApplierOptions {
   mvcc::Store* store = nullptr;
+  lease::Leases* leases = nullptr;
   PendingGroups* pending = nullptr;
   ReadGate* read_gate = nullptr;
   base::Clock* clock = nullptr;  // to notice slow executions only

@@ -27,6 +27,10 @@ inline constexpr size_t kCommitBytesMax = 8 << 20;
 // As etcd's request timeout: this much for the disk, and two election timeouts.
 inline constexpr std::chrono::milliseconds kDiskTimeAllowance{5000};
 
+// Keys that go with expired leases in a second. What is deleted in a tenth of it is executed in a few milliseconds; a
+// single lease's keys go together, however many.
+inline constexpr int64_t kExpiredKeysPerSecond = 20'000;
+
 // How often a write that met a full disk is tried again.
 inline constexpr std::chrono::milliseconds kDiskFullRetry{200};
 

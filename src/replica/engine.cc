@@ -63,10 +63,12 @@ Engine::Engine(ReplicaOptions options, base::Clock* clock, MemberFiles files)
       sole_voter_(IsSoleVoter(files_.cluster)),
       log_reader_(files_.wal.get()),
       random_(std::random_device{}()),
-      applier_({files_.store.get(), &pending_, &read_gate_, clock, files_.cluster, files_.applied.index,
+      applier_({files_.store.get(), files_.leases.get(), &pending_, &read_gate_, clock, files_.cluster, files_.applied.index,
                 [this](const absl::Status& status) { return OnStoreWriteFailure(status); }}),
       flusher_(files_.database.get()),
       node_(NodeOptionsOf(options_, files_.cluster.self, &log_reader_, &random_), InitialStateOf(files_)),
+      lease_expiry_(files_.leases.get(), files_.lessor.get(), options_.heartbeat_interval,
+                    [this](ProposalBatch batch) { Propose(std::move(batch)); }),
       // Groups of a former life are still in the log: ids that cannot meet theirs.
       next_group_(static_cast<uint64_t>(random_()) << 32 | 1) {
   read_gate_.Applied(files_.applied.index);
@@ -92,6 +94,7 @@ void Engine::Stop() {
   if (apply_thread_.joinable()) apply_thread_.join();
   flusher_.Stop();
   can_read_now_.store(false);
+  files_.lessor->Demote(base::errors::Stopped());
   for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), base::errors::Stopped(), term());
   read_gate_.FailAll(base::errors::Stopped());
   if (in_trouble_.load() || dead_.load()) return;
@@ -200,6 +203,7 @@ void Engine::TickIfDue() {
   next_tick_ = std::max(next_tick_ + options_.heartbeat_interval, now);
   node_.Tick();
   ExpireWaiting();
+  lease_expiry_.Tick();
   if (held_back_.has_value() && PersistHeldBack()) LeaveTrouble();
 }
 
@@ -313,12 +317,16 @@ void Engine::PublishStatus() {
   leader_.store(status.leader, std::memory_order_relaxed);
   if (status.leader != last_leader_ && status.leader != 0) leader_changes_.fetch_add(1, std::memory_order_relaxed);
   last_leader_ = status.leader;
+  if (status.role != raft::Role::kLeader && files_.lessor->leading()) {
+    files_.lessor->Demote(base::errors::LeaderChanged());
+  }
   if (status.role != raft::Role::kLeader || status.hard_state.term == led_term_) return;
   led_term_ = status.hard_state.term;
   // The term's first entry is the last of the log now: once it is executed, so is everything committed before, and
   // nobody else can commit anything.
   read_gate_.WhenApplied(status.last_index, [this](absl::Status executed) {
     if (!executed.ok()) return;
+    files_.lessor->Promote(options_.election_timeout);
     can_read_now_.store(sole_voter_, std::memory_order_release);
     BecomeReady();
   });

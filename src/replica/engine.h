@@ -16,6 +16,7 @@
 #include "quorate/replica/replica.h"
 #include "src/replica/applier.h"
 #include "src/replica/apply_queue.h"
+#include "src/replica/lease_expiry.h"
 #include "src/replica/member_files.h"
 #include "src/replica/pending_groups.h"
 #include "src/replica/proposal_queue.h"
@@ -50,6 +51,9 @@ class Engine {
 
   mvcc::Store& store() { return *files_.store; }
   storage::Database& database() { return *files_.database; }
+  const lease::Leases& leases() const { return *files_.leases; }
+  lease::Leases& leases() { return *files_.leases; }
+  lease::Lessor& lessor() { return *files_.lessor; }
   const wal::WalStatistics& wal_statistics() const { return files_.wal->statistics(); }
   const ExecutionStatistics& execution_statistics() const { return applier_.statistics(); }
   membership::Cluster cluster() const { return applier_.cluster(); }
@@ -107,6 +111,7 @@ class Engine {
 
   // Owned by the replica thread.
   raft::Node node_;
+  LeaseExpiry lease_expiry_;
   uint64_t next_group_;
   std::chrono::nanoseconds next_tick_{0};
   std::optional<raft::HardState> unwritten_hard_state_;  // a commit index: written along with the next entries

@@ -56,6 +56,19 @@ absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Paths& pat
   return database;
 }
 
+// The leases, then the keys, which attach themselves to them.
+absl::Status OpenState(const ReplicaOptions& options, MemberFiles* opened) {
+  opened->lessor = std::make_unique<lease::Lessor>(lease::LessorOptions{
+      .clock = options.clock != nullptr ? options.clock : &base::SystemClock(),
+      .ttl_min_seconds = lease::MinimumTtlSeconds(options.heartbeat_interval, options.election_timeout)});
+  opened->leases = std::make_unique<lease::Leases>(opened->lessor.get());
+  QUORATE_RETURN_IF_ERROR(opened->leases->Load(*opened->database));
+  mvcc::StoreOptions store = options.store;
+  store.leases = opened->leases.get();
+  QUORATE_ASSIGN_OR_RETURN(opened->store, mvcc::Store::Open(opened->database.get(), std::move(store)));
+  return absl::OkStatus();
+}
+
 wal::WalOptions LogOptions(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
                            const wal::Identity& identity) {
   wal::WalOptions log;
@@ -94,7 +107,7 @@ absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSyst
   }
   identity.complete = true;
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
-  QUORATE_ASSIGN_OR_RETURN(opened.store, mvcc::Store::Open(opened.database.get(), options.store));
+  QUORATE_RETURN_IF_ERROR(OpenState(options, &opened));
   return opened;
 }
 
@@ -120,7 +133,7 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
   wal::WalOptions log = LogOptions(options, files, paths, {identity.cluster_id, identity.member_id});
   QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Open(log, opened.applied.index, &opened.recovered));
   QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/false));
-  QUORATE_ASSIGN_OR_RETURN(opened.store, mvcc::Store::Open(opened.database.get(), options.store));
+  QUORATE_RETURN_IF_ERROR(OpenState(options, &opened));
   return opened;
 }
 

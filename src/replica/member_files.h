@@ -6,6 +6,8 @@
 #include <string>
 
 #include "quorate/base/file_system.h"
+#include "quorate/lease/leases.h"
+#include "quorate/lease/lessor.h"
 #include "quorate/membership/membership.h"
 #include "quorate/mvcc/store.h"
 #include "quorate/replica/replica.h"
@@ -18,6 +20,8 @@ namespace quorate::replica {
 struct MemberFiles {
   std::unique_ptr<base::FileLock> lock;
   std::unique_ptr<storage::Database> database;
+  std::unique_ptr<lease::Lessor> lessor;
+  std::unique_ptr<lease::Leases> leases;
   std::unique_ptr<mvcc::Store> store;
   std::unique_ptr<wal::Wal> wal;
   membership::Cluster cluster;

@@ -51,6 +51,9 @@ void Replica::Propose(ProposalBatch batch) { rep_->engine.Propose(std::move(batc
 bool Replica::CanReadNow() const { return rep_->engine.CanReadNow(); }
 void Replica::ConfirmRead(std::function<void(absl::Status)> done) { rep_->engine.ConfirmRead(std::move(done)); }
 mvcc::Store& Replica::store() { return rep_->engine.store(); }
+const lease::Leases& Replica::leases() const { return rep_->engine.leases(); }
+lease::Leases& Replica::leases() { return rep_->engine.leases(); }
+lease::Lessor& Replica::lessor() { return rep_->engine.lessor(); }
 const storage::Database& Replica::database() const { return rep_->engine.database(); }
 storage::Database& Replica::database() { return rep_->engine.database(); }
 const wal::WalStatistics& Replica::wal_statistics() const { return rep_->engine.wal_statistics(); }

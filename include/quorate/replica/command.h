@@ -18,9 +18,11 @@ enum class CommandType : uint8_t {
   kTxn = 3,               // etcdserverpb.TxnRequest
   kCompact = 4,           // etcdserverpb.CompactionRequest
   kMemberAttributes = 5,  // a member's name and client URLs, published at start
+  kLeaseGrant = 6,        // etcdserverpb.LeaseGrantRequest, with the id and the TTL that the lease is to have
+  kLeaseRevoke = 7,       // etcdserverpb.LeaseRevokeRequest
 };
 // One above the highest.
-inline constexpr size_t kCommandTypes = 6;
+inline constexpr size_t kCommandTypes = 8;
 
 // The head of an entry. Time is the proposer's: apply reads no clock.
 struct GroupHead {

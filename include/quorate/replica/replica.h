@@ -16,6 +16,8 @@
 #include "quorate/base/clock.h"
 #include "quorate/base/file_system.h"
 #include "quorate/base/status.h"
+#include "quorate/lease/leases.h"
+#include "quorate/lease/lessor.h"
 #include "quorate/membership/membership.h"
 #include "quorate/mvcc/store.h"
 #include "quorate/raft/types.h"
@@ -100,6 +102,11 @@ class Replica {
   void ConfirmRead(std::function<void(absl::Status)> done);
 
   mvcc::Store& store();
+  // Read by anyone, changed by commands alone.
+  const lease::Leases& leases() const;
+  lease::Leases& leases();
+  // Renews leases and knows what time is left of them.
+  lease::Lessor& lessor();
   const storage::Database& database() const;
   storage::Database& database();
   const wal::WalStatistics& wal_statistics() const;

@@ -1,0 +1,78 @@
+#include "src/replica/lease_expiry.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "quorate/base/logging.h"
+#include "src/replica/bounds.h"
+
+namespace quorate::replica {
+namespace {
+
+size_t PerTick(int64_t per_second, std::chrono::milliseconds interval) {
+  return static_cast<size_t>(std::max<int64_t>(1, per_second * interval.count() / 1000));
+}
+
+std::string Hex(int64_t id) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, static_cast<uint64_t>(id));
+  return text;
+}
+
+}  // namespace
+
+class LeaseExpiry::Answers : public BatchCompletion {
+ public:
+  Answers(LeaseExpiry* expiry, std::vector<int64_t> leases) : expiry_(expiry), leases_(std::move(leases)) {}
+  ~Answers() override {
+    expiry_->lessor_->CountExpired(revoked_);
+    expiry_->under_way_.store(false, std::memory_order_release);
+  }
+
+  void Complete(size_t index, absl::StatusOr<mvcc::Answer> answer, uint64_t) override {
+    if (answer.ok()) {
+      ++revoked_;
+    } else if (!absl::IsNotFound(answer.status())) {  // else its client revoked it meanwhile
+      QUORATE_LOG(kWarn, "failed to revoke an expired lease",
+                  {{"lease-id", Hex(leases_[index])}, {"error", answer.status()}});
+    }
+  }
+
+ private:
+  LeaseExpiry* const expiry_;
+  const std::vector<int64_t> leases_;
+  uint64_t revoked_ = 0;
+};
+
+LeaseExpiry::LeaseExpiry(lease::Leases* leases, lease::Lessor* lessor, std::chrono::milliseconds interval,
+                         Propose propose)
+    : leases_(leases),
+      lessor_(lessor),
+      leases_per_tick_(PerTick(lease::Lessor::kRevocationsPerSecond, interval)),
+      keys_per_tick_(PerTick(kExpiredKeysPerSecond, interval)),
+      propose_(std::move(propose)) {}
+
+void LeaseExpiry::Tick() {
+  if (!lessor_->leading()) return expired_.clear();
+  if (under_way_.load(std::memory_order_acquire)) return;
+  if (expired_.empty()) {
+    const std::vector<int64_t> taken = lessor_->TakeExpired(leases_per_tick_);
+    expired_.assign(taken.begin(), taken.end());
+  }
+  if (expired_.empty()) return;
+  ProposalBatch batch;
+  std::vector<int64_t> leases;
+  for (size_t keys = 0; !expired_.empty() && keys < keys_per_tick_; expired_.pop_front()) {
+    keys += leases_->KeyCount(expired_.front());
+    leases.push_back(expired_.front());
+    batch.commands.Add(CommandType::kLeaseRevoke, lease::Encode(lease::RevokeRequest{leases.back()}));
+  }
+  under_way_.store(true, std::memory_order_relaxed);
+  batch.completion = std::make_unique<Answers>(this, std::move(leases));
+  propose_(std::move(batch));
+}
+
+}  // namespace quorate::replica
