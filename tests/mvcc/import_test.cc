@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <random>
 #include <vector>
 
@@ -77,11 +78,15 @@ class ImportedStore {
     QUORATE_ASSIGN_OR_RETURN(store, Store::Open(database.get(), {}));
     return absl::OkStatus();
   }
+  void WaitForCompaction(int64_t revision) {
+    std::promise<void> done;
+    store->WhenCompacted(revision, [&done] { done.set_value(); });
+    done.get_future().wait();
+  }
   void Compact(int64_t revision) {
     ASSERT_TRUE(store->Compact(revision).ok());
     ASSERT_TRUE(store->Commit(++mark).ok());
-    bool done = false;
-    while (!done) store->WhenCompacted(revision, [&done] { done = true; });
+    WaitForCompaction(revision);
   }
   uint32_t Hash(int64_t revision = 0) { return TestStore::Must(store->HashKV(revision)).hash; }
   std::string List(int64_t revision = 0) {
@@ -120,6 +125,9 @@ void MakeHistory(TestStore* source, uint32_t seed, int transactions) {
     }
     ASSERT_TRUE(source->Txn(txn).ok());
   }
+  // The entries of `keys` follow behind; a start completes them.
+  source->Flush();
+  source->Reopen();
 }
 
 TEST(ImportTest, WhatTheWriterWroteComesOutByteForByte) {
@@ -243,8 +251,7 @@ TEST(ImportTest, AnEntryOfNoKeyLiftsTheRevisionAndIsHashed) {
   bumped.push_back({{2003, 0}, false, ""});
   ImportedStore twice;
   ASSERT_TRUE(twice.Fill(bumped, 2003).ok());
-  bool done = false;
-  while (!done) twice.store->WhenCompacted(2003, [&done] { done = true; });
+  twice.WaitForCompaction(2003);
   const std::vector<Change> kept = HistoryOf(*twice.database);
   ASSERT_EQ(kept.size(), 2u);
   EXPECT_EQ(kept.back().revision, (Revision{2003, 0}));
