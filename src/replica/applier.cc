@@ -13,6 +13,7 @@ namespace quorate::replica {
 Applier::Applier(ApplierOptions options)
     : options_(std::move(options)),
       self_(options_.cluster.self),
+      alarms_(options_.alarms),
       applied_(options_.applied),
       cluster_(options_.cluster) {}
 
@@ -71,6 +72,7 @@ Request DecodeOrDie(std::string_view bytes) {
 }  // namespace
 
 absl::StatusOr<mvcc::Answer> Applier::ExecuteCommand(CommandType type, std::string_view request) {
+  QUORATE_RETURN_IF_ERROR(alarms_.Refusal(type));
   mvcc::Store& store = *options_.store;
   switch (type) {
     case CommandType::kPut:
@@ -78,7 +80,7 @@ absl::StatusOr<mvcc::Answer> Applier::ExecuteCommand(CommandType type, std::stri
     case CommandType::kDeleteRange:
       return store.DeleteRange(DecodeOrDie<mvcc::DeleteRangeRequest>(request));
     case CommandType::kTxn:
-      return store.Txn(DecodeOrDie<mvcc::TxnRequest>(request));
+      return ExecuteTxn(request);
     case CommandType::kCompact:
       return store.Compact(DecodeOrDie<mvcc::CompactionRequest>(request).revision);
     case CommandType::kMemberAttributes:
@@ -87,9 +89,31 @@ absl::StatusOr<mvcc::Answer> Applier::ExecuteCommand(CommandType type, std::stri
       return options_.leases->Grant(DecodeOrDie<lease::GrantRequest>(request), store);
     case CommandType::kLeaseRevoke:
       return options_.leases->Revoke(DecodeOrDie<lease::RevokeRequest>(request), store);
+    case CommandType::kAlarm:
+      return ExecuteAlarm(request);
+    case CommandType::kDowngrade:
+      return ExecuteDowngrade(request);
   }
   QUORATE_CHECK(false) << "command type " << static_cast<int>(type) << " was written by a newer version";
   return absl::InternalError("unreachable");
+}
+
+absl::StatusOr<mvcc::Answer> Applier::ExecuteTxn(std::string_view request) {
+  const auto txn = DecodeOrDie<mvcc::TxnRequest>(request);
+  QUORATE_RETURN_IF_ERROR(alarms_.Refusal(txn));
+  return options_.store->Txn(txn);
+}
+
+absl::StatusOr<mvcc::Answer> Applier::ExecuteAlarm(std::string_view request) {
+  QUORATE_ASSIGN_OR_RETURN(std::string response, alarms_.Execute(request, options_.store->batch()));
+  return mvcc::Answer{base::Payload(std::move(response)), options_.store->writer_revision()};
+}
+
+absl::StatusOr<mvcc::Answer> Applier::ExecuteDowngrade(std::string_view target) {
+  base::MutexLock lock(&cluster_mutex_);
+  cluster_.downgrade_target = target;
+  cluster_changed_ = true;
+  return mvcc::Answer{{}, options_.store->writer_revision()};
 }
 
 absl::StatusOr<mvcc::Answer> Applier::ExecuteMemberAttributes(std::string_view request) {

@@ -17,6 +17,7 @@
 #include "quorate/raft/types.h"
 #include "quorate/replica/command.h"
 #include "quorate/replica/execution_statistics.h"
+#include "src/replica/alarms.h"
 #include "src/replica/pending_groups.h"
 #include "src/replica/read_gate.h"
 
@@ -29,6 +30,7 @@ struct ApplierOptions {
   ReadGate* read_gate = nullptr;
   base::Clock* clock = nullptr;  // to notice slow executions only
   membership::Cluster cluster;
+  std::vector<Alarm> alarms;
   raft::Index applied = 0;
   // What to do when the store's batch cannot be written: wait and return true to try again (a full disk), false to give
   // up.
@@ -45,6 +47,7 @@ class Applier {
 
   // Any thread.
   membership::Cluster cluster() const;
+  std::vector<Alarm> alarms() const { return alarms_.raised(); }
   uint64_t slow_applies() const { return slow_applies_.load(std::memory_order_relaxed); }
   const ExecutionStatistics& statistics() const { return statistics_; }
   raft::Term applied_term() const { return applied_term_.load(std::memory_order_relaxed); }
@@ -58,6 +61,9 @@ class Applier {
 
   void Execute(const raft::Entry& entry);
   absl::StatusOr<mvcc::Answer> ExecuteCommand(CommandType type, std::string_view request);
+  absl::StatusOr<mvcc::Answer> ExecuteTxn(std::string_view request);
+  absl::StatusOr<mvcc::Answer> ExecuteAlarm(std::string_view request);
+  absl::StatusOr<mvcc::Answer> ExecuteDowngrade(std::string_view target);
   absl::StatusOr<mvcc::Answer> ExecuteMemberAttributes(std::string_view request);
   absl::Status Commit(const raft::Entry& last);
   void Deliver();
@@ -65,6 +71,7 @@ class Applier {
 
   ApplierOptions options_;
   const uint64_t self_;
+  Alarms alarms_;
   std::vector<Answers> undelivered_;
   size_t uncommitted_commands_ = 0;
   bool cluster_changed_ = false;

@@ -8,11 +8,15 @@
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
+#include "quorate/base/wire.h"
 #include "src/replica/bounds.h"
 #include "src/replica/group.h"
 
 namespace quorate::replica {
 namespace {
+
+// Field number of etcdserverpb.CompactionRequest.revision.
+constexpr uint32_t kCompactionRevisionField = 1;
 
 raft::NodeOptions NodeOptionsOf(const ReplicaOptions& options, uint64_t member, raft::LogReader* log,
                                 std::mt19937* random) {
@@ -63,10 +67,11 @@ Engine::Engine(ReplicaOptions options, base::Clock* clock, MemberFiles files)
       sole_voter_(IsSoleVoter(files_.cluster)),
       log_reader_(files_.wal.get()),
       random_(std::random_device{}()),
-      applier_({files_.store.get(), files_.leases.get(), &pending_, &read_gate_, clock, files_.cluster, files_.applied.index,
+      applier_({files_.store.get(), files_.leases.get(), &pending_, &read_gate_, clock, files_.cluster, files_.alarms, files_.applied.index,
                 [this](const absl::Status& status) { return OnStoreWriteFailure(status); }}),
       flusher_(files_.database.get()),
       node_(NodeOptionsOf(options_, files_.cluster.self, &log_reader_, &random_), InitialStateOf(files_)),
+      auto_compaction_(options_.auto_compaction),
       lease_expiry_(files_.leases.get(), files_.lessor.get(), options_.heartbeat_interval,
                     [this](ProposalBatch batch) { Propose(std::move(batch)); }),
       // Groups of a former life are still in the log: ids that cannot meet theirs.
@@ -203,6 +208,7 @@ void Engine::TickIfDue() {
   next_tick_ = std::max(next_tick_ + options_.heartbeat_interval, now);
   node_.Tick();
   ExpireWaiting();
+  CompactIfDue();
   lease_expiry_.Tick();
   if (held_back_.has_value() && PersistHeldBack()) LeaveTrouble();
 }
@@ -220,6 +226,33 @@ void Engine::ExpireWaiting() {
     read->done(base::errors::Timeout());
   }
   leaderless_reads_.erase(expired, leaderless_reads_.end());
+}
+
+namespace {
+
+// Runs a function once the proposal is answered.
+class CallWhenDone : public BatchCompletion {
+ public:
+  explicit CallWhenDone(std::function<void(const absl::Status&)> done) : done_(std::move(done)) {}
+  void Complete(size_t, absl::StatusOr<mvcc::Answer> answer, uint64_t) override { done_(answer.status()); }
+
+ private:
+  std::function<void(const absl::Status&)> done_;
+};
+
+}  // namespace
+
+void Engine::CompactIfDue() {
+  const std::optional<int64_t> due =
+      auto_compaction_.Tick(clock_->Monotonic(), role_.load() == raft::Role::kLeader, store().revision());
+  if (!due.has_value()) return;
+  std::string request;
+  base::wire::AppendInt64Field(&request, kCompactionRevisionField, *due);
+  ProposalBatch batch;
+  batch.commands.Add(CommandType::kCompact, request);
+  batch.completion =
+      std::make_unique<CallWhenDone>([this](const absl::Status& status) { auto_compaction_.Finished(status); });
+  Propose(std::move(batch));
 }
 
 void Engine::ProposeAll(std::vector<ProposalBatch> batches) {
@@ -331,20 +364,6 @@ void Engine::PublishStatus() {
     BecomeReady();
   });
 }
-
-namespace {
-
-// Runs a function once the proposal is answered.
-class CallWhenDone : public BatchCompletion {
- public:
-  explicit CallWhenDone(std::function<void(const absl::Status&)> done) : done_(std::move(done)) {}
-  void Complete(size_t, absl::StatusOr<mvcc::Answer> answer, uint64_t) override { done_(answer.status()); }
-
- private:
-  std::function<void(const absl::Status&)> done_;
-};
-
-}  // namespace
 
 void Engine::BecomeReady() {
   if (ready_announced_.exchange(true)) return;

@@ -16,6 +16,7 @@
 #include "quorate/replica/replica.h"
 #include "src/replica/applier.h"
 #include "src/replica/apply_queue.h"
+#include "src/replica/auto_compaction.h"
 #include "src/replica/lease_expiry.h"
 #include "src/replica/member_files.h"
 #include "src/replica/pending_groups.h"
@@ -57,6 +58,7 @@ class Engine {
   const wal::WalStatistics& wal_statistics() const { return files_.wal->statistics(); }
   const ExecutionStatistics& execution_statistics() const { return applier_.statistics(); }
   membership::Cluster cluster() const { return applier_.cluster(); }
+  std::vector<Alarm> alarms() const { return applier_.alarms(); }
   uint64_t cluster_id() const { return cluster_id_; }
   uint64_t member_id() const { return member_id_; }
   uint64_t term() const { return term_.load(std::memory_order_relaxed); }
@@ -78,6 +80,7 @@ class Engine {
   void PublishStatus();
   void BecomeReady();
   void ExpireWaiting();
+  void CompactIfDue();
 
   // --- engine_disk.cc: the log and trouble with it
   // Writes to the log and syncs; false when it could not (full disk: tried again later; else fatal).
@@ -111,6 +114,7 @@ class Engine {
 
   // Owned by the replica thread.
   raft::Node node_;
+  AutoCompaction auto_compaction_;
   LeaseExpiry lease_expiry_;
   uint64_t next_group_;
   std::chrono::nanoseconds next_tick_{0};

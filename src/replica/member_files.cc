@@ -129,6 +129,7 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
   }
   opened.cluster = *std::move(cluster);
   QUORATE_ASSIGN_OR_RETURN(opened.applied, LoadApplied(*opened.database));
+  QUORATE_ASSIGN_OR_RETURN(opened.alarms, LoadAlarms(*opened.database));
   opened.database.reset();
   wal::WalOptions log = LogOptions(options, files, paths, {identity.cluster_id, identity.member_id});
   QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Open(log, opened.applied.index, &opened.recovered));

@@ -26,6 +26,7 @@ struct MemberFiles {
   std::unique_ptr<wal::Wal> wal;
   membership::Cluster cluster;
   AppliedPosition applied;
+  std::vector<Alarm> alarms;
   wal::Recovered recovered;
 };
 

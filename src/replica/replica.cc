@@ -59,6 +59,7 @@ storage::Database& Replica::database() { return rep_->engine.database(); }
 const wal::WalStatistics& Replica::wal_statistics() const { return rep_->engine.wal_statistics(); }
 const ExecutionStatistics& Replica::execution_statistics() const { return rep_->engine.execution_statistics(); }
 membership::Cluster Replica::cluster() const { return rep_->engine.cluster(); }
+std::vector<Alarm> Replica::alarms() const { return rep_->engine.alarms(); }
 uint64_t Replica::cluster_id() const { return rep_->engine.cluster_id(); }
 uint64_t Replica::member_id() const { return rep_->engine.member_id(); }
 uint64_t Replica::term() const { return rep_->engine.term(); }

@@ -20,9 +20,11 @@ enum class CommandType : uint8_t {
   kMemberAttributes = 5,  // a member's name and client URLs, published at start
   kLeaseGrant = 6,        // etcdserverpb.LeaseGrantRequest, with the id and the TTL that the lease is to have
   kLeaseRevoke = 7,       // etcdserverpb.LeaseRevokeRequest
+  kAlarm = 8,             // etcdserverpb.AlarmRequest
+  kDowngrade = 10,        // the version to downgrade to, or nothing
 };
 // One above the highest.
-inline constexpr size_t kCommandTypes = 8;
+inline constexpr size_t kCommandTypes = 11;
 
 // The head of an entry. Time is the proposer's: apply reads no clock.
 struct GroupHead {

@@ -21,6 +21,8 @@
 #include "quorate/membership/membership.h"
 #include "quorate/mvcc/store.h"
 #include "quorate/raft/types.h"
+#include "quorate/replica/alarm.h"
+#include "quorate/replica/auto_compaction.h"
 #include "quorate/replica/command.h"
 #include "quorate/replica/execution_statistics.h"
 #include "quorate/wal/wal.h"
@@ -53,6 +55,7 @@ struct ReplicaOptions {
   std::chrono::milliseconds election_timeout{1000};
   uint64_t snapshot_count = 10000;
   bool sync = true;
+  AutoCompactionOptions auto_compaction;
   mvcc::StoreOptions store;
   base::Clock* clock = nullptr;       // null: the machine's
   base::FileSystem* files = nullptr;  // null: the machine's
@@ -113,6 +116,8 @@ class Replica {
   const ExecutionStatistics& execution_statistics() const;
   // A copy: changes come with the log.
   membership::Cluster cluster() const;
+  // Those raised, by type, then member.
+  std::vector<Alarm> alarms() const;
   uint64_t cluster_id() const;
   uint64_t member_id() const;
   uint64_t term() const;  // a single load, for response headers
