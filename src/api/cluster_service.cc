@@ -1,3 +1,4 @@
+#include "src/api/member_changes.h"
 #include "src/api/member_service.h"
 #include "src/api/unary.h"
 
@@ -22,6 +23,7 @@ absl::StatusOr<etcdserverpb::MemberListResponse> MemberList(const ServiceContext
 }  // namespace
 
 void RegisterCluster(ServiceContext* context, rpc::Registry& registry) {
+  RegisterMemberChanges(context, registry);
   AddUnary<etcdserverpb::MemberListRequest>(
       context, registry, "/etcdserverpb.Cluster/MemberList", Serving::kOnPool,
       [context](const auto&) { return MemberList(*context); },

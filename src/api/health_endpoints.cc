@@ -31,11 +31,30 @@ void CheckRead(ServiceContext& context, bool linearizable, std::function<void(ab
   context.replica->ConfirmRead(std::move(done));
 }
 
+absl::Status CheckNotCorrupt(const ServiceContext& context) {
+  for (const replica::Alarm& alarm : context.replica->alarms()) {
+    if (alarm.type != replica::AlarmType::kCorrupt) continue;
+    return base::MakeStatus(absl::StatusCode::kDataLoss, "alarm activated: " + NameOf(alarm.type));
+  }
+  return absl::OkStatus();
+}
+
+// Why an alarm makes the member unhealthy; "" when none does. Alarms are excluded by their names.
+std::string AlarmReason(const ServiceContext& context, const std::vector<std::string>& excluded) {
+  for (const replica::Alarm& alarm : context.replica->alarms()) {
+    const std::string name = NameOf(alarm.type);
+    if (std::find(excluded.begin(), excluded.end(), name) != excluded.end()) continue;
+    const bool known = alarm.type == replica::AlarmType::kNoSpace || alarm.type == replica::AlarmType::kCorrupt;
+    return "ALARM " + (known ? name : "UNKNOWN");
+  }
+  return "";
+}
+
 std::vector<Check> ChecksOf(ServiceContext* context, bool ready) {
   Check serializable{"serializable_read", [context](auto done) { CheckRead(*context, false, std::move(done)); }};
   if (!ready) return {serializable};
   return {
-      {"data_corruption", [](auto done) { done(absl::OkStatus()); }},
+      {"data_corruption", [context](auto done) { done(CheckNotCorrupt(*context)); }},
       serializable,
       {"linearizable_read", [context](auto done) { CheckRead(*context, true, std::move(done)); }},
       {"non_learner",
@@ -126,6 +145,9 @@ void ServeHealth(ServiceContext* context, const rpc::HttpRequest& request, rpc::
     QUORATE_LOG(kWarn, "/health error", {{"output", body}, {"status-code", 503}});
     reply(PlainError(503, body + "\n"));
   };
+  if (const std::string alarm = AlarmReason(*context, request.QueryValues("exclude")); !alarm.empty()) {
+    return answer(alarm);
+  }
   if (!serializable && !context->HasLeader()) return answer("RAFT NO LEADER");
   CheckRead(*context, !serializable, [answer](absl::Status status) {
     answer(status.ok() ? "" : "RANGE ERROR:" + std::string(base::MessageOf(status)));

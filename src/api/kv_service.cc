@@ -12,19 +12,26 @@
 namespace quorate::api {
 namespace {
 
-// The common beginning of every handler, in etcd's order: decode, admit, check.
-template <typename Request, typename Check>
-bool Begin(ServiceContext& service, const rpc::CallContext& context, std::string_view message, rpc::UnaryCall& call,
-           Request* request, Check&& check) {
-  absl::Status status;
-  if (!mvcc::Decode(message, request)) {
-    status = Malformed();
-  } else {
-    status = service.Admit(context, call.loop_index());
-    if (status.ok()) status = check(*request);
-  }
+// False when the status is not OK: the call is then answered with it.
+bool Passes(absl::Status status, rpc::UnaryCall& call) {
   if (status.ok()) return true;
   std::move(call).Fail(std::move(status));
+  return false;
+}
+
+// The common beginning of every handler, in etcd's order: decode, admit. What the request says is checked after it.
+template <typename Request>
+bool Begin(ServiceContext& service, const rpc::CallContext& context, std::string_view message, rpc::UnaryCall& call,
+           Request* request) {
+  if (!mvcc::Decode(message, request)) return Passes(Malformed(), call);
+  return Passes(service.Admit(context, call.loop_index()), call);
+}
+
+// The quota is asked before the request is looked at more closely.
+template <typename Request>
+bool Fits(ServiceContext& service, const Request& request, rpc::UnaryCall& call) {
+  if (service.quota.Admits(CostOf(request))) return true;
+  service.quota.Refuse(std::move(call));
   return false;
 }
 
@@ -51,28 +58,29 @@ void KvService::Register(rpc::Registry& registry) {
 
 void KvService::Range(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::RangeRequest request;
-  if (!Begin(*context_, context, message, call, &request, CheckRange)) return;
+  if (!Begin(*context_, context, message, call, &request) || !Passes(CheckRange(request), call)) return;
   ReadRange(*context_, request, message, {std::move(call), context.deadline});
 }
 
 void KvService::Put(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::PutRequest request;
-  if (!Begin(*context_, context, message, call, &request, CheckPut)) return;
+  if (!Begin(*context_, context, message, call, &request) || !Fits(*context_, request, call)) return;
+  if (!Passes(CheckPut(request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(replica::CommandType::kPut, message, std::move(call));
 }
 
 void KvService::DeleteRange(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::DeleteRangeRequest request;
-  if (!Begin(*context_, context, message, call, &request, CheckDeleteRange)) return;
+  if (!Begin(*context_, context, message, call, &request) || !Passes(CheckDeleteRange(request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(replica::CommandType::kDeleteRange, message, std::move(call));
 }
 
 void KvService::Txn(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::TxnRequest request;
-  const auto check = [this](const mvcc::TxnRequest& txn) { return CheckTxn(txn, context_->options.max_txn_ops); };
-  if (!Begin(*context_, context, message, call, &request, check)) return;
+  if (!Begin(*context_, context, message, call, &request) || !Fits(*context_, request, call)) return;
+  if (!Passes(CheckTxn(request, context_->options.max_txn_ops), call)) return;
   if (mvcc::IsReadOnly(request)) return ReadTxn(*context_, request, message, {std::move(call), context.deadline});
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(replica::CommandType::kTxn, message, std::move(call));
@@ -80,8 +88,7 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
 
 void KvService::Compact(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::CompactionRequest request;
-  const auto check = [](const mvcc::CompactionRequest&) { return absl::OkStatus(); };
-  if (!Begin(*context_, context, message, call, &request, check)) return;
+  if (!Begin(*context_, context, message, call, &request)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(replica::CommandType::kCompact, message, std::move(call), request.physical ? request.revision : 0);
 }

@@ -1,32 +1,42 @@
 #include <algorithm>
 #include <chrono>
 
+#include "quorate/base/errors.h"
+#include "src/api/downgrade.h"
 #include "src/api/member_service.h"
 #include "src/api/unary.h"
 
 namespace quorate::api {
 namespace {
 
+// As protobuf writes an AlarmMember as text.
+std::string TextOf(const replica::Alarm& alarm) {
+  std::string text;
+  if (alarm.member != 0) text = "memberID:" + std::to_string(alarm.member) + " ";
+  return text + "alarm:" + NameOf(alarm.type);
+}
+
 absl::StatusOr<etcdserverpb::StatusResponse> Status(const ServiceContext& context) {
   const replica::ReplicaStatus status = context.replica->status();
   const StoreSize size = SizeOf(context);
-  const int64_t quota = context.options.quota_backend_bytes;
   etcdserverpb::StatusResponse response;
   *response.mutable_header() = HeaderNow(context);
   response.set_version(context.options.versions.server);
   response.set_storageversion(context.options.versions.storage);
   response.set_dbsize(size.bytes);
   response.set_dbsizeinuse(size.in_use_bytes);
-  response.set_dbsizequota(quota == 0 ? kDefaultQuotaBytes : quota);
+  response.set_dbsizequota(context.quota.bytes());
   response.set_leader(status.leader);
   response.set_raftindex(status.commit_index);
   response.set_raftappliedindex(status.applied_index);
   response.set_raftterm(status.term);
-  response.mutable_downgradeinfo()->set_enabled(false);
   const membership::Cluster cluster = context.replica->cluster();
+  response.mutable_downgradeinfo()->set_enabled(!cluster.downgrade_target.empty());
+  response.mutable_downgradeinfo()->set_targetversion(cluster.downgrade_target);
   const membership::Member* self = cluster.Find(cluster.self);
   response.set_islearner(self != nullptr && self->learner);
   if (status.leader == 0) response.add_errors("etcdserver: no leader");
+  for (const replica::Alarm& alarm : context.replica->alarms()) response.add_errors(TextOf(alarm));
   if (!status.trouble.ok()) response.add_errors(std::string(base::MessageOf(status.trouble)));
   return response;
 }
@@ -64,15 +74,44 @@ absl::StatusOr<etcdserverpb::HashResponse> Hash(ServiceContext& context) {
   return response;
 }
 
-// No alarm can be raised yet, so none is listed and disarming finds none; raising one by hand is refused.
-absl::StatusOr<etcdserverpb::AlarmResponse> Alarm(const ServiceContext& context,
-                                                  const etcdserverpb::AlarmRequest& request) {
-  if (request.action() == etcdserverpb::AlarmRequest::ACTIVATE) {
-    return base::MakeStatus(absl::StatusCode::kUnimplemented, "quorate: raising an alarm is not supported");
+absl::Status UnknownMethod() { return base::MakeStatus(absl::StatusCode::kUnknown, "etcdserver: unknown method"); }
+
+// Listing too goes through the log: the list is that of the moment it was asked for, on whichever member.
+void Alarm(ServiceContext& context, const rpc::CallContext& call_context, std::string_view message,
+           rpc::UnaryCall call) {
+  etcdserverpb::AlarmRequest request;
+  if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+    return std::move(call).Fail(Malformed());
   }
-  etcdserverpb::AlarmResponse response;
-  *response.mutable_header() = HeaderNow(context);
-  return response;
+  if (absl::Status status = context.Admit(call_context, call.loop_index()); !status.ok()) {
+    return std::move(call).Fail(std::move(status));
+  }
+  // etcd logs such a request, too, and stops at it.
+  if (!etcdserverpb::AlarmRequest::AlarmAction_IsValid(request.action())) return std::move(call).Fail(UnknownMethod());
+  context.loop(call.loop_index()).proposer.Add(replica::CommandType::kAlarm, message, std::move(call));
+}
+
+void Defragment(ServiceContext& context, const rpc::CallContext& call_context, std::string_view message,
+                rpc::UnaryCall call) {
+  etcdserverpb::DefragmentRequest request;
+  absl::Status status = request.ParseFromArray(message.data(), static_cast<int>(message.size()))
+                            ? context.Admit(call_context, call.loop_index())
+                            : Malformed();
+  if (!status.ok()) return std::move(call).Fail(std::move(status));
+  context.defragmentation.Request(context.replica, [call = std::move(call)](absl::Status outcome) mutable {
+    if (!outcome.ok()) return std::move(call).Fail(std::move(outcome));
+    // Without a header, as in etcd.
+    std::move(call).Reply({});
+  });
+}
+
+// With one voter there is nobody else to lead.
+absl::StatusOr<etcdserverpb::MoveLeaderResponse> MoveLeader(const ServiceContext& context,
+                                                            const etcdserverpb::MoveLeaderRequest& request) {
+  const replica::ReplicaStatus status = context.replica->status();
+  if (status.leader != status.member_id) return base::errors::NotLeader();
+  if (request.targetid() != status.member_id) return base::errors::BadLeaderTransferee();
+  return etcdserverpb::MoveLeaderResponse();
 }
 
 }  // namespace
@@ -85,6 +124,7 @@ StoreSize SizeOf(const ServiceContext& context) {
 }
 
 void RegisterMaintenance(ServiceContext* context, rpc::Registry& registry) {
+  RegisterDowngrade(context, registry);
   // Asking the store for its size walks its list of files: not on the loop.
   AddUnary<etcdserverpb::StatusRequest>(context, registry, "/etcdserverpb.Maintenance/Status", Serving::kOnPool,
                                         [context](const auto&) { return Status(*context); });
@@ -92,8 +132,16 @@ void RegisterMaintenance(ServiceContext* context, rpc::Registry& registry) {
                                         [context](const auto& request) { return HashKV(*context, request); });
   AddUnary<etcdserverpb::HashRequest>(context, registry, "/etcdserverpb.Maintenance/Hash", Serving::kOnPool,
                                       [context](const auto&) { return Hash(*context); });
-  AddUnary<etcdserverpb::AlarmRequest>(context, registry, "/etcdserverpb.Maintenance/Alarm", Serving::kOnLoop,
-                                       [context](const auto& request) { return Alarm(*context, request); });
+  AddUnary<etcdserverpb::MoveLeaderRequest>(context, registry, "/etcdserverpb.Maintenance/MoveLeader", Serving::kOnLoop,
+                                            [context](const auto& request) { return MoveLeader(*context, request); });
+  registry.AddUnary("/etcdserverpb.Maintenance/Alarm",
+                    [context](const rpc::CallContext& call_context, std::string_view message, rpc::UnaryCall call) {
+                      Alarm(*context, call_context, message, std::move(call));
+                    });
+  registry.AddUnary("/etcdserverpb.Maintenance/Defragment",
+                    [context](const rpc::CallContext& call_context, std::string_view message, rpc::UnaryCall call) {
+                      Defragment(*context, call_context, message, std::move(call));
+                    });
 }
 
 void RegisterAuth(ServiceContext* context, rpc::Registry& registry) {

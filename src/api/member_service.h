@@ -15,9 +15,6 @@ void RegisterMaintenance(ServiceContext* context, rpc::Registry& registry);
 void RegisterCluster(ServiceContext* context, rpc::Registry& registry);
 void RegisterAuth(ServiceContext* context, rpc::Registry& registry);
 
-// The quota that --quota-backend-bytes=0 means.
-inline constexpr int64_t kDefaultQuotaBytes = int64_t{2} << 30;
-
 // The size of the store as Status and metrics tell it: on disk, and what of it is in use.
 struct StoreSize {
   int64_t bytes = 0;

@@ -34,6 +34,9 @@ void ProbeDisk(const ServiceContext& context, MetricsPage& page) {
   ProbeWal(context.replica->wal_statistics(), page);
   page.Histogram("etcd_disk_backend_commit_duration_seconds", "How long batches took to be written to the store.",
                  context.replica->execution_statistics().commits);
+  page.Histogram("etcd_disk_backend_defrag_duration_seconds", "How long defragmentations took.",
+                 context.defragmentation.durations());
+  page.Gauge("etcd_disk_defrag_inflight", "Whether a defragmentation runs.", context.defragmentation.running());
   const storage::Database& database = std::as_const(*context.replica).database();
   for (const RocksGauge& gauge : kRocksGauges) {
     const std::string text = database.Property(gauge.property);

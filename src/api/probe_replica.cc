@@ -45,6 +45,10 @@ std::string_view NameOf(replica::CommandType type) {
       return "LeaseGrant";
     case replica::CommandType::kLeaseRevoke:
       return "LeaseRevoke";
+    case replica::CommandType::kAlarm:
+      return "Alarm";
+    case replica::CommandType::kDowngrade:
+      return "DowngradeInfoSet";
   }
   return "";
 }
@@ -77,6 +81,13 @@ void ProbeMembership(const ServiceContext& context, const replica::ReplicaStatus
   }
 }
 
+void ProbeAlarms(const ServiceContext& context, MetricsPage& page) {
+  for (const replica::Alarm& alarm : context.replica->alarms()) {
+    page.Gauge("etcd_debugging_server_alarms", "Alarms raised, by who raised them and why.", 1,
+               {{"alarm_type", NameOf(alarm.type)}, {"server_id", Hex(alarm.member)}});
+  }
+}
+
 // "3.7.0" -> "3.7"
 std::string MajorMinor(const std::string& version) { return version.substr(0, version.rfind('.')); }
 
@@ -88,13 +99,13 @@ void ProbeReplica(const ServiceContext& context, MetricsPage& page) {
   ProbeProposals(status, page);
   ProbeExecution(context.replica->execution_statistics(), page);
   ProbeMembership(context, status, page);
+  ProbeAlarms(context, page);
   page.Gauge("etcd_server_version", "Level of the etcd API.", 1, {{"server_version", versions.server}});
   page.Gauge("etcd_cluster_version", "Level the cluster agreed on.", 1,
              {{"cluster_version", MajorMinor(versions.cluster)}});
   page.Gauge("quorate_version", "Version of Quorate.", 1, {{"version", versions.quorate}});
-  const int64_t quota = context.options.quota_backend_bytes;
   page.Gauge("etcd_server_quota_backend_bytes", "How much users may store.",
-             static_cast<double>(quota == 0 ? kDefaultQuotaBytes : quota));
+             static_cast<double>(context.quota.bytes()));
   page.Gauge("quorate_raft_term", "Raft term.", static_cast<double>(status.term));
   page.Gauge("quorate_log_queue_length", "Committed entries not executed yet.",
              static_cast<double>(status.commit_index - std::min(status.applied_index, status.commit_index)));

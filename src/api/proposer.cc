@@ -22,6 +22,12 @@ RequestType TypeOf(replica::CommandType command) {
       return RequestType::kDeleteRange;
     case replica::CommandType::kTxn:
       return RequestType::kTxn;
+    case replica::CommandType::kAlarm:
+      return RequestType::kAlarm;
+    case replica::CommandType::kLeaseGrant:
+      return RequestType::kLeaseGrant;
+    case replica::CommandType::kLeaseRevoke:
+      return RequestType::kLeaseRevoke;
     default:
       return RequestType::kCompaction;
   }
@@ -109,8 +115,12 @@ class Proposer::Answers : public replica::BatchCompletion {
 Proposer::Proposer(ServiceContext* context) : context_(context) {}
 Proposer::~Proposer() = default;
 
+bool Proposer::Fits(size_t request_bytes) const {
+  return RecordBytes(request_bytes, context_->header.member_id()) <= context_->options.max_request_bytes;
+}
+
 void Proposer::Add(replica::CommandType type, std::string_view request, rpc::UnaryCall call, int64_t garbage_until) {
-  if (RecordBytes(request.size(), context_->header.member_id()) > context_->options.max_request_bytes) {
+  if (!Fits(request.size())) {
     return std::move(call).Fail(base::errors::RequestTooLarge());
   }
   if (answers_ == nullptr) answers_ = std::make_unique<Answers>(context_);

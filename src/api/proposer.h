@@ -24,6 +24,8 @@ class Proposer {
   Proposer(const Proposer&) = delete;
   Proposer& operator=(const Proposer&) = delete;
 
+  // Whether a request of this size is within --max-request-bytes.
+  bool Fits(size_t request_bytes) const;
   // Adds a checked request; the call is answered once it is executed, or refused. With `garbage_until`,
   // a compaction's answer waits until what lies below that revision is gone.
   void Add(replica::CommandType type, std::string_view request, rpc::UnaryCall call, int64_t garbage_until = 0);

@@ -20,6 +20,12 @@ std::string_view NameOf(RequestType type) {
       return "Txn";
     case RequestType::kCompaction:
       return "Compaction";
+    case RequestType::kAlarm:
+      return "Alarm";
+    case RequestType::kLeaseGrant:
+      return "LeaseGrant";
+    case RequestType::kLeaseRevoke:
+      return "LeaseRevoke";
   }
   return "unknown";
 }

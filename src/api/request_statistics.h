@@ -12,8 +12,8 @@
 
 namespace quorate::api {
 
-enum class RequestType : uint8_t { kRange, kReadonlyTxn, kPut, kDeleteRange, kTxn, kCompaction };
-inline constexpr size_t kRequestTypes = 6;
+enum class RequestType : uint8_t { kRange, kReadonlyTxn, kPut, kDeleteRange, kTxn, kCompaction, kAlarm, kLeaseGrant, kLeaseRevoke };
+inline constexpr size_t kRequestTypes = 9;
 std::string_view NameOf(RequestType type);
 
 // etcd's bounds: 1 ms to 8.192 s for requests, 100 us to 52.4288 s for ranges.

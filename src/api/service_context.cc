@@ -34,7 +34,9 @@ LoopContext::LoopContext(ServiceContext* context, int loop_index)
       feed(FeedOptionsOf(context, loop_index)) {}
 
 ServiceContext::ServiceContext(ServicesOptions options)
-    : options(std::move(options)), readers(this->options.reader_threads) {}
+    : options(std::move(options)),
+      quota(this, this->options.quota_backend_bytes),
+      readers(this->options.reader_threads) {}
 
 absl::Status ServiceContext::Admit(const rpc::CallContext& call, int loop_index) {
   return AdmitCounted(call, loop(loop_index).unary_versions);

@@ -15,11 +15,13 @@
 #include "quorate/rpc/server.h"
 #include "quorate/watch/feed.h"
 #include "quorate/watch/hub.h"
+#include "src/api/defragmentation.h"
 #include "src/api/loop_reads.h"
 #include "src/api/proposer.h"
 #include "src/api/reader_pool.h"
 #include "src/api/request_statistics.h"
 #include "src/api/response_header.h"
+#include "src/api/space_quota.h"
 
 namespace quorate::api {
 
@@ -49,6 +51,7 @@ struct ServiceContext {
   void ConfirmThenRun(bool linearizable, ReaderPool::Task serve);
 
   ServicesOptions options;
+  SpaceQuota quota;
   replica::Replica* replica = nullptr;  // known before the first request
   ResponseHeader header{0, 0};
   RequestStatistics statistics;
@@ -57,6 +60,7 @@ struct ServiceContext {
   watch::Hub hub;
   rpc::Server* server = nullptr;
   std::vector<std::unique_ptr<LoopContext>> loops;
+  Defragmentation defragmentation;
   ReaderPool readers;  // last: its threads use the rest
 
  private:

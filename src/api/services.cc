@@ -59,6 +59,7 @@ void Services::Attach(replica::Replica* replica, rpc::Server* server) {
   context.replica = replica;
   context.header = ResponseHeader(replica->cluster_id(), replica->member_id());
   context.server = server;
+  context.quota.LogStart();
   context.hub.Attach(&replica->store());
   for (int index = 0; index < server->loop_count(); ++index) {
     context.loops.push_back(std::make_unique<LoopContext>(&context, index));
@@ -68,7 +69,10 @@ void Services::Attach(replica::Replica* replica, rpc::Server* server) {
 
 void Services::OnCommit(const std::vector<mvcc::Event>& events) { rep_->context.hub.OnCommit(events); }
 
-void Services::EndStreams() { rep_->watch.EndStreams(); }
+void Services::EndStreams() {
+  rep_->watch.EndStreams();
+  rep_->context.defragmentation.Stop();
+}
 
 void Services::OnTickEnd(int loop_index) {
   LoopContext& loop = rep_->context.loop(loop_index);
@@ -78,6 +82,7 @@ void Services::OnTickEnd(int loop_index) {
 
 void Services::Stop() {
   rep_->context.stopped.store(true, std::memory_order_relaxed);
+  rep_->context.defragmentation.Stop();
   rep_->context.readers.Stop();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "quorate/api/services.h"
+#include "quorate/base/duration.h"
 #include "quorate/base/logging.h"
 #include "quorate/replica/replica.h"
 #include "quorate/rpc/server.h"
@@ -67,6 +68,8 @@ void LogStart(const config::Config& config) {
                {"listen-client-urls", config.listen_client_urls},
                {"initial-cluster-token", config.initial_cluster_token},
                {"quota-backend-bytes", config.quota_backend_bytes},
+               {"auto-compaction-period", base::FormatDuration(config.auto_compaction.period)},
+               {"auto-compaction-revisions", config.auto_compaction.revisions},
                {"max-request-bytes", config.max_request_bytes},
                {"pid", static_cast<int64_t>(getpid())}});
 }

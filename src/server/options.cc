@@ -44,6 +44,17 @@ api::ServicesOptions ServicesOptionsFrom(const config::Config& config) {
   return options;
 }
 
+namespace {
+
+replica::AutoCompactionOptions AutoCompactionFrom(const config::AutoCompaction& config) {
+  using Mode = replica::AutoCompactionOptions::Mode;
+  if (config.period.count() > 0) return {.mode = Mode::kPeriodic, .period = config.period, .revisions = 0};
+  if (config.revisions > 0) return {.mode = Mode::kRevision, .period = {}, .revisions = config.revisions};
+  return {};
+}
+
+}  // namespace
+
 replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
   replica::ReplicaOptions options;
   options.data_dir = config.data_dir;
@@ -55,6 +66,7 @@ replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
   options.heartbeat_interval = config.heartbeat_interval;
   options.election_timeout = config.election_timeout;
   options.snapshot_count = config.snapshot_count;
+  options.auto_compaction = AutoCompactionFrom(config.auto_compaction);
   options.sync = !config.unsafe_no_fsync;
   return options;
 }

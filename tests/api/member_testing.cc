@@ -24,7 +24,7 @@ TestMember::TestMember(ServicesOptions options) {
   server_options.loops = 2;
   server_options.on_tick_end = [this](int loop_index) { services_->OnTickEnd(loop_index); };
   server_ = std::make_unique<rpc::Server>(std::move(server_options), std::move(registry));
-  const std::string address = server_->Listen("http://127.0.0.1:0").value();
+  address_ = server_->Listen("http://127.0.0.1:0").value();
   replica::ReplicaOptions replica_options;
   replica_options.data_dir = directory_;
   replica_options.name = "m1";
@@ -40,14 +40,15 @@ TestMember::TestMember(ServicesOptions options) {
   server_->Start();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(INT_MAX);
-  auto channel = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
-  kv_ = etcdserverpb::KV::NewStub(channel);
-  maintenance_ = etcdserverpb::Maintenance::NewStub(channel);
+  channel_ = grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments);
+  kv_ = etcdserverpb::KV::NewStub(channel_);
+  maintenance_ = etcdserverpb::Maintenance::NewStub(channel_);
 }
 
 TestMember::~TestMember() {
   kv_.reset();
   maintenance_.reset();
+  channel_.reset();
   services_->Stop();
   replica_->Stop();
   server_->Stop();

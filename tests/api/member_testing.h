@@ -22,6 +22,9 @@ class TestMember {
 
   etcdserverpb::KV::Stub& kv() { return *kv_; }
   etcdserverpb::Maintenance::Stub& maintenance() { return *maintenance_; }
+  // "127.0.0.1:port"
+  const std::string& address() const { return address_; }
+  std::shared_ptr<grpc::Channel> channel() { return channel_; }
   Services& services() { return *services_; }
   replica::Replica& replica() { return *replica_; }
   // Puts keys "k000000", "k000001", … with values of the given size, many in a transaction.
@@ -32,6 +35,8 @@ class TestMember {
   std::unique_ptr<Services> services_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<replica::Replica> replica_;
+  std::string address_;
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<etcdserverpb::KV::Stub> kv_;
   std::unique_ptr<etcdserverpb::Maintenance::Stub> maintenance_;
 };

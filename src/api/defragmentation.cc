@@ -1,0 +1,117 @@
+#include "src/api/defragmentation.h"
+
+#include <pthread.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/duration.h"
+#include "quorate/base/errors.h"
+#include "quorate/base/logging.h"
+#include "quorate/base/mutex.h"
+
+namespace quorate::api {
+
+// Shared with the store, which may tell of garbage that is gone after this object is.
+struct Defragmentation::State {
+  base::Mutex mutex;
+  std::vector<Done> waiting ABSL_GUARDED_BY(mutex);
+  bool started ABSL_GUARDED_BY(mutex) = false;
+  bool stopped ABSL_GUARDED_BY(mutex) = false;
+  bool garbage_gone ABSL_GUARDED_BY(mutex) = false;
+};
+
+Defragmentation::Defragmentation() : state_(std::make_shared<State>()) {}
+
+Defragmentation::~Defragmentation() { Stop(); }
+
+void Defragmentation::Request(replica::Replica* replica, Done done) {
+  absl::Status refusal;
+  {
+    base::MutexLock lock(&state_->mutex);
+    if (state_->stopped) {
+      refusal = base::errors::Stopped();
+    } else if (state_->waiting.size() >= kWaitingMax) {
+      refusal = base::errors::TooManyRequests();
+    } else {
+      state_->waiting.push_back(std::move(done));
+      if (!std::exchange(state_->started, true)) thread_ = std::thread([this, replica] { Run(replica); });
+      return;
+    }
+  }
+  done(std::move(refusal));
+}
+
+void Defragmentation::Stop() {
+  canceled_ = true;
+  std::vector<Done> unserved;
+  {
+    base::MutexLock lock(&state_->mutex);
+    state_->stopped = true;
+    unserved.swap(state_->waiting);
+  }
+  for (Done& done : unserved) done(base::errors::Stopped());
+  if (thread_.joinable()) thread_.join();
+}
+
+void Defragmentation::Run(replica::Replica* replica) {
+  pthread_setname_np(pthread_self(), "defragment");
+  State& state = *state_;
+  const auto wanted = [&state]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
+    return state.stopped || !state.waiting.empty();
+  };
+  while (true) {
+    std::vector<Done> served;
+    {
+      base::MutexLock lock(&state.mutex);
+      state.mutex.Await(wanted);
+      if (state.stopped) return;
+      served.swap(state.waiting);
+    }
+    running_ = true;
+    const absl::Status outcome = Defragment(*replica);
+    running_ = false;
+    for (Done& done : served) done(outcome);
+  }
+}
+
+absl::Status Defragmentation::Defragment(replica::Replica& replica) {
+  const auto start = std::chrono::steady_clock::now();
+  const uint64_t before = replica.database().Size().on_disk_bytes;
+  QUORATE_LOG(kInfo, "starting defragment", {{"disk-size-bytes", before}});
+  if (!WaitForGarbageRemoval(replica.store())) return base::errors::Stopped();
+  const absl::Status outcome = replica.database().CompactAll(&canceled_);
+  if (absl::IsCancelled(outcome)) return base::errors::Stopped();
+  const auto took = std::chrono::steady_clock::now() - start;
+  durations_.Observe(took);
+  if (!outcome.ok()) {
+    QUORATE_LOG(kWarn, "failed to defragment", {{"error", outcome}});
+    return outcome;
+  }
+  const uint64_t after = replica.database().Size().on_disk_bytes;
+  QUORATE_LOG(kInfo, "finished defragment",
+              {{"took", base::FormatDuration(took)},
+               {"disk-size-bytes", after},
+               {"disk-size-bytes-diff", static_cast<int64_t>(after) - static_cast<int64_t>(before)}});
+  return absl::OkStatus();
+}
+
+bool Defragmentation::WaitForGarbageRemoval(mvcc::Store& store) {
+  State& state = *state_;
+  {
+    base::MutexLock lock(&state.mutex);
+    state.garbage_gone = false;
+  }
+  store.WhenCompacted(store.compacted_revision(), [shared = state_] {
+    base::MutexLock lock(&shared->mutex);
+    shared->garbage_gone = true;
+  });
+  base::MutexLock lock(&state.mutex);
+  const auto over = [&state]()
+                        ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) { return state.stopped || state.garbage_gone; };
+  state.mutex.Await(over);
+  return !state.stopped;
+}
+
+}  // namespace quorate::api

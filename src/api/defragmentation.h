@@ -1,0 +1,56 @@
+#pragma once
+
+// Maintenance.Defragment: gives back the space of what was removed, while reads and writes go on.
+//
+// On a thread of its own, started at the first request. One run at a time; who asks while one runs is answered by the
+// next, which all who wait share.
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "quorate/base/latency_histogram.h"
+#include "quorate/base/status.h"
+#include "quorate/replica/replica.h"
+
+namespace quorate::api {
+
+class Defragmentation {
+ public:
+  // What may wait for the next run.
+  static constexpr size_t kWaitingMax = 1024;
+  // Runs on the defragmentation's thread; with a refusal inside Request, or with "server stopped" inside Stop.
+  using Done = absl::AnyInvocable<void(absl::Status)>;
+
+  Defragmentation();
+  ~Defragmentation();  // Stop()s
+  Defragmentation(const Defragmentation&) = delete;
+  Defragmentation& operator=(const Defragmentation&) = delete;
+
+  // Any thread. The replica must be there until Stop.
+  void Request(replica::Replica* replica, Done done);
+  // Breaks off what runs, refuses what waits and what comes. Returns soon: rewriting ends at the next record.
+  void Stop();
+
+  // Buckets from 0.1 s to 410 s, as etcd's.
+  const base::LatencyHistogram<13, 100'000'000>& durations() const { return durations_; }
+  bool running() const { return running_.load(std::memory_order_relaxed); }
+
+ private:
+  struct State;
+
+  void Run(replica::Replica* replica);
+  absl::Status Defragment(replica::Replica& replica);
+  // False when stopped.
+  bool WaitForGarbageRemoval(mvcc::Store& store);
+
+  const std::shared_ptr<State> state_;
+  std::atomic<bool> canceled_{false};
+  std::atomic<bool> running_{false};
+  base::LatencyHistogram<13, 100'000'000> durations_;
+  std::thread thread_;
+};
+
+}  // namespace quorate::api

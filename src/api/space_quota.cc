@@ -1,0 +1,97 @@
+#include "src/api/space_quota.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "etcdserverpb/rpc.pb.h"
+#include "quorate/base/errors.h"
+#include "quorate/base/logging.h"
+#include "src/api/service_context.h"
+
+namespace quorate::api {
+namespace {
+
+// What a key costs beside its bytes.
+constexpr uint64_t kKeyCost = 256;
+
+uint64_t CostOfAll(const std::vector<mvcc::RequestOp>& ops) {
+  uint64_t cost = 0;
+  for (const mvcc::RequestOp& op : ops) {
+    if (const auto* put = std::get_if<mvcc::PutRequest>(&op.request)) cost += CostOf(*put);
+    if (const auto* txn = std::get_if<mvcc::TxnRequest>(&op.request)) cost += CostOf(*txn);
+  }
+  return cost;
+}
+
+}  // namespace
+
+uint64_t CostOf(const mvcc::PutRequest& put) { return kKeyCost + put.key.size() + put.value.size(); }
+
+uint64_t CostOf(const mvcc::TxnRequest& txn) { return std::max(CostOfAll(txn.success), CostOfAll(txn.failure)); }
+
+// Answers those who wait, whatever became of the alarm: it is raised, or cannot be, and they are refused all the same.
+class SpaceQuota::Raised : public replica::BatchCompletion {
+ public:
+  explicit Raised(SpaceQuota* quota) : quota_(quota) {}
+
+  void Complete(size_t, absl::StatusOr<mvcc::Answer> answer, uint64_t) override {
+    if (!answer.ok()) QUORATE_LOG(kWarn, "could not raise the alarm NOSPACE", {{"error", answer.status()}});
+    std::vector<rpc::UnaryCall> refused;
+    {
+      base::MutexLock lock(&quota_->mutex_);
+      refused.swap(quota_->waiting_);
+    }
+    rpc::ReplyBatch replies;
+    for (rpc::UnaryCall& call : refused) replies.Add(std::move(call), base::errors::NoSpace(), {});
+  }
+
+ private:
+  SpaceQuota* const quota_;
+};
+
+SpaceQuota::SpaceQuota(ServiceContext* context, int64_t bytes)
+    : context_(context), bytes_(bytes == 0 ? kDefaultBytes : bytes) {}
+
+bool SpaceQuota::Admits(uint64_t cost) const {
+  if (cost == 0 || bytes_ < 0) return true;
+  return context_->replica->store().logical_bytes() + cost < static_cast<uint64_t>(bytes_);
+}
+
+void SpaceQuota::Refuse(rpc::UnaryCall call) {
+  if (IsRaised()) return std::move(call).Fail(base::errors::NoSpace());
+  {
+    base::MutexLock lock(&mutex_);
+    waiting_.push_back(std::move(call));
+    if (waiting_.size() > 1) return;
+  }
+  RaiseAlarm();
+}
+
+bool SpaceQuota::IsRaised() const {
+  const std::vector<replica::Alarm> raised = context_->replica->alarms();
+  const replica::Alarm mine{replica::AlarmType::kNoSpace, context_->replica->member_id()};
+  return std::find(raised.begin(), raised.end(), mine) != raised.end();
+}
+
+void SpaceQuota::RaiseAlarm() {
+  QUORATE_LOG(kWarn, "the space quota is used up; raising alarm",
+              {{"quota-size-bytes", bytes_}, {"used-bytes", context_->replica->store().logical_bytes()}});
+  etcdserverpb::AlarmRequest request;
+  request.set_action(etcdserverpb::AlarmRequest::ACTIVATE);
+  request.set_memberid(context_->replica->member_id());
+  request.set_alarm(etcdserverpb::NOSPACE);
+  replica::ProposalBatch batch;
+  batch.commands.Add(replica::CommandType::kAlarm, request.SerializeAsString());
+  batch.completion = std::make_unique<Raised>(this);
+  context_->replica->Propose(std::move(batch));
+}
+
+void SpaceQuota::LogStart() const {
+  const std::string_view text = bytes_ < 0 ? "disabled backend quota" : "enabled backend quota";
+  QUORATE_LOG(kInfo, text, {{"quota-size-bytes", bytes_}});
+}
+
+}  // namespace quorate::api

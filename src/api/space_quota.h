@@ -1,0 +1,57 @@
+#pragma once
+
+// The space quota: how much users may store before only reads, deletes and compaction go on.
+//
+// What counts is what was stored and not removed by compaction (mvcc::Store::logical_bytes), not what RocksDB makes of
+// it on the disk. It is asked before a request is proposed, so requests that were accepted at the same time may exceed
+// the quota together.
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
+#include "quorate/mvcc/request.h"
+#include "quorate/rpc/call.h"
+
+namespace quorate::api {
+
+struct ServiceContext;
+
+// What a request may add to the store, as etcd estimates it; 0: it adds nothing, and is not asked about.
+uint64_t CostOf(const mvcc::PutRequest& put);
+uint64_t CostOf(const mvcc::TxnRequest& txn);
+inline constexpr uint64_t kLeaseGrantCost = 64;
+
+class SpaceQuota {
+ public:
+  // --quota-backend-bytes=0 means this.
+  static constexpr int64_t kDefaultBytes = int64_t{2} << 30;
+
+  // `bytes`: as --quota-backend-bytes; 0 is the default, a negative one none.
+  SpaceQuota(ServiceContext* context, int64_t bytes);
+
+  // Whether a request of this cost may be proposed: a few loads. Any thread.
+  bool Admits(uint64_t cost) const;
+  // Answers a request that may not: that space is exceeded, once the alarm that says so is raised. Any thread.
+  void Refuse(rpc::UnaryCall call);
+
+  // As Status and metrics show it: negative when there is none.
+  int64_t bytes() const { return bytes_; }
+  // Says in the log which quota is kept.
+  void LogStart() const;
+
+ private:
+  class Raised;
+
+  bool IsRaised() const;
+  void RaiseAlarm();
+
+  ServiceContext* const context_;
+  const int64_t bytes_;
+  base::Mutex mutex_;  // guards waiting_: loops add, the replica's threads take
+  // While an alarm is on its way; empty when none is.
+  std::vector<rpc::UnaryCall> waiting_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace quorate::api
