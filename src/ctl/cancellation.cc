@@ -17,12 +17,12 @@ bool Cancellation::cancelled() const {
 
 void Cancellation::Wait() const {
   base::MutexLock lock(&mutex_);
-  mutex_.Await([this] { return cancelled_; });
+  mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return cancelled_; });
 }
 
 bool Cancellation::WaitFor(Duration duration) const {
   base::MutexLock lock(&mutex_);
-  return mutex_.AwaitFor([this] { return cancelled_; }, duration);
+  return mutex_.AwaitFor([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return cancelled_; }, duration);
 }
 
 Cancellation::Hook::Hook(Cancellation* cancellation, std::function<void()> action) : cancellation_(cancellation) {

@@ -82,8 +82,10 @@ bool Watcher::AwaitWork(bool lingers) {
     stopped_ = true;
   });
   base::MutexLock lock(&mutex_);
-  auto has_work = [this] { return !creating_.empty() || !active_.empty() || wants_progress_; };
-  if (lingers) mutex_.Await([&] { return stopped_ || has_work(); });
+  auto has_work = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !creating_.empty() || !active_.empty() || wants_progress_;
+  };
+  if (lingers) mutex_.Await([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_ || has_work(); });
   return !stopped_ && has_work();
 }
 
