@@ -127,7 +127,9 @@ Call CallGenerator::MaintenanceCall(uint64_t dice) {
   if (dice < 20) return Alarm();
   if (dice < 45) {
     pb::HashKVRequest request;
-    request.set_revision(Revision());
+    do {
+      request.set_revision(Revision());
+    } while (compactions_.contains(request.revision()));
     return Make("Maintenance.HashKV", request);
   }
   if (dice < 65) return Make("Maintenance.Status", pb::StatusRequest());

@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,10 @@ class CallGenerator {
   Call Next();
 
   void ObserveRevision(int64_t revision) { revision_ = revision; }
-  void ObserveCompaction(int64_t revision) { compacted_ = revision; }
+  void ObserveCompaction(int64_t revision) {
+    compacted_ = revision;
+    compactions_.insert(revision);
+  }
   // The answer to a grant that left the choice of the id to the server.
   void ObserveGeneratedLease(int64_t name) { leases_.push_back(name); }
   void ObserveAlarms(bool any) { alarmed_ = any; }
@@ -66,6 +70,8 @@ class CallGenerator {
   int64_t next_lease_ = 100;
   int64_t revision_ = 1;
   int64_t compacted_ = 0;
+  // All of them: etcd remembers the hash it took at each, until it stops.
+  std::set<int64_t> compactions_;
   bool alarmed_ = false;
 };
 

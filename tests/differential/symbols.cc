@@ -57,8 +57,8 @@ std::string Replace(std::string text, const std::string& from, const std::string
 }
 
 void OnlyWhetherThere(Message* message) {
-  const std::vector<std::string> unequal = {"raft_term",   "raftTerm",  "cluster_id",      "dbSize",
-                                            "dbSizeInUse", "raftIndex", "raftAppliedIndex"};
+  const std::vector<std::string> unequal = {"raft_term", "raftTerm",  "cluster_id",
+                                            "dbSize",    "raftIndex", "raftAppliedIndex"};
   ForEachField(message, [&](Message* part, const FieldDescriptor* field) {
     if (std::find(unequal.begin(), unequal.end(), field->name()) == unequal.end()) return;
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) part->GetReflection()->SetInt64(part, field, 1);
@@ -106,6 +106,10 @@ std::string CanonicalAnswer(const Message& answer, int64_t elapsed_s) {
   } else if (auto* alarm = dynamic_cast<pb::AlarmResponse*>(copy.get())) {
     Sort(alarm->mutable_alarms());
   } else if (auto* status = dynamic_cast<pb::StatusResponse*>(copy.get())) {
+    // Nothing stored is no bytes in use for one, a few pages for the other.
+    status->clear_dbsizeinuse();
+    // Go writes one space or two between fields, as it likes.
+    for (std::string& error : *status->mutable_errors()) error = Replace(error, "  ", " ");
     std::sort(status->mutable_errors()->begin(), status->mutable_errors()->end());
   }
   return copy->DebugString();
