@@ -10,6 +10,7 @@
 #include "src/ctl/completion.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/help.h"
+#include "src/ctl/progress_bar.h"
 #include "src/ctl/table.h"
 #include "src/ctl/values.h"
 
@@ -33,6 +34,13 @@ absl::Status FailWith(int exit_code, std::string_view message) { return Fail(sta
 std::string ShowBytes(uint64_t bytes) { return FormatBytes(bytes); }
 
 std::string ShowTable(const std::vector<std::vector<std::string>>& rows) { return RenderTable(rows); }
+
+Progress::Progress(const Streams& streams)
+    : bar_(std::make_unique<ProgressBar>(streams.err_is_terminal ? &streams.err : nullptr, ProgressBar::Unit::kBytes)) {
+}
+Progress::~Progress() = default;
+
+void Progress::Show(uint64_t done, uint64_t total) { bar_->Show(done, total); }
 
 struct Tool::Rep {
   struct Extra {

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 #include "quorate/config/url.h"
 #include "quorate/utl/restore.h"
 #include "src/utl/commands.h"
-#include "src/utl/progress_bar.h"
 
 namespace quorate::utl {
 namespace {
@@ -97,11 +97,14 @@ absl::Status Restore(const RestoreFlags& flags, const ctl::Streams& streams, con
     return ctl::FailWith(ctl::kExitBadArguments, "--mark-compacted required if --revision-bump > 0");
   }
   QUORATE_ASSIGN_OR_RETURN(const RestoreOptions options, OptionsOf(flags, arguments[0]));
-  ProgressBar bar(streams.err, streams.err_is_terminal);
-  const auto restored = RestoreSnapshot(options, [&bar](RestoreStage stage, uint64_t done, uint64_t total) {
-    bar.Show(stage == RestoreStage::kVerify ? "verifying" : "restoring", done, total);
+  std::optional<ctl::Progress> bar;
+  RestoreStage shown = RestoreStage::kVerify;
+  const auto restored = RestoreSnapshot(options, [&](RestoreStage stage, uint64_t done, uint64_t total) {
+    if (!bar.has_value() || stage != shown) bar.emplace(streams);
+    shown = stage;
+    bar->Show(done, total);
   });
-  bar.Clear();
+  bar.reset();
   if (!restored.ok()) return restored.status();
   Tell(options, *restored, streams.err);
   return absl::OkStatus();

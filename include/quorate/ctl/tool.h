@@ -17,6 +17,7 @@
 namespace quorate::ctl {
 
 class Command;
+class ProgressBar;
 
 // Exit codes that scripts written for etcd's tools test for; every other failure ends with 1.
 inline constexpr int kExitBadFeature = 4;
@@ -29,6 +30,21 @@ absl::Status FailWith(int exit_code, std::string_view message);
 std::string ShowBytes(uint64_t bytes);
 // Frames the rows, of which the first names the columns.
 std::string ShowTable(const std::vector<std::vector<std::string>>& rows);
+
+// A line on the terminal that shows how many bytes are done; nothing where nobody looks. One thread at a time.
+class Progress {
+ public:
+  explicit Progress(const Streams& streams);
+  ~Progress();  // ends the line
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // May be called often: it draws only now and then.
+  void Show(uint64_t done, uint64_t total);
+
+ private:
+  std::unique_ptr<ProgressBar> bar_;
+};
 
 class Tool {
  public:
