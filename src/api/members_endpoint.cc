@@ -20,6 +20,8 @@ std::string JsonStrings(const std::vector<std::string>& texts) {
   return json + "]";
 }
 
+}  // namespace
+
 std::string JsonMember(const membership::Member& member) {
   std::string json = R"({"id":)" + std::to_string(member.id) + R"(,"peerURLs":)" + JsonStrings(member.peer_urls);
   if (member.learner) json += R"(,"isLearner":true)";
@@ -27,8 +29,6 @@ std::string JsonMember(const membership::Member& member) {
   if (!member.client_urls.empty()) json += R"(,"clientURLs":)" + JsonStrings(member.client_urls);
   return json + "}";
 }
-
-}  // namespace
 
 void RegisterMembers(ServiceContext* context, const AddHttp& add) {
   add("/members", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {

@@ -10,6 +10,7 @@
 #include "src/api/members_endpoint.h"
 #include "src/api/metrics_endpoint.h"
 #include "src/api/service_context.h"
+#include "src/api/snapshot_service.h"
 #include "src/api/version_endpoint.h"
 #include "src/api/watch_service.h"
 
@@ -32,6 +33,7 @@ void Services::Register(rpc::Registry& registry) {
   rep_->kv.Register(registry);
   rep_->watch.Register(registry);
   RegisterMaintenance(context, registry);
+  RegisterSnapshot(context, registry);
   RegisterCluster(context, registry);
   RegisterAuth(context, registry);
   const AddHttp add_http = [&registry](std::string path, rpc::HttpHandler handler) {

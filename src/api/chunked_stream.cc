@@ -1,0 +1,102 @@
+#include "src/api/chunked_stream.h"
+
+#include <utility>
+
+namespace quorate::api {
+namespace {
+
+class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_this<ChunkedStream> {
+ public:
+  ChunkedStream(ServiceContext* service, rpc::Stream& stream, AcceptRequest accept)
+      : service_(service), stream_(&stream), accept_(std::move(accept)) {}
+
+  void OnMessage(std::string_view message) override {
+    if (stream_ == nullptr || source_ != nullptr) return;
+    absl::StatusOr<AcceptedRequest> accepted = accept_(message);
+    if (!accepted.ok()) return Finish(std::move(accepted).status());
+    source_ = std::move(accepted->source);
+    LoopReads& reads = service_->loop(stream_->loop_index()).reads;
+    if (!accepted->linearizable || reads.CanReadNow()) return BuildNext();
+    building_ = true;
+    reads.AfterConfirmation([self = shared_from_this()](absl::Status status) {
+      if (self->stream_ == nullptr) return;
+      if (!status.ok()) return self->Finish(std::move(status));
+      self->BuildNext();
+    });
+  }
+
+  void OnHalfClose() override {
+    if (stream_ == nullptr || source_ != nullptr) return;
+    Finish(base::MakeStatus(absl::StatusCode::kInternal,
+                            "cardinality violation: received no request message from non-client-streaming RPC"));
+  }
+
+  void OnWritable() override {
+    if (stream_ != nullptr && source_ != nullptr && !building_) BuildNext();
+  }
+
+  void OnClose() override {
+    stream_ = nullptr;
+    // Letting go of what a source reads can take longer than a loop should wait.
+    if (source_ != nullptr) service_->readers.Submit([source = std::move(source_)](const absl::Status&) {});
+  }
+
+ private:
+  // From here to Send the source is the pool's.
+  void BuildNext() {
+    building_ = true;
+    service_->readers.Submit(
+        [weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
+          auto chunk = std::make_shared<ChunkSource::Chunk>();
+          if (!status.ok()) {
+            chunk->status = std::move(status);
+          } else if (!weak.expired()) {
+            *chunk = source->Next();
+          }
+          source.reset();
+          ref.Post([weak, chunk](rpc::Stream&) {
+            if (auto self = weak.lock()) self->Send(*chunk);
+          });
+        });
+  }
+
+  void Send(ChunkSource::Chunk& chunk) {
+    building_ = false;
+    if (stream_ == nullptr) return;
+    if (!chunk.status.ok()) return Finish(std::move(chunk.status));
+    bool room = true;
+    for (base::Payload& message : chunk.messages) room = stream_->Write(std::move(message));
+    if (chunk.last) return Finish(absl::OkStatus());
+    if (room) BuildNext();
+  }
+
+  void Finish(absl::Status status) { std::exchange(stream_, nullptr)->Finish(std::move(status)); }
+
+  ServiceContext* service_;
+  rpc::Stream* stream_;  // null once finished or closed
+  AcceptRequest accept_;
+  std::shared_ptr<ChunkSource> source_;
+  bool building_ = false;
+};
+
+// The engine owns its handlers alone; ours is also known to the pool.
+class Holder : public rpc::StreamHandler {
+ public:
+  explicit Holder(std::shared_ptr<ChunkedStream> stream) : stream_(std::move(stream)) {}
+  void OnMessage(std::string_view message) override { stream_->OnMessage(message); }
+  void OnHalfClose() override { stream_->OnHalfClose(); }
+  void OnWritable() override { stream_->OnWritable(); }
+  void OnClose() override { stream_->OnClose(); }
+
+ private:
+  std::shared_ptr<ChunkedStream> stream_;
+};
+
+}  // namespace
+
+std::unique_ptr<rpc::StreamHandler> MakeChunkedStream(ServiceContext* service, rpc::Stream& stream,
+                                                      AcceptRequest accept) {
+  return std::make_unique<Holder>(std::make_shared<ChunkedStream>(service, stream, std::move(accept)));
+}
+
+}  // namespace quorate::api

@@ -1,0 +1,43 @@
+#pragma once
+
+// A server-streaming call whose messages are made on the reader pool, as fast as the client takes them: the next chunk
+// is made once what was queued before it leaves room, so a call holds Stream::kHighWaterBytes and one chunk at most.
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "quorate/base/payload.h"
+#include "quorate/base/status.h"
+#include "quorate/rpc/call.h"
+#include "src/api/service_context.h"
+
+namespace quorate::api {
+
+// What one request asked for, in chunks.
+class ChunkSource {
+ public:
+  struct Chunk {
+    absl::Status status;  // not OK: nothing else counts, the call ends with it
+    std::vector<base::Payload> messages;
+    bool last = false;
+  };
+
+  virtual ~ChunkSource() = default;
+  // Pool thread, once at a time. A chunk may be empty: work that yields no message yet is cut, too, so that no task
+  // keeps a pool thread for long and a call that ended meanwhile is noticed.
+  virtual Chunk Next() = 0;
+};
+
+// Checks the request; loop thread.
+struct AcceptedRequest {
+  std::shared_ptr<ChunkSource> source;
+  bool linearizable = false;  // to be confirmed before the source is asked
+};
+using AcceptRequest = std::function<absl::StatusOr<AcceptedRequest>(std::string_view message)>;
+
+std::unique_ptr<rpc::StreamHandler> MakeChunkedStream(ServiceContext* service, rpc::Stream& stream,
+                                                      AcceptRequest accept);
+
+}  // namespace quorate::api

@@ -1,0 +1,141 @@
+#include "src/api/snapshot_service.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "etcdserverpb/rpc.pb.h"
+#include "quorate/base/logging.h"
+#include "quorate/base/wire.h"
+#include "quorate/etcdfile/writer.h"
+#include "src/api/chunked_stream.h"
+#include "src/api/snapshot_contents.h"
+
+namespace quorate::api {
+namespace {
+
+namespace wire = base::wire;
+
+// What one message carries, as in etcd.
+constexpr size_t kBlobBytes = 32 << 10;
+// How much one turn on the pool makes; with it a call holds at most Stream::kHighWaterBytes of messages and this, twice
+// while pages become messages, and the largest value.
+constexpr size_t kChunkBytes = 256 << 10;
+// How much one turn counts before the first page is made.
+constexpr uint64_t kMeasuredBytes = 4 << 20;
+
+// Field numbers of SnapshotResponse.
+constexpr uint32_t kRemainingBytes = 2;
+constexpr uint32_t kBlob = 3;
+constexpr uint32_t kVersion = 4;
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
+  void Add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
+  std::string Finish() {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    EVP_DigestFinal_ex(context_.get(), digest, &size);
+    return {reinterpret_cast<const char*>(digest), size};
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+// The contents are gathered, then counted in turns, then sent.
+class SnapshotSource : public ChunkSource {
+ public:
+  explicit SnapshotSource(const ServiceContext* service) : service_(service) {}
+
+  Chunk Next() override {
+    Chunk chunk;
+    chunk.status = Advance(&chunk);
+    return chunk;
+  }
+
+ private:
+  absl::Status Advance(Chunk* chunk) {
+    if (writer_ == nullptr) {
+      QUORATE_ASSIGN_OR_RETURN(auto contents, GatherSnapshot(*service_));
+      writer_ = std::make_unique<etcdfile::DatabaseWriter>(std::move(contents));
+      return absl::OkStatus();
+    }
+    if (!measured_) {
+      QUORATE_ASSIGN_OR_RETURN(measured_, writer_->Measure(kMeasuredBytes));
+      if (measured_) LogStart();
+      return absl::OkStatus();
+    }
+    QUORATE_ASSIGN_OR_RETURN(chunk->last, writer_->Produce(kChunkBytes, &pages_));
+    const size_t whole = chunk->last ? pages_.size() : pages_.size() / kBlobBytes * kBlobBytes;
+    const std::string_view ready = std::string_view(pages_).substr(0, whole);
+    for (size_t at = 0; at < whole; at += kBlobBytes) SendBlob(ready.substr(at, kBlobBytes), chunk);
+    pages_.erase(0, whole);
+    if (chunk->last) {
+      chunk->messages.push_back(Message(digest_.Finish()));
+      LogEnd();
+    }
+    return absl::OkStatus();
+  }
+
+  void SendBlob(std::string_view blob, Chunk* chunk) {
+    digest_.Add(blob);
+    sent_ += blob.size();
+    chunk->messages.push_back(Message(blob));
+  }
+
+  base::Payload Message(std::string_view blob) const {
+    const std::string& version = service_->options.versions.storage;
+    std::string message;
+    message.reserve(blob.size() + version.size() + 4 * 10);
+    wire::AppendVarintField(&message, kRemainingBytes, writer_->size() - sent_);
+    wire::AppendBytesField(&message, kBlob, blob);
+    wire::AppendBytesField(&message, kVersion, version);
+    return base::Payload(std::move(message));
+  }
+
+  void LogStart() const {
+    QUORATE_LOG(kInfo, "sending a snapshot to a client",
+                {{"total-bytes", writer_->size()}, {"storage-version", service_->options.versions.storage}});
+  }
+  void LogEnd() const {
+    const auto took = std::chrono::steady_clock::now() - begun_;
+    QUORATE_LOG(kInfo, "made the last of a snapshot for a client",
+                {{"total-bytes", writer_->size()},
+                 {"took-ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
+  }
+
+  const ServiceContext* service_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::unique_ptr<etcdfile::DatabaseWriter> writer_;  // null: nothing was done yet
+  bool measured_ = false;
+  std::string pages_;  // made, and not sent as it is less than a blob
+  Sha256 digest_;
+  uint64_t sent_ = 0;
+};
+
+absl::StatusOr<AcceptedRequest> Accept(const ServiceContext* service, const absl::Status& admitted,
+                                       std::string_view message) {
+  etcdserverpb::SnapshotRequest request;
+  if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) return MalformedInStream();
+  QUORATE_RETURN_IF_ERROR(admitted);
+  return AcceptedRequest{std::make_shared<SnapshotSource>(service)};
+}
+
+}  // namespace
+
+void RegisterSnapshot(ServiceContext* service, rpc::Registry& registry) {
+  registry.AddStream("/etcdserverpb.Maintenance/Snapshot", rpc::Registry::StreamKind::kServerStream,
+                     [service](const rpc::CallContext& call, rpc::Stream& stream) {
+                       absl::Status admitted = service->AdmitStream(call, stream.loop_index());
+                       return MakeChunkedStream(service, stream, [service, admitted](std::string_view message) {
+                         return Accept(service, admitted, message);
+                       });
+                     });
+}
+
+}  // namespace quorate::api
