@@ -13,7 +13,6 @@ void ProbeMvcc(const ServiceContext& context, MetricsPage& page) {
              number(store.compacted_revision()));
   page.Counter("etcd_debugging_mvcc_db_compaction_keys_total", "Records removed by compaction.",
                number(statistics.compaction_keys));
-  page.Counter("etcd_debugging_mvcc_events_total", "Changes made.", number(statistics.events));
   page.Gauge("etcd_debugging_mvcc_total_put_size_in_bytes", "Bytes of keys and values put.",
              number(statistics.put_bytes));
   page.Counter("etcd_mvcc_put_total", "Puts executed.", number(statistics.puts));

@@ -20,8 +20,9 @@ void ProbeWatch(const ServiceContext& context, MetricsPage& page) {
              number(streams));
   page.Gauge("etcd_debugging_mvcc_watcher_total", "Watchers.", number(watchers));
   page.Gauge("etcd_debugging_mvcc_slow_watcher_total", "Watchers that are behind.", number(behind));
-  page.Counter("quorate_watch_events_sent_total", "Events given to watchers, each counted for every watcher.",
-               number(sent));
+  page.Counter("etcd_debugging_mvcc_events_total", "Events sent, each counted for every watcher.", number(sent));
+  page.Gauge("etcd_debugging_mvcc_pending_events_total",
+             "Events taken for a stream and not encoded: none, it is done at once.", 0);
   page.Gauge("quorate_watch_window_events", "Recent events kept for watchers.", number(context.hub.window_events()));
   page.Gauge("quorate_watch_window_bytes", "Memory of recent events kept for watchers.",
              number(context.hub.window_bytes()));

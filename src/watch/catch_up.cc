@@ -11,7 +11,7 @@ namespace {
 // How many scans are looked at for one that a watcher may join.
 constexpr size_t kScansTriedMax = 8;
 // Scans moved on before the loop turns to other things.
-constexpr size_t kScansPerTurn = 32;
+constexpr size_t kScansPerTurn = 8;
 
 std::shared_ptr<const Batch> MakeBatch(int64_t first_revision, mvcc::EventsRead read) {
   auto batch = std::make_shared<Batch>();

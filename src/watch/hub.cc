@@ -27,7 +27,10 @@ void Hub::OnCommit(const std::vector<mvcc::Event>& changes) {
     batch->bytes += change.record.size();
     if (with_previous && change.previous.main != 0) {
       event.previous = store_->CachedRecord(change.previous);
-      if (event.previous) event.previous_offset = mvcc::KeyValueOffsetOf(event.previous.view());
+      if (event.previous) {
+        event.previous_offset = mvcc::KeyValueOffsetOf(event.previous.view());
+        batch->bytes += event.previous.size();
+      }
     }
     event.change = std::move(change);
   }

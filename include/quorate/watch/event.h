@@ -30,7 +30,7 @@ struct Event {
 struct Batch {
   int64_t first_revision = 0;
   int64_t last_revision = 0;
-  size_t bytes = 0;  // of the records
+  size_t bytes = 0;  // of the records, former ones included
   std::vector<Event> events;
 };
 
