@@ -64,6 +64,13 @@ void WatchRun::PlayEpoch() {
   }
   ASSERT_NO_FATAL_FAILURE(WriteSome());
   ASSERT_NO_FATAL_FAILURE(SettleAll());
+  for (Streams& streams : streams_) {
+    streams.subject->Look([&](const WatchLog& log) {
+      for (const ReceivedWatcher& watcher : log.watchers()) {
+        tally_["fragment"] += static_cast<uint64_t>(watcher.fragments);
+      }
+    });
+  }
   streams_.clear();
 }
 

@@ -120,7 +120,7 @@ void CompactionCrash::PlayRound() {
   const bool physical = dice_.Below(2) == 0;
   std::atomic<bool> acknowledged = false;
   std::thread worker([&] {
-    const Caller own(server_.address());
+    const Caller own(server_.address(), Caller::Absence::kFail);
     if (compacts) {
       pb::CompactionRequest request;
       request.set_revision(asked_);

@@ -36,7 +36,7 @@ void Wait(grpc::CompletionQueue* queue) {
 
 }  // namespace
 
-Caller::Caller(const std::string& address) : channel_(OwnChannel(address)) {}
+Caller::Caller(const std::string& address, Absence absence) : channel_(OwnChannel(address)), absence_(absence) {}
 
 Outcome Caller::Call(const std::string& method, const google::protobuf::Message& request) const {
   const auto* descriptor = Find(method);
@@ -45,6 +45,7 @@ Outcome Caller::Call(const std::string& method, const google::protobuf::Message&
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor->output_type())->New());
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kDeadline);
+  context.set_wait_for_ready(absence_ == Absence::kWait);
   grpc::CompletionQueue queue;
   grpc::GenericStub stub(channel_);
   // A call with one message each way is a stream that is closed after the first.
