@@ -33,6 +33,14 @@ absl::Status CheckNotEtcds(base::FileSystem& files, const Paths& paths) {
       " holds etcd's own data (member/snap/db), which is not opened in place; give --data-dir another directory");
 }
 
+// Nor must one that a restore was going to fill: the member would begin empty.
+absl::Status CheckNotUnfinished(base::FileSystem& files, const Paths& paths) {
+  const std::string unfinished = paths.data + "/member.restoring";
+  if (!files.Exists(unfinished) || files.Exists(paths.member)) return absl::OkStatus();
+  return absl::FailedPreconditionError("data directory " + paths.data + " holds a restore that was not finished (" +
+                                       unfinished + "); repeat `quorateutl snapshot restore`, or remove it");
+}
+
 absl::Status CheckIdentity(const ReplicaOptions& options, const Paths& paths, const DataIdentity& identity) {
   if (options.name != identity.name && options.name != kDefaultName) {
     return absl::FailedPreconditionError("--name is \"" + options.name + "\", but the data in " + paths.data +
@@ -143,6 +151,7 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
 absl::StatusOr<MemberFiles> OpenMemberFiles(const ReplicaOptions& options, base::FileSystem& files) {
   Paths paths = PathsOf(options);
   QUORATE_RETURN_IF_ERROR(CheckNotEtcds(files, paths));
+  QUORATE_RETURN_IF_ERROR(CheckNotUnfinished(files, paths));
   if (absl::Status made = files.CreateDirectories(paths.member); !made.ok()) {
     return With(made, "cannot use the data directory " + paths.data);
   }

@@ -241,6 +241,7 @@ TEST_F(RestoreTest, WhatAKilledRestoreLeftIsReplaced) {
   fs::create_directories(unfinished + "/store");
   WriteBytes(unfinished + "/store/CURRENT", "half of it");
   WriteBytes(unfinished + "/lock", "");
+  EXPECT_THAT(OpenMember().status().ToString(), HasSubstr("holds a restore that was not finished"));
   ASSERT_TRUE(Restore(SmallSnapshot()).ok());
   EXPECT_FALSE(fs::exists(unfinished));
   EXPECT_TRUE(OpenMember().ok());
