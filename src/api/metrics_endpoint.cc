@@ -18,6 +18,7 @@ void RegisterMetrics(ServiceContext* context, const AddHttp& add) {
       ProbeRpc(*context, page);
       ProbeReplica(*context, page);
       ProbeMvcc(*context, page);
+      ProbeLease(*context, page);
       ProbeWatch(*context, page);
       ProbeDisk(*context, page);
       ProbeProcess(page);

@@ -12,6 +12,7 @@ void ProbeRequests(const ServiceContext& context, MetricsPage& page);
 void ProbeRpc(const ServiceContext& context, MetricsPage& page);
 void ProbeReplica(const ServiceContext& context, MetricsPage& page);
 void ProbeMvcc(const ServiceContext& context, MetricsPage& page);
+void ProbeLease(const ServiceContext& context, MetricsPage& page);
 void ProbeWatch(const ServiceContext& context, MetricsPage& page);
 void ProbeDisk(const ServiceContext& context, MetricsPage& page);
 void ProbeProcess(MetricsPage& page);

@@ -10,12 +10,14 @@
 
 #include "quorate/api/services.h"
 #include "quorate/base/status.h"
+#include "quorate/lease/id_generator.h"
 #include "quorate/replica/replica.h"
 #include "quorate/rpc/call.h"
 #include "quorate/rpc/server.h"
 #include "quorate/watch/feed.h"
 #include "quorate/watch/hub.h"
 #include "src/api/defragmentation.h"
+#include "src/api/lasting_calls.h"
 #include "src/api/loop_reads.h"
 #include "src/api/proposer.h"
 #include "src/api/reader_pool.h"
@@ -32,6 +34,7 @@ struct LoopContext {
   Proposer proposer;
   LoopReads reads;
   watch::Feed feed;
+  LastingCalls lasting_calls;
   ClientVersions unary_versions;
   ClientVersions stream_versions;
 };
@@ -55,6 +58,7 @@ struct ServiceContext {
   replica::Replica* replica = nullptr;  // known before the first request
   ResponseHeader header{0, 0};
   RequestStatistics statistics;
+  std::unique_ptr<lease::IdGenerator> lease_ids;  // known before the first request, too
   std::atomic<bool> stopped{false};
   std::atomic<bool> draining{false};  // no new stream that may last
   watch::Hub hub;

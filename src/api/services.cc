@@ -3,9 +3,12 @@
 #include <utility>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "quorate/base/clock.h"
+#include "quorate/base/errors.h"
 #include "src/api/health_endpoints.h"
 #include "src/api/http_answers.h"
 #include "src/api/kv_service.h"
+#include "src/api/lease_service.h"
 #include "src/api/member_service.h"
 #include "src/api/members_endpoint.h"
 #include "src/api/metrics_endpoint.h"
@@ -17,10 +20,11 @@
 namespace quorate::api {
 
 struct Services::Rep {
-  explicit Rep(ServicesOptions options) : context(std::move(options)), kv(&context), watch(&context) {}
+  explicit Rep(ServicesOptions options) : context(std::move(options)), kv(&context), lease(&context), watch(&context) {}
 
   ServiceContext context;
   KvService kv;
+  LeaseService lease;
   WatchService watch;
 };
 
@@ -31,6 +35,7 @@ Services::~Services() { Stop(); }
 void Services::Register(rpc::Registry& registry) {
   ServiceContext* context = &rep_->context;
   rep_->kv.Register(registry);
+  rep_->lease.Register(registry);
   rep_->watch.Register(registry);
   RegisterMaintenance(context, registry);
   RegisterSnapshot(context, registry);
@@ -60,6 +65,7 @@ void Services::Attach(replica::Replica* replica, rpc::Server* server) {
   ServiceContext& context = rep_->context;
   context.replica = replica;
   context.header = ResponseHeader(replica->cluster_id(), replica->member_id());
+  context.lease_ids = std::make_unique<lease::IdGenerator>(replica->member_id(), base::SystemClock().Wall().count());
   context.server = server;
   context.quota.LogStart();
   context.hub.Attach(&replica->store());
@@ -72,8 +78,13 @@ void Services::Attach(replica::Replica* replica, rpc::Server* server) {
 void Services::OnCommit(const std::vector<mvcc::Event>& events) { rep_->context.hub.OnCommit(events); }
 
 void Services::EndStreams() {
+  ServiceContext& context = rep_->context;
   rep_->watch.EndStreams();
-  rep_->context.defragmentation.Stop();
+  context.defragmentation.Stop();
+  for (size_t index = 0; index < context.loops.size(); ++index) {
+    context.server->Post(static_cast<int>(index),
+                         [loop = context.loops[index].get()] { loop->lasting_calls.EndAll(base::errors::Stopped()); });
+  }
 }
 
 void Services::OnTickEnd(int loop_index) {

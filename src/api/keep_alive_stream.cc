@@ -1,0 +1,151 @@
+#include "src/api/keep_alive_stream.h"
+
+#include <string>
+#include <utility>
+
+#include "quorate/base/errors.h"
+#include "quorate/base/wire.h"
+#include "quorate/lease/request.h"
+
+namespace quorate::api {
+namespace {
+
+namespace wire = base::wire;
+
+// Field numbers of LeaseKeepAliveResponse.
+constexpr uint32_t kId = 2;
+constexpr uint32_t kTtl = 3;
+
+class KeepAliveStream : public rpc::StreamHandler,
+                        public LastingCall,
+                        public std::enable_shared_from_this<KeepAliveStream> {
+ public:
+  KeepAliveStream(ServiceContext* service, rpc::Stream& stream)
+      : service_(service), loop_(&service->loop(stream.loop_index())), stream_(&stream) {
+    loop_->lasting_calls.Add(this);
+  }
+
+  void OnMessage(std::string_view message) override {
+    if (stream_ == nullptr) return;
+    lease::RevokeRequest request;  // has the same form
+    if (!lease::Decode(message, &request)) return Finish(MalformedInStream());
+    if (loop_->reads.CanReadNow()) return Renew(request.id);
+    if (!BeginWaiting()) return;
+    loop_->reads.AfterConfirmation([self = shared_from_this(), id = request.id](absl::Status status) {
+      --self->waiting_;
+      if (self->stream_ == nullptr) return;
+      if (!status.ok()) return self->Finish(std::move(status));
+      self->Renew(id);
+      self->FinishIfDone();
+    });
+  }
+
+  void OnHalfClose() override {
+    half_closed_ = true;
+    FinishIfDone();
+  }
+  void OnWritable() override {}  // the engine takes no more messages in while answers pile up
+  void OnClose() override { Leave(); }
+
+  void End(absl::Status status) override {
+    if (stream_ != nullptr) Finish(std::move(status));
+  }
+
+ private:
+  void Renew(int64_t id) {
+    using Outcome = lease::Lessor::Renewal::Outcome;
+    // The header is of before the renewal: a success must not name a revision at which the lease may be gone.
+    std::string response = service_->header.Encode(service_->replica->store().revision(), service_->replica->term());
+    wire::AppendInt64Field(&response, kId, id);
+    const lease::Lessor::Renewal renewal = service_->replica->lessor().Renew(id);
+    switch (renewal.outcome) {
+      case Outcome::kRenewed:
+        wire::AppendInt64Field(&response, kTtl, renewal.ttl_seconds);
+        stream_->Write(base::Payload(std::move(response)));
+        return;
+      case Outcome::kNotFound:
+        stream_->Write(base::Payload(std::move(response)));
+        return;
+      case Outcome::kExpired:
+        return AnswerWhenRevoked(id, std::move(response));
+      case Outcome::kNotLeading:
+        return Finish(base::errors::LeaderChanged());
+    }
+  }
+
+  void AnswerWhenRevoked(int64_t id, std::string response) {
+    if (!BeginWaiting()) return;
+    const auto revoked = [weak = weak_from_this(), ref = stream_->ref(), response](absl::Status status) {
+      ref.Post([weak, response, status](rpc::Stream&) {
+        const auto self = weak.lock();
+        if (self == nullptr || self->stream_ == nullptr) return;
+        --self->waiting_;
+        if (!status.ok()) return self->Finish(status);
+        self->stream_->Write(base::Payload(response));
+        self->FinishIfDone();
+      });
+    };
+    service_->replica->lessor().WhenRevoked(id, revoked);
+  }
+
+  bool BeginWaiting() {
+    if (waiting_ < kWaitingRenewalsMax) {
+      ++waiting_;
+      return true;
+    }
+    Finish(base::errors::TooManyRequests());
+    return false;
+  }
+
+  void FinishIfDone() {
+    if (stream_ != nullptr && half_closed_ && waiting_ == 0) Finish(absl::OkStatus());
+  }
+  void Finish(absl::Status status) { Leave()->Finish(std::move(status)); }
+  rpc::Stream* Leave() {
+    if (stream_ != nullptr) loop_->lasting_calls.Remove(this);
+    return std::exchange(stream_, nullptr);
+  }
+
+  ServiceContext* const service_;
+  LoopContext* const loop_;
+  rpc::Stream* stream_;  // null once finished or closed
+  int waiting_ = 0;
+  bool half_closed_ = false;
+};
+
+// The engine owns its handlers alone; ours is also known to those who answer later.
+class Holder : public rpc::StreamHandler {
+ public:
+  explicit Holder(std::shared_ptr<KeepAliveStream> stream) : stream_(std::move(stream)) {}
+  void OnMessage(std::string_view message) override { stream_->OnMessage(message); }
+  void OnHalfClose() override { stream_->OnHalfClose(); }
+  void OnWritable() override { stream_->OnWritable(); }
+  void OnClose() override { stream_->OnClose(); }
+
+ private:
+  std::shared_ptr<KeepAliveStream> stream_;
+};
+
+// A stream that was refused before it began.
+class Refused : public rpc::StreamHandler {
+ public:
+  void OnMessage(std::string_view) override {}
+  void OnHalfClose() override {}
+  void OnWritable() override {}
+  void OnClose() override {}
+};
+
+}  // namespace
+
+std::unique_ptr<rpc::StreamHandler> MakeKeepAliveStream(ServiceContext* service, const rpc::CallContext& context,
+                                                        rpc::Stream& stream) {
+  absl::Status admitted = service->AdmitStream(context, stream.loop_index());
+  if (admitted.ok() && service->draining.load(std::memory_order_relaxed)) admitted = base::errors::Stopped();
+  if (!admitted.ok()) {
+    stream.Finish(std::move(admitted));
+    return std::make_unique<Refused>();
+  }
+  return std::make_unique<Holder>(std::make_shared<KeepAliveStream>(service, stream));
+}
+
+}  // namespace quorate::api

@@ -1,0 +1,140 @@
+#include "src/api/lease_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "quorate/base/errors.h"
+#include "quorate/base/wire.h"
+#include "quorate/lease/request.h"
+#include "src/api/keep_alive_stream.h"
+
+namespace quorate::api {
+namespace {
+
+namespace wire = base::wire;
+
+// Field numbers of LeaseTimeToLiveResponse.
+constexpr uint32_t kId = 2;
+constexpr uint32_t kTtl = 3;
+constexpr uint32_t kGrantedTtl = 4;
+constexpr uint32_t kKeys = 5;
+// What the TTL of a lease is that is not there.
+constexpr int64_t kNoTtl = -1;
+// Of LeaseLeasesResponse, and of the LeaseStatus in it.
+constexpr uint32_t kLeases = 2;
+constexpr uint32_t kLeaseId = 1;
+
+// The beginning of every handler, in etcd's order: decode, admit. False: the call is answered.
+template <typename Request>
+bool Begin(ServiceContext& service, const rpc::CallContext& context, std::string_view message, rpc::UnaryCall& call,
+           Request* request) {
+  absl::Status status = lease::Decode(message, request) ? service.Admit(context, call.loop_index()) : Malformed();
+  if (status.ok()) return true;
+  std::move(call).Fail(std::move(status));
+  return false;
+}
+
+void ReplyNow(const ServiceContext& service, std::string body, rpc::UnaryCall call) {
+  std::move(call).Reply(service.header.Prepend(service.replica->store().revision(), service.replica->term(),
+                                               base::Payload(std::move(body))));
+}
+
+// The attached keys as the response has them. Loop or pool thread.
+std::string EncodeKeys(const std::vector<std::string>& keys) {
+  std::string encoded;
+  for (const std::string& key : keys) {
+    wire::AppendBytesPrefix(&encoded, kKeys, key.size());
+    encoded += key;
+  }
+  return encoded;
+}
+
+void AnswerTimeToLive(ServiceContext& service, int64_t id, std::string keys, rpc::UnaryCall call) {
+  const lease::Lessor& lessor = service.replica->lessor();
+  if (!lessor.leading()) return std::move(call).Fail(base::errors::LeaderChanged());
+  const std::optional<lease::Lessor::TimeLeft> left = lessor.Find(id);
+  std::string body;
+  wire::AppendInt64Field(&body, kId, id);
+  if (left.has_value()) {
+    wire::AppendInt64Field(&body, kTtl, std::chrono::duration_cast<std::chrono::seconds>(left->remaining).count());
+    wire::AppendInt64Field(&body, kGrantedTtl, left->granted_seconds);
+    body += keys;
+  } else {
+    wire::AppendInt64Field(&body, kTtl, kNoTtl);
+  }
+  ReplyNow(service, std::move(body), std::move(call));
+}
+
+}  // namespace
+
+void LeaseService::Register(rpc::Registry& registry) {
+  const auto add = [&](std::string method,
+                       void (LeaseService::*handler)(const rpc::CallContext&, std::string_view, rpc::UnaryCall)) {
+    registry.AddUnary("/etcdserverpb.Lease/" + method,
+                      [this, handler](const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
+                        (this->*handler)(context, message, std::move(call));
+                      });
+  };
+  add("LeaseGrant", &LeaseService::Grant);
+  add("LeaseRevoke", &LeaseService::Revoke);
+  add("LeaseTimeToLive", &LeaseService::TimeToLive);
+  add("LeaseLeases", &LeaseService::List);
+  registry.AddStream("/etcdserverpb.Lease/LeaseKeepAlive", rpc::Registry::StreamKind::kBidirectional,
+                     [this](const rpc::CallContext& context, rpc::Stream& stream) {
+                       return MakeKeepAliveStream(context_, context, stream);
+                     });
+}
+
+void LeaseService::Grant(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
+  lease::GrantRequest request;
+  if (!Begin(*context_, context, message, call, &request)) return;
+  if (!context_->quota.Admits(kLeaseGrantCost)) return context_->quota.Refuse(std::move(call));
+  // What depends on this member's clock and configuration is settled before the lease is proposed.
+  if (request.id == 0) request.id = context_->lease_ids->Next();
+  request.ttl = std::max(request.ttl, context_->replica->lessor().ttl_min_seconds());
+  Proposer& proposer = context_->loop(call.loop_index()).proposer;
+  proposer.Add(replica::CommandType::kLeaseGrant, lease::Encode(request), std::move(call));
+}
+
+void LeaseService::Revoke(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
+  lease::RevokeRequest request;
+  if (!Begin(*context_, context, message, call, &request)) return;
+  Proposer& proposer = context_->loop(call.loop_index()).proposer;
+  proposer.Add(replica::CommandType::kLeaseRevoke, message, std::move(call));
+}
+
+void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
+  lease::TimeToLiveRequest request;
+  if (!Begin(*context_, context, message, call, &request)) return;
+  auto waiting = std::make_shared<rpc::UnaryCall>(std::move(call));
+  context_->ConfirmThenRun(true, [context = context_, request, waiting](absl::Status status) {
+    if (!status.ok()) return std::move(*waiting).Fail(std::move(status));
+    lease::Leases& leases = context->replica->leases();
+    std::string keys = request.keys ? EncodeKeys(leases.Keys(request.id)) : "";
+    const bool accepted = leases.WhenPublished([context, id = request.id, keys = std::move(keys), waiting]() mutable {
+      AnswerTimeToLive(*context, id, std::move(keys), std::move(*waiting));
+    });
+    if (!accepted) std::move(*waiting).Fail(base::errors::TooManyRequests());
+  });
+}
+
+void LeaseService::List(const rpc::CallContext& context, std::string_view, rpc::UnaryCall call) {
+  if (absl::Status status = context_->Admit(context, call.loop_index()); !status.ok()) {
+    return std::move(call).Fail(std::move(status));
+  }
+  // A member's own list, as in etcd: not confirmed. On the pool, since there may be a million.
+  context_->readers.Submit([context = context_, call = std::move(call)](absl::Status status) mutable {
+    if (!status.ok()) return std::move(call).Fail(std::move(status));
+    std::string body;
+    for (const int64_t lease : context->replica->lessor().List()) {
+      const auto id = static_cast<uint64_t>(lease);
+      wire::AppendBytesPrefix(&body, kLeases, 1 + wire::VarintSize(id));
+      wire::AppendVarintField(&body, kLeaseId, id);
+    }
+    ReplyNow(*context, std::move(body), std::move(call));
+  });
+}
+
+}  // namespace quorate::api
