@@ -5,10 +5,12 @@
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/clock.h"
 #include "quorate/base/errors.h"
+#include "src/api/election_service.h"
 #include "src/api/health_endpoints.h"
 #include "src/api/http_answers.h"
 #include "src/api/kv_service.h"
 #include "src/api/lease_service.h"
+#include "src/api/lock_service.h"
 #include "src/api/member_service.h"
 #include "src/api/members_endpoint.h"
 #include "src/api/metrics_endpoint.h"
@@ -16,6 +18,8 @@
 #include "src/api/snapshot_service.h"
 #include "src/api/version_endpoint.h"
 #include "src/api/watch_service.h"
+#include "v3electionpb/v3election.pb.h"
+#include "v3lockpb/v3lock.pb.h"
 
 namespace quorate::api {
 
@@ -36,6 +40,8 @@ void Services::Register(rpc::Registry& registry) {
   ServiceContext* context = &rep_->context;
   rep_->kv.Register(registry);
   rep_->lease.Register(registry);
+  RegisterLock(context, registry);
+  RegisterElection(context, registry);
   rep_->watch.Register(registry);
   RegisterMaintenance(context, registry);
   RegisterSnapshot(context, registry);
@@ -50,7 +56,8 @@ void Services::Register(rpc::Registry& registry) {
   RegisterMetrics(context, add_http);
   add_http("/", ServeNotFound);
   registry.AddHealth([context] { return !context->stopped.load(std::memory_order_relaxed); });
-  registry.AddReflection({etcdserverpb::RangeRequest::descriptor()->file()});
+  registry.AddReflection({etcdserverpb::RangeRequest::descriptor()->file(), v3lockpb::LockRequest::descriptor()->file(),
+                          v3electionpb::LeaderRequest::descriptor()->file()});
 }
 
 void Services::RegisterPeer(rpc::Registry& registry) {

@@ -20,6 +20,8 @@ bool SplitPath(std::string_view path, std::string_view* service, std::string_vie
 
 std::string_view TypeName(Registry::StreamKind kind) {
   switch (kind) {
+    case Registry::StreamKind::kUnary:
+      return "unary";
     case Registry::StreamKind::kClientStream:
       return "client_stream";
     case Registry::StreamKind::kServerStream:

@@ -19,7 +19,10 @@ struct Method {
   int index = 0;  // in statistics
 
   // The client sends exactly one message.
-  bool takes_one_message() const { return unary != nullptr || kind == Registry::StreamKind::kServerStream; }
+  bool takes_one_message() const {
+    using Kind = Registry::StreamKind;
+    return unary != nullptr || kind == Kind::kUnary || kind == Kind::kServerStream;
+  }
 };
 
 struct Registry::State {

@@ -1,0 +1,142 @@
+#include "src/api/local_calls.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "quorate/base/check.h"
+#include "quorate/base/errors.h"
+#include "quorate/lease/request.h"
+#include "src/api/kv_reads.h"
+#include "src/api/kv_validation.h"
+
+namespace quorate::api {
+namespace {
+
+struct Executed {
+  mvcc::Answer answer;
+  uint64_t term = 0;
+};
+using ExecutedDone = std::function<void(absl::StatusOr<Executed>)>;
+
+class PostAnswer : public replica::BatchCompletion {
+ public:
+  PostAnswer(rpc::Server* server, int loop_index, ExecutedDone done)
+      : server_(server), loop_index_(loop_index), done_(std::move(done)) {}
+  void Complete(size_t, absl::StatusOr<mvcc::Answer> answer, uint64_t term) override {
+    auto executed = std::make_shared<absl::StatusOr<Executed>>(Executed{{}, term});
+    if (answer.ok()) {
+      (*executed)->answer = *std::move(answer);
+    } else {
+      *executed = answer.status();
+    }
+    server_->Post(loop_index_, [done = std::move(done_), executed] { done(std::move(*executed)); });
+  }
+
+ private:
+  rpc::Server* const server_;
+  const int loop_index_;
+  ExecutedDone done_;
+};
+
+void Propose(ServiceContext* context, int loop_index, replica::CommandType type, const std::string& request,
+             absl::Status check, ExecutedDone done) {
+  if (check.ok() && !context->loop(loop_index).proposer.Fits(request.size())) check = base::errors::RequestTooLarge();
+  auto completion = std::make_unique<PostAnswer>(context->server, loop_index, std::move(done));
+  if (!check.ok()) return completion->Complete(0, std::move(check), 0);
+  replica::ProposalBatch batch;
+  batch.commands.Add(type, request);
+  batch.completion = std::move(completion);
+  context->replica->Propose(std::move(batch));
+}
+
+template <typename Response>
+absl::StatusOr<Response> Parse(const ServiceContext& context, const mvcc::Answer& answer, uint64_t term) {
+  std::string bytes;
+  answer.body.ForEach([&bytes](std::string_view run) { bytes += run; });
+  Response response;
+  QUORATE_CHECK(response.ParseFromString(bytes)) << "an answer of the store's is malformed";
+  etcdserverpb::ResponseHeader* header = response.mutable_header();
+  header->set_cluster_id(context.header.cluster_id());
+  header->set_member_id(context.header.member_id());
+  header->set_revision(answer.revision);
+  header->set_raft_term(term);
+  return response;
+}
+
+template <typename Response>
+ExecutedDone ParseThen(const ServiceContext* context, LocalDone<Response> done) {
+  return [context, done = std::move(done)](absl::StatusOr<Executed> executed) {
+    if (!executed.ok()) return done(std::move(executed).status());
+    done(Parse<Response>(*context, executed->answer, executed->term));
+  };
+}
+
+template <typename Request>
+Request MustDecode(const std::string& bytes) {
+  Request request;
+  QUORATE_CHECK(mvcc::Decode(bytes, &request)) << "a request of the server's own";
+  return request;
+}
+
+absl::StatusOr<etcdserverpb::RangeResponse> ReadRange(const ServiceContext& context, const std::string& request,
+                                                      const absl::Status& confirmed) {
+  QUORATE_RETURN_IF_ERROR(confirmed);
+  QUORATE_ASSIGN_OR_RETURN(const mvcc::Answer answer,
+                           context.replica->store().View().Range(MustDecode<mvcc::RangeRequest>(request)));
+  return Parse<etcdserverpb::RangeResponse>(context, answer, context.replica->term());
+}
+
+}  // namespace
+
+void LocalGrant(ServiceContext* context, int loop_index, int64_t ttl_seconds, LocalDone<int64_t> done) {
+  lease::GrantRequest request;
+  request.id = context->lease_ids->Next();
+  request.ttl = std::max(ttl_seconds, context->replica->lessor().ttl_min_seconds());
+  absl::Status check = context->quota.Admits(kLeaseGrantCost) ? absl::OkStatus() : base::errors::NoSpace();
+  Propose(context, loop_index, replica::CommandType::kLeaseGrant, lease::Encode(request), std::move(check),
+          [id = request.id, done = std::move(done)](absl::StatusOr<Executed> executed) {
+            done(executed.ok() ? absl::StatusOr<int64_t>(id) : executed.status());
+          });
+}
+
+void LocalTxn(ServiceContext* context, int loop_index, const etcdserverpb::TxnRequest& request,
+              LocalDone<etcdserverpb::TxnResponse> done) {
+  const std::string bytes = request.SerializeAsString();
+  const auto txn = MustDecode<mvcc::TxnRequest>(bytes);
+  absl::Status check =
+      context->quota.Admits(CostOf(txn)) ? CheckTxn(txn, context->options.max_txn_ops) : base::errors::NoSpace();
+  Propose(context, loop_index, replica::CommandType::kTxn, bytes, std::move(check),
+          ParseThen(context, std::move(done)));
+}
+
+void LocalDelete(ServiceContext* context, int loop_index, const std::string& key,
+                 LocalDone<etcdserverpb::DeleteRangeResponse> done) {
+  etcdserverpb::DeleteRangeRequest request;
+  request.set_key(key);
+  const std::string bytes = request.SerializeAsString();
+  Propose(context, loop_index, replica::CommandType::kDeleteRange, bytes,
+          CheckDeleteRange(MustDecode<mvcc::DeleteRangeRequest>(bytes)), ParseThen(context, std::move(done)));
+}
+
+void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
+                LocalDone<etcdserverpb::RangeResponse> done) {
+  auto serve = [context, loop_index, bytes = request.SerializeAsString(), done = std::move(done)](absl::Status status) {
+    absl::StatusOr<etcdserverpb::RangeResponse> response = ReadRange(*context, bytes, status);
+    context->server->Post(loop_index, [done, response = std::move(response)] { done(response); });
+  };
+  LoopReads& reads = context->loop(loop_index).reads;
+  const std::string bytes = request.SerializeAsString();
+  if (reads.CanReadNow() && reads.View().RangeCost(MustDecode<mvcc::RangeRequest>(bytes)) <= kInlineKeysMax) {
+    return serve(absl::OkStatus());
+  }
+  context->ConfirmThenRun(true, std::move(serve));
+}
+
+std::string PrefixEnd(std::string prefix) {
+  QUORATE_CHECK(!prefix.empty() && prefix.back() != '\xff');
+  ++prefix.back();
+  return prefix;
+}
+
+}  // namespace quorate::api

@@ -1,0 +1,32 @@
+#pragma once
+
+// KV and lease calls that the server makes to itself, for services that are built on them. They are checked and
+// answered as a client's would be, header included. Called on the loop's thread; `done` is called there too, and never
+// from within the call. When the server stops, `done` may be dropped.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "etcdserverpb/rpc.pb.h"
+#include "src/api/service_context.h"
+
+namespace quorate::api {
+
+template <typename Response>
+using LocalDone = std::function<void(absl::StatusOr<Response>)>;
+
+// The id of the new lease.
+void LocalGrant(ServiceContext* context, int loop_index, int64_t ttl_seconds, LocalDone<int64_t> done);
+void LocalTxn(ServiceContext* context, int loop_index, const etcdserverpb::TxnRequest& request,
+              LocalDone<etcdserverpb::TxnResponse> done);
+void LocalDelete(ServiceContext* context, int loop_index, const std::string& key,
+                 LocalDone<etcdserverpb::DeleteRangeResponse> done);
+// Linearizable.
+void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
+                LocalDone<etcdserverpb::RangeResponse> done);
+
+// The end of the range of all keys that begin with the prefix, whose last byte is not 0xff.
+std::string PrefixEnd(std::string prefix);
+
+}  // namespace quorate::api

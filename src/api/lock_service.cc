@@ -1,0 +1,136 @@
+#include "src/api/lock_service.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "src/api/local_calls.h"
+#include "src/api/predecessors.h"
+#include "src/api/recipe_call.h"
+#include "v3lockpb/v3lock.pb.h"
+
+namespace quorate::api {
+namespace {
+
+class LockCall final : public RecipeCall {
+ public:
+  using RecipeCall::RecipeCall;
+
+  void Begin(std::string_view message) override {
+    v3lockpb::LockRequest request;
+    if (!Parse(message, &request)) return;
+    prefix_ = request.name() + "/";
+    WithLease(service_, loop_index_, request.lease(), [self = Share(this)](absl::StatusOr<int64_t> lease) {
+      if (!lease.ok()) return self->Fail(lease.status());
+      self->Enter(*lease);
+    });
+  }
+
+ private:
+  // Puts the key unless it is there, and looks who holds the lock, in one transaction.
+  void Enter(int64_t lease) {
+    if (gone()) return;
+    key_ = KeyOfLease(prefix_, lease);
+    etcdserverpb::TxnRequest txn;
+    etcdserverpb::Compare* compare = txn.add_compare();
+    compare->set_key(key_);
+    compare->set_target(etcdserverpb::Compare::CREATE);
+    compare->set_create_revision(0);
+    etcdserverpb::PutRequest* put = txn.add_success()->mutable_request_put();
+    put->set_key(key_);
+    put->set_lease(lease);
+    txn.add_failure()->mutable_request_range()->set_key(key_);
+    for (auto* branch : {txn.mutable_success(), txn.mutable_failure()}) {
+      etcdserverpb::RangeRequest* owner = branch->Add()->mutable_request_range();
+      owner->set_key(prefix_);
+      owner->set_range_end(PrefixEnd(prefix_));
+      owner->set_limit(1);
+      owner->set_sort_target(etcdserverpb::RangeRequest::CREATE);
+      owner->set_sort_order(etcdserverpb::RangeRequest::ASCEND);
+    }
+    LocalTxn(service_, loop_index_, txn, [self = Share(this)](absl::StatusOr<etcdserverpb::TxnResponse> entered) {
+      if (!entered.ok()) return self->Fail(entered.status());
+      self->Wait(*entered);
+    });
+  }
+
+  void Wait(const etcdserverpb::TxnResponse& entered) {
+    int64_t revision = entered.header().revision();
+    if (!entered.succeeded()) revision = entered.responses(0).response_range().kvs(0).create_revision();
+    // The caller went before the key was there, and nobody will unlock it. Another call of the lease's keeps its own.
+    if (gone()) return entered.succeeded() ? RemoveKey() : void();
+    const auto& owners = entered.responses(1).response_range().kvs();
+    if (owners.empty() || owners[0].create_revision() == revision) return Answer(entered.header());
+    waiting_ = true;
+    predecessors_ = std::make_unique<Predecessors>(service_, loop_index_, prefix_, revision - 1,
+                                                   [weak = std::weak_ptr(Share(this))](absl::Status status) {
+                                                     if (const auto self = weak.lock()) self->OnTurn(status);
+                                                   });
+  }
+
+  void OnTurn(const absl::Status& status) {
+    predecessors_.reset();
+    if (!status.ok()) {
+      RemoveKey();
+      return Fail(status);
+    }
+    // The lease may have ended while others held the lock.
+    etcdserverpb::RangeRequest range;
+    range.set_key(key_);
+    LocalRange(service_, loop_index_, range, [self = Share(this)](absl::StatusOr<etcdserverpb::RangeResponse> found) {
+      if (self->gone()) return;
+      if (!found.ok()) {
+        self->RemoveKey();
+        return self->Fail(found.status());
+      }
+      if (found->kvs().empty()) return self->Fail(Unknown("mutex: session is expired"));
+      self->Answer(found->header());
+    });
+  }
+
+  void Answer(const etcdserverpb::ResponseHeader& header) {
+    v3lockpb::LockResponse response;
+    *response.mutable_header() = header;
+    response.set_key(key_);
+    Reply(response);
+  }
+
+  void OnGone() override {
+    predecessors_.reset();
+    if (waiting_) RemoveKey();
+  }
+  void RemoveKey() {
+    LocalDelete(service_, loop_index_, key_, [](const auto&) {});
+  }
+
+  std::string prefix_;
+  std::string key_;
+  bool waiting_ = false;  // the key is there, and its turn has not come
+  std::unique_ptr<Predecessors> predecessors_;
+};
+
+class UnlockCall final : public RecipeCall {
+ public:
+  using RecipeCall::RecipeCall;
+
+  void Begin(std::string_view message) override {
+    v3lockpb::UnlockRequest request;
+    if (!Parse(message, &request)) return;
+    LocalDelete(service_, loop_index_, request.key(),
+                [self = Share(this)](absl::StatusOr<etcdserverpb::DeleteRangeResponse> deleted) {
+                  if (!deleted.ok()) return self->Fail(deleted.status());
+                  v3lockpb::UnlockResponse response;
+                  *response.mutable_header() = deleted->header();
+                  self->Reply(response);
+                });
+  }
+};
+
+}  // namespace
+
+void RegisterLock(ServiceContext* context, rpc::Registry& registry) {
+  AddRecipe<LockCall>(context, registry, "/v3lockpb.Lock/Lock");
+  AddRecipe<UnlockCall>(context, registry, "/v3lockpb.Lock/Unlock");
+}
+
+}  // namespace quorate::api

@@ -1,0 +1,78 @@
+#include "src/api/predecessors.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "src/api/local_calls.h"
+
+namespace quorate::api {
+
+class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
+ public:
+  Wait(ServiceContext* context, int loop_index, std::string prefix, int64_t create_revision_max,
+       std::function<void(absl::Status)> done)
+      : context_(context), loop_index_(loop_index), done_(std::move(done)) {
+    request_.set_range_end(PrefixEnd(prefix));
+    request_.set_key(std::move(prefix));
+    request_.set_limit(1);
+    request_.set_sort_target(etcdserverpb::RangeRequest::CREATE);
+    request_.set_sort_order(etcdserverpb::RangeRequest::DESCEND);
+    request_.set_max_create_revision(create_revision_max);
+    request_.set_keys_only(true);
+  }
+
+  void Look() {
+    LocalRange(context_, loop_index_, request_,
+               [self = shared_from_this()](absl::StatusOr<etcdserverpb::RangeResponse> found) {
+                 if (self->done_ == nullptr) return;
+                 if (!found.ok()) return self->Finish(found.status());
+                 if (found->kvs().empty()) return self->Finish(absl::OkStatus());
+                 self->Follow(found->kvs(0).key(), found->header().revision());
+               });
+  }
+
+  void End() {
+    done_ = nullptr;
+    subscription_.reset();
+  }
+
+ private:
+  void Follow(const std::string& key, int64_t revision) {
+    watch::WatchRequest request;
+    request.key = key;
+    request.start_revision = revision;
+    request.no_put = true;
+    subscription_ =
+        context_->loop(loop_index_).feed.Subscribe(std::move(request), [weak = weak_from_this()](const auto& notices) {
+          const auto self = weak.lock();
+          if (self == nullptr || self->done_ == nullptr) return;
+          // Compacted meanwhile: what was missed shows in the next look.
+          const bool deleted = !notices.ok() || std::any_of(notices->begin(), notices->end(),
+                                                            [](const auto& one) { return one.deleted; });
+          if (!deleted) return;
+          self->subscription_.reset();
+          self->Look();
+        });
+  }
+
+  void Finish(const absl::Status& status) {
+    const auto done = std::exchange(done_, nullptr);
+    done(status);
+  }
+
+  ServiceContext* const context_;
+  const int loop_index_;
+  etcdserverpb::RangeRequest request_;
+  std::function<void(absl::Status)> done_;  // null once over
+  std::unique_ptr<watch::Subscription> subscription_;
+};
+
+Predecessors::Predecessors(ServiceContext* context, int loop_index, std::string prefix, int64_t create_revision_max,
+                           std::function<void(absl::Status)> done)
+    : wait_(std::make_shared<Wait>(context, loop_index, std::move(prefix), create_revision_max, std::move(done))) {
+  wait_->Look();
+}
+
+Predecessors::~Predecessors() { wait_->End(); }
+
+}  // namespace quorate::api
