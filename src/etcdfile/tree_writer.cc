@@ -10,8 +10,16 @@ namespace {
 // bbolt keeps a bucket inline up to this part of a page.
 constexpr uint32_t kInlineDivisor = 4;
 constexpr size_t kElementsMax = 0xFFFE;
+// Entries of about a page each would leave half of their pages empty; so a leaf goes on over the next page while more
+// than this part of it is empty, up to this many pages.
+constexpr size_t kWasteDivisor = 8;
+constexpr size_t kLeafPagesMax = 16;
 
 }  // namespace
+
+size_t TreeWriter::PagesOf(const Level& level) const {
+  return (BytesOf(level) + output_->page_bytes - 1) / output_->page_bytes;
+}
 
 size_t TreeWriter::BytesOf(const Level& level) const {
   return kPageHeadBytes + level.elements.size() * kElementBytes + level.data_bytes;
@@ -20,8 +28,11 @@ size_t TreeWriter::BytesOf(const Level& level) const {
 void TreeWriter::MakeRoom(size_t entry_bytes) {
   const Level& leaf = levels_[0];
   if (leaf.elements.empty()) return;
-  const bool fits = BytesOf(leaf) + kElementBytes + entry_bytes <= output_->page_bytes;
-  if (!fits || leaf.elements.size() == kElementsMax) Close(0);
+  const size_t bytes = BytesOf(leaf);
+  const size_t room = PagesOf(leaf) * output_->page_bytes;
+  const bool fits = bytes + kElementBytes + entry_bytes <= room;
+  const bool wasteful = room - bytes > room / kWasteDivisor && room < kLeafPagesMax * output_->page_bytes;
+  if ((!fits && !wasteful) || leaf.elements.size() == kElementsMax) Close(0);
 }
 
 void TreeWriter::AddElement(size_t level, std::string_view key, size_t value_bytes, uint32_t flags, uint64_t child) {
@@ -50,7 +61,7 @@ void TreeWriter::AddChild(size_t level, std::string_view key, uint64_t child) {
 }
 
 void TreeWriter::Close(size_t level) {
-  const uint64_t page_count = (BytesOf(levels_[level]) + output_->page_bytes - 1) / output_->page_bytes;
+  const uint64_t page_count = PagesOf(levels_[level]);
   const uint64_t id = std::exchange(output_->next_page, output_->next_page + page_count);
   if (output_->out != nullptr) AppendPage(level, id, page_count, output_->out);
   Level closed = std::exchange(levels_[level], Level());

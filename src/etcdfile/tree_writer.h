@@ -52,6 +52,7 @@ class TreeWriter {
   };
 
   size_t BytesOf(const Level& level) const;
+  size_t PagesOf(const Level& level) const;
   // Closes the open leaf when an entry of that many bytes does not fit.
   void MakeRoom(size_t entry_bytes);
   void AddElement(size_t level, std::string_view key, size_t value_bytes, uint32_t flags, uint64_t child = 0);
