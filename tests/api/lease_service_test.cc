@@ -1,0 +1,150 @@
+// Leases over gRPC, against a member in this process.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "tests/api/member_testing.h"
+
+namespace quorate::api {
+namespace {
+
+namespace pb = etcdserverpb;
+
+class LeaseServiceTest : public testing::Test {
+ protected:
+  grpc::Status Grant(int64_t id, int64_t ttl, pb::LeaseGrantResponse* response) {
+    grpc::ClientContext context;
+    pb::LeaseGrantRequest request;
+    request.set_id(id);
+    request.set_ttl(ttl);
+    return lease_->LeaseGrant(&context, request, response);
+  }
+  int64_t GrantOne(int64_t ttl) {
+    pb::LeaseGrantResponse response;
+    EXPECT_TRUE(Grant(0, ttl, &response).ok());
+    return response.id();
+  }
+  grpc::Status Put(const std::string& key, int64_t lease) {
+    grpc::ClientContext context;
+    pb::PutRequest request;
+    request.set_key(key);
+    request.set_lease(lease);
+    pb::PutResponse response;
+    return member_.kv().Put(&context, request, &response);
+  }
+  pb::LeaseTimeToLiveResponse TimeToLive(int64_t id, bool keys = false) {
+    grpc::ClientContext context;
+    pb::LeaseTimeToLiveRequest request;
+    request.set_id(id);
+    request.set_keys(keys);
+    pb::LeaseTimeToLiveResponse response;
+    EXPECT_TRUE(lease_->LeaseTimeToLive(&context, request, &response).ok());
+    return response;
+  }
+
+  TestMember member_;
+  std::unique_ptr<pb::Lease::Stub> lease_ = pb::Lease::NewStub(member_.channel());
+};
+
+TEST_F(LeaseServiceTest, GrantsWithChosenAndGeneratedIds) {
+  pb::LeaseGrantResponse response;
+  ASSERT_TRUE(Grant(-7, 100, &response).ok());
+  EXPECT_EQ(response.id(), -7);
+  EXPECT_EQ(response.ttl(), 100);
+  EXPECT_EQ(response.header().revision(), 1);
+  EXPECT_EQ(Grant(-7, 100, &response).error_message(), "etcdserver: lease already exists");
+  EXPECT_EQ(Grant(8, 9'000'000'001, &response).error_code(), grpc::StatusCode::OUT_OF_RANGE);
+  ASSERT_TRUE(Grant(9, -1, &response).ok());
+  EXPECT_EQ(response.ttl(), 2);
+  std::set<int64_t> ids;
+  for (int i = 0; i < 100; ++i) ids.insert(GrantOne(60));
+  EXPECT_EQ(ids.size(), 100u);
+  EXPECT_GT(*ids.begin(), 0);
+}
+
+TEST_F(LeaseServiceTest, TellsTimeAndKeysAndRevokes) {
+  const int64_t id = GrantOne(100);
+  ASSERT_TRUE(Put("b", id).ok());
+  ASSERT_TRUE(Put("a", id).ok());
+  const pb::LeaseTimeToLiveResponse left = TimeToLive(id, true);
+  EXPECT_EQ(left.grantedttl(), 100);
+  EXPECT_GT(left.ttl(), 90);
+  EXPECT_LT(left.ttl(), 100);
+  ASSERT_EQ(left.keys_size(), 2);
+  EXPECT_EQ(left.keys(0), "a");
+  EXPECT_EQ(TimeToLive(id).keys_size(), 0);
+
+  grpc::ClientContext context;
+  pb::LeaseRevokeRequest request;
+  request.set_id(id);
+  pb::LeaseRevokeResponse revoked;
+  ASSERT_TRUE(lease_->LeaseRevoke(&context, request, &revoked).ok());
+  EXPECT_EQ(revoked.header().revision(), 4);
+  const pb::LeaseTimeToLiveResponse gone = TimeToLive(id, true);
+  EXPECT_EQ(gone.ttl(), -1);
+  EXPECT_EQ(gone.grantedttl(), 0);
+  grpc::ClientContext again;
+  EXPECT_EQ(lease_->LeaseRevoke(&again, request, &revoked).error_message(), "etcdserver: requested lease not found");
+  EXPECT_EQ(Put("c", id).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(LeaseServiceTest, ListsLeasesSoonestFirst) {
+  const int64_t late = GrantOne(500);
+  const int64_t soon = GrantOne(100);
+  grpc::ClientContext context;
+  pb::LeaseLeasesResponse response;
+  ASSERT_TRUE(lease_->LeaseLeases(&context, {}, &response).ok());
+  ASSERT_EQ(response.leases_size(), 2);
+  EXPECT_EQ(response.leases(0).id(), soon);
+  EXPECT_EQ(response.leases(1).id(), late);
+}
+
+TEST_F(LeaseServiceTest, AKeepAliveStreamAnswersEachMessage) {
+  const int64_t id = GrantOne(100);
+  grpc::ClientContext context;
+  const auto stream = lease_->LeaseKeepAlive(&context);
+  pb::LeaseKeepAliveRequest request;
+  pb::LeaseKeepAliveResponse response;
+  for (int i = 0; i < 10; ++i) {
+    request.set_id(id);
+    ASSERT_TRUE(stream->Write(request));
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.id(), id);
+    EXPECT_EQ(response.ttl(), 100);
+    EXPECT_EQ(response.header().revision(), 1);
+    request.set_id(12345);
+    ASSERT_TRUE(stream->Write(request));
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.id(), 12345);
+    EXPECT_EQ(response.ttl(), 0);
+  }
+  stream->WritesDone();
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(LeaseServiceTest, KeepAliveStreamsEndWhenTheServerIsToStop) {
+  grpc::ClientContext context;
+  const auto stream = lease_->LeaseKeepAlive(&context);
+  pb::LeaseKeepAliveRequest request;
+  pb::LeaseKeepAliveResponse response;
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->Read(&response));
+  member_.services().EndStreams();
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_message(), "etcdserver: server stopped");
+}
+
+TEST_F(LeaseServiceTest, AnExpiredLeaseTakesItsKeysAlong) {
+  const int64_t id = GrantOne(1);
+  ASSERT_TRUE(Put("a", id).ok());
+  while (TimeToLive(id).ttl() >= 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(member_.replica().store().statistics().keys, 0u);
+  EXPECT_EQ(member_.replica().lessor().statistics().expired, 1u);
+}
+
+}  // namespace
+}  // namespace quorate::api
