@@ -120,10 +120,9 @@ void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view 
   });
 }
 
-void LeaseService::List(const rpc::CallContext& context, std::string_view, rpc::UnaryCall call) {
-  if (absl::Status status = context_->Admit(context, call.loop_index()); !status.ok()) {
-    return std::move(call).Fail(std::move(status));
-  }
+void LeaseService::List(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
+  lease::RevokeRequest none;  // the request has no fields: whatever it brings is skipped
+  if (!Begin(*context_, context, message, call, &none)) return;
   // A member's own list, as in etcd: not confirmed. On the pool, since there may be a million.
   context_->readers.Submit([context = context_, call = std::move(call)](absl::Status status) mutable {
     if (!status.ok()) return std::move(call).Fail(std::move(status));
