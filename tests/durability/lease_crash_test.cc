@@ -109,9 +109,10 @@ void LeaseCrash::CheckDeletions(const std::vector<mvccpb::Event>& events) {
 
 void LeaseCrash::PlayRound(int64_t first_lease) {
   int64_t next = first_lease;
-  for (int i = 0; i < kShortLeases; ++i) Grant(next++, kShortSeconds);
+  for (int i = 0; i < kShortLeases && !HasFailure(); ++i) Grant(next++, kShortSeconds);
   const int64_t from = Get(kShort, kShortEnd).header().revision() + 1;
   ResumingWatcher watcher(server_.address(), kShort, kShortEnd, from);
+  ASSERT_FALSE(HasFailure());
   PutShortKeys(first_lease);
   for (int i = 0; i < kLongLeases; ++i) {
     Grant(next, kLongSeconds);
@@ -132,7 +133,7 @@ void LeaseCrash::PlayRound(int64_t first_lease) {
   std::printf("%zu of %d leases were left\n", left.size(), kShortLeases);
 
   ASSERT_TRUE(watcher.WaitForEvents(2 * kPuts, kAllGoneWithin))
-      << watcher.events().size() << " events of " << 2 * kPuts;
+      << watcher.events().size() << " events of " << 2 * kPuts << ", last error " << watcher.last_error();
   const int64_t last = Put(std::string(kShort) + "end", 0);
   EXPECT_EQ(CompareWithHistory(&watcher, server_.address(), kShort, kShortEnd, from, last), "");
   CheckDeletions(watcher.events());

@@ -11,15 +11,15 @@ namespace {
 
 namespace pb = etcdserverpb;
 
-constexpr std::chrono::milliseconds kTryAgainAfter(5);
+constexpr std::chrono::milliseconds kTryAgainAfter(10);
 
 }  // namespace
 
 ResumingWatcher::ResumingWatcher(const std::string& address, std::string key, std::string range_end,
                                  int64_t from_revision)
-    : key_(std::move(key)),
+    : address_(address),
+      key_(std::move(key)),
       range_end_(std::move(range_end)),
-      stub_(pb::Watch::NewStub(OwnChannel(address))),
       next_revision_(from_revision),
       thread_([this] { Run(); }) {}
 
@@ -55,7 +55,9 @@ void ResumingWatcher::ReadStream() {
     create->set_prev_kv(true);
   }
   ++streams_;
-  const auto stream = stub_->Watch(&context);
+  // A channel whose connection attempt was cut short may never try again: each stream has its own.
+  const auto stub = pb::Watch::NewStub(OwnChannel(address_));
+  const auto stream = stub->Watch(&context);
   stream->Write(request);
   pb::WatchResponse response;
   while (stream->Read(&response)) Take(response);
@@ -63,7 +65,9 @@ void ResumingWatcher::ReadStream() {
     const std::lock_guard lock(mutex_);
     context_ = nullptr;
   }
-  stream->Finish();
+  const grpc::Status status = stream->Finish();
+  const std::lock_guard lock(mutex_);
+  last_error_ = std::to_string(status.error_code()) + " " + status.error_message();
 }
 
 void ResumingWatcher::Take(const pb::WatchResponse& response) {
@@ -98,6 +102,11 @@ std::vector<mvccpb::Event> ResumingWatcher::events() {
 std::string ResumingWatcher::faults() {
   const std::lock_guard lock(mutex_);
   return faults_;
+}
+
+std::string ResumingWatcher::last_error() {
+  const std::lock_guard lock(mutex_);
+  return last_error_;
 }
 
 std::string CompareWithHistory(ResumingWatcher* watcher, const std::string& address, const std::string& key,

@@ -34,6 +34,8 @@ class ResumingWatcher {
   std::vector<mvccpb::Event> events();
   // What no server may do: cancel the watcher, repeat an event or go back. Empty when nothing happened.
   std::string faults();
+  // Why the last stream ended.
+  std::string last_error();
   // How often a stream was opened.
   int streams() const { return streams_; }
 
@@ -42,9 +44,9 @@ class ResumingWatcher {
   void ReadStream();
   void Take(const etcdserverpb::WatchResponse& response);
 
+  const std::string address_;
   const std::string key_;
   const std::string range_end_;
-  std::unique_ptr<etcdserverpb::Watch::Stub> stub_;
   std::atomic<int> streams_ = 0;
 
   // Guards what follows; changed_ tells of every change.
@@ -53,6 +55,7 @@ class ResumingWatcher {
   std::vector<mvccpb::Event> events_;
   int64_t next_revision_;
   std::string faults_;
+  std::string last_error_;
   bool stopping_ = false;
   grpc::ClientContext* context_ = nullptr;
 
