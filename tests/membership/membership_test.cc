@@ -75,7 +75,7 @@ TEST_F(StoredClusterTest, ANewStoreHasNoCluster) {
 }
 
 TEST_F(StoredClusterTest, LoadsWhatWasSaved) {
-  Cluster cluster{.id = 7, .self = 1, .members = {}};
+  Cluster cluster{.id = 7, .self = 1, .members = {}, .downgrade_target = "3.6.0"};
   cluster.members.push_back({1, "one", {"http://h:1", "http://h:2"}, {"http://h:3"}, false});
   cluster.members.push_back({0xffffffffffffffff, "", {"http://h:4"}, {}, true});
   storage::WriteBatch batch;
