@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "quorate/mvcc/event_history.h"
+#include "quorate/mvcc/hash.h"
 #include "quorate/mvcc/key_index.h"
 #include "quorate/mvcc/store.h"
 #include "src/mvcc/compaction.h"
@@ -58,7 +59,6 @@ absl::StatusOr<std::unique_ptr<RangeCursor>> MakeRangeCursor(StoreParts* parts, 
 
 absl::StatusOr<EventsRead> ReadEventHistory(StoreParts* parts, const EventsRequest& request);
 
-absl::StatusOr<HashResult> HashHistory(const storage::Database& database, int64_t revision);
 absl::StatusOr<uint32_t> HashEverything(const storage::Database& database);
 
 }  // namespace quorate::mvcc
