@@ -29,7 +29,9 @@ TEST(WatchDifferential, EveryWatcherIsToldWhatEtcdTells) {
   ASSERT_FALSE(etcd.empty()) << "no reference etcd: run tests/reference/build.sh";
   if (!ReferenceIsCurrent()) GTEST_SKIP() << OldReferenceReason();
 
-  const std::vector<std::string> flags = {"--unsafe-no-fsync", "--watch-progress-notify-interval=200ms"};
+  // Fragments are as large as requests may be, and half a MiB more.
+  const std::vector<std::string> flags = {"--unsafe-no-fsync", "--watch-progress-notify-interval=200ms",
+                                          "--max-request-bytes=262144"};
   Player reference(etcd, flags);
   Player subject(SubjectServer(), flags);
   ASSERT_NO_FATAL_FAILURE(reference.Start());

@@ -121,10 +121,32 @@ void WatchRun::WriteSome() {
 
 void WatchRun::WriteLargeBurst() {
   const bool large = generator_.Chance(50);
+  if (large) {
+    ASSERT_NO_FATAL_FAILURE(CreateFragmented());
+  }
   for (int count = large ? kLargeValues : kBurstValues; count > 0; --count) {
     ASSERT_NO_FATAL_FAILURE(Send(generator_.LargeWrite(large ? kLargeValueBytes : kBurstValueBytes)));
   }
   ++tally_["large burst"];
+  if (!large) return;
+  // Events of one revision that with the keys before are more than a response may hold.
+  Step step;
+  step.kind = Step::Kind::kDeleteRange;
+  step.delete_range.set_key("\0"s);
+  step.delete_range.set_range_end("\0"s);
+  ASSERT_NO_FATAL_FAILURE(Send(step));
+}
+
+void WatchRun::CreateFragmented() {
+  Streams* streams = AnyStreams();
+  if (streams->paused) return;
+  pb::WatchRequest request;
+  request.mutable_create_request()->set_range_end("\0"s);
+  request.mutable_create_request()->set_prev_kv(true);
+  request.mutable_create_request()->set_fragment(true);
+  pb::WatchResponse answer;
+  ASSERT_NO_FATAL_FAILURE(Control(streams, request, &answer));
+  streams->expected.emplace_back(request.create_request(), answer.watch_id(), revision_, history_);
 }
 
 void WatchRun::RevokeLease() {

@@ -51,6 +51,8 @@ class WatchRun {
   void Follow(int64_t revision);
 
   void CreateSome();
+  // One that is told everything, in fragments where it is much.
+  void CreateFragmented();
   void CancelOne();
   void CompactSome();
   void RequestProgress(Streams* streams);
