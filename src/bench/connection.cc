@@ -14,7 +14,6 @@
 namespace quorate::bench {
 namespace {
 
-constexpr size_t kGrpcPrefixSize = 5;
 constexpr int kUnavailable = 14;
 // Windows so large that the generator never holds the server back.
 constexpr int32_t kWindowBytes = (1 << 30) - 1;
@@ -37,13 +36,51 @@ ssize_t ReadRequest(nghttp2_session*, int32_t, uint8_t* out, size_t room, uint32
                     void*) {
   auto* slot = static_cast<RequestSlot*>(source->ptr);
   const size_t size = std::min(room, slot->request.size() - slot->request_sent);
+  if (size == 0 && slot->keeps_stream) return NGHTTP2_ERR_DEFERRED;
   std::memcpy(out, slot->request.data() + slot->request_sent, size);
   slot->request_sent += size;
-  if (slot->request_sent == slot->request.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+  if (slot->request_sent == slot->request.size() && !slot->keeps_stream) *flags |= NGHTTP2_DATA_FLAG_EOF;
   return static_cast<ssize_t>(size);
 }
 
+// The size of the message behind a whole prefix.
+size_t MessageSize(std::string_view prefix) {
+  size_t size = 0;
+  for (size_t i = 1; i < kGrpcPrefixSize; ++i) size = size << 8 | static_cast<uint8_t>(prefix[i]);
+  return size;
+}
+
+bool HoldsMessage(std::string_view text) {
+  return text.size() >= kGrpcPrefixSize && text.size() - kGrpcPrefixSize >= MessageSize(text);
+}
+
+// Messages that lie whole within one chunk are passed on from there; the reply holds what is left over.
+void PassOn(RequestSlot* slot, std::string_view chunk) {
+  const bool left_over = !slot->reply.empty();
+  if (left_over) {
+    slot->reply.append(chunk);
+    chunk = slot->reply;
+  }
+  size_t at = 0;
+  while (HoldsMessage(chunk.substr(at))) {
+    const size_t size = MessageSize(chunk.substr(at));
+    slot->listener->OnMessage(slot, chunk.substr(at + kGrpcPrefixSize, size));
+    at += kGrpcPrefixSize + size;
+  }
+  if (left_over) {
+    slot->reply.erase(0, at);
+  } else {
+    slot->reply.assign(chunk.substr(at));
+  }
+}
+
 }  // namespace
+
+void WriteGrpcPrefix(std::string* text, size_t at) {
+  const size_t size = text->size() - at - kGrpcPrefixSize;
+  (*text)[at] = 0;
+  for (size_t i = 0; i < 4; ++i) (*text)[at + 1 + i] = static_cast<char>(size >> (24 - 8 * i));
+}
 
 std::string_view RequestSlot::ReplyMessage() const {
   return reply.size() < kGrpcPrefixSize ? std::string_view() : std::string_view(reply).substr(kGrpcPrefixSize);
@@ -67,15 +104,35 @@ struct SessionCallbacks {
     return 0;
   }
 
-  static int OnData(nghttp2_session* session, uint8_t, int32_t stream, const uint8_t* data, size_t size, void*) {
-    if (RequestSlot* slot = SlotOf(session, stream); slot != nullptr) slot->reply.append(View(data, size));
+  static int OnData(nghttp2_session* session, uint8_t, int32_t stream, const uint8_t* data, size_t size, void* user) {
+    RequestSlot* slot = SlotOf(session, stream);
+    if (slot == nullptr) return 0;
+    if (slot->listener != nullptr) {
+      PassOn(slot, View(data, size));
+      return 0;
+    }
+    slot->reply.append(View(data, size));
+    if (slot->keeps_stream && slot->in_flight && HoldsMessage(slot->reply)) {
+      slot->grpc_status = 0;
+      End(static_cast<Connection*>(user), slot);
+    }
     return 0;
   }
 
   static int OnClose(nghttp2_session* session, int32_t stream, uint32_t, void* user) {
-    auto* connection = static_cast<Connection*>(user);
-    if (RequestSlot* slot = SlotOf(session, stream); slot != nullptr) connection->ended_.push_back(slot);
+    RequestSlot* slot = SlotOf(session, stream);
+    if (slot == nullptr) return 0;
+    slot->stream = 0;
+    if (!slot->in_flight) return 0;
+    // A call that was to stay open did not succeed, whatever its status says.
+    if (slot->keeps_stream && slot->grpc_status == 0) slot->grpc_status = RequestSlot::kNoStatus;
+    End(static_cast<Connection*>(user), slot);
     return 0;
+  }
+
+  static void End(Connection* connection, RequestSlot* slot) {
+    slot->in_flight = false;
+    connection->ended_.push_back(slot);
   }
 
   static nghttp2_session* NewSession(Connection* connection) {
@@ -110,6 +167,14 @@ void Connection::Submit(RequestSlot* slot, std::string_view path) {
   slot->reply.clear();
   slot->grpc_status = RequestSlot::kNoStatus;
   slot->grpc_message.clear();
+  slot->in_flight = true;
+  slot->active_at = active_.size();
+  active_.push_back(slot);
+  if (slot->keeps_stream && slot->stream != 0) {
+    // Fails when the stream has not been put aside yet; it then sends the new bytes by itself.
+    nghttp2_session_resume_data(session_, slot->stream);
+    return;
+  }
   const nghttp2_nv fields[] = {
       Field(":method", "POST"),
       Field(":scheme", "http"),
@@ -122,11 +187,9 @@ void Connection::Submit(RequestSlot* slot, std::string_view path) {
   nghttp2_data_provider body = {};
   body.source.ptr = slot;
   body.read_callback = ReadRequest;
-  const int32_t stream = nghttp2_submit_request(session_, nullptr, fields, std::size(fields), &body, slot);
-  slot->active_at = active_.size();
-  active_.push_back(slot);
+  slot->stream = nghttp2_submit_request(session_, nullptr, fields, std::size(fields), &body, slot);
   // Stream ids run out after 2^30 calls. The closed socket then ends this call like any other on the connection.
-  if (stream < 0) shutdown(fd_, SHUT_RDWR);
+  if (slot->stream < 0) shutdown(fd_, SHUT_RDWR);
 }
 
 void Connection::Flush() {
@@ -177,6 +240,8 @@ void Connection::Receive(std::vector<RequestSlot*>* done) {
 void Connection::Abort(std::string_view why, std::vector<RequestSlot*>* done) {
   alive_ = false;
   for (RequestSlot* slot : active_) {
+    slot->in_flight = false;
+    slot->stream = 0;
     slot->grpc_status = kUnavailable;
     slot->grpc_message = why;
     done->push_back(slot);

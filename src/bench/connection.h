@@ -1,6 +1,6 @@
 #pragma once
 
-// One HTTP/2 connection that carries unary gRPC calls, on nghttp2 and a non-blocking socket. Belongs to one thread.
+// One HTTP/2 connection that carries gRPC calls, on nghttp2 and a non-blocking socket. Belongs to one thread.
 
 #include <cstdint>
 #include <string>
@@ -14,16 +14,37 @@ struct nghttp2_session;
 namespace quorate::bench {
 
 class Connection;
+struct RequestSlot;
+
+// gRPC's 5 bytes before each message.
+inline constexpr size_t kGrpcPrefixSize = 5;
+// Writes the length of the message that fills the string from `at` + kGrpcPrefixSize to its end.
+void WriteGrpcPrefix(std::string* text, size_t at);
+
+// Takes the messages of an answer one by one, while they arrive.
+class MessageListener {
+ public:
+  virtual ~MessageListener() = default;
+  // `message` is valid during the call.
+  virtual void OnMessage(RequestSlot* slot, std::string_view message) = 0;
+};
 
 // A place for one request in flight, used again for the next one; its strings keep their memory.
 struct RequestSlot {
   // Set once, by the owner.
   size_t index = 0;
   Connection* connection = nullptr;
+  // The call stays open after the request, and the next request is a further message of it. Without a listener a
+  // message of the answer ends the request, with success.
+  bool keeps_stream = false;
+  // Takes the answer's messages; the request then ends with the call. Not owned.
+  MessageListener* listener = nullptr;
   // The connection's own bookkeeping.
   size_t active_at = 0;
+  bool in_flight = false;
+  int32_t stream = 0;
 
-  // The request: gRPC's 5 byte prefix and the message.
+  // The request: gRPC's prefix and the message; a call that keeps its stream may send several such pairs at once.
   std::string request;
   size_t request_sent = 0;
   int64_t start_ns = 0;

@@ -59,7 +59,7 @@ void AppendGet(const Data& data, uint64_t key, bool serializable, std::string* m
   wire::AppendBoolField(message, kRangeSerializable, serializable);
 }
 
-std::string_view ReadingScenario::Prepare(size_t, std::string* message) {
+std::string_view PreloadedScenario::Prepare(size_t, std::string* message) {
   AppendPut(&data_, keys_[prepared_++], message);
   return kPutPath;
 }

@@ -69,13 +69,13 @@ class KeyShare {
   const uint64_t size_;
 };
 
-// For scenarios that read: prepares by putting every key of the thread's share.
-class ReadingScenario : public Scenario {
+// For scenarios that want the keys to be there: prepares by putting every key of the thread's share.
+class PreloadedScenario : public Scenario {
  public:
-  ReadingScenario(const Options& options, const ThreadShare& share)
+  PreloadedScenario(const Options& options, const ThreadShare& share)
       : options_(options), data_(options, options.seed + share.index), keys_(options, share) {}
 
-  uint64_t preparation() const override { return options_.preload ? keys_.size() : 0; }
+  uint64_t preparation() const override { return options_.preload ? keys_.size() - prepared_ : 0; }
   std::string_view Prepare(size_t slot, std::string* message) override;
 
  protected:

@@ -13,6 +13,16 @@ constexpr int kInFlightMax = 10'000;
 constexpr uint64_t kKeysMax = 1'000'000'000;
 constexpr uint64_t kValueSizeMax = 16 << 20;
 
+constexpr uint64_t kWatchersMax = 10'000'000;
+constexpr uint64_t kLeasesMax = 10'000'000;
+
+std::string Names() { return ScenarioNames() + ", " + kLimits + ", " + kFirstGet; }
+
+std::string CheckName(const std::string& name) {
+  const bool known = IsScenario(name) || name == kLimits || name == kFirstGet;
+  return known ? std::string() : "unknown scenario '" + name + "', known: " + Names();
+}
+
 std::chrono::nanoseconds Seconds(double seconds) {
   return std::chrono::nanoseconds(static_cast<int64_t>(seconds * 1e9));
 }
@@ -24,14 +34,11 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   Options& options = parsed.options;
   double duration_s = 10;
   double warm_up_s = 1;
+  double compact_every_s = 2.5;
 
   CLI::App app("Load generator for servers of the etcd v3 API.", "quorate-bench");
   app.get_formatter()->column_width(36);
-  app.add_option("scenario", options.scenario, "what to send: " + ScenarioNames())
-      ->required()
-      ->check([](const std::string& name) {
-        return IsScenario(name) ? std::string() : "unknown scenario '" + name + "', known: " + ScenarioNames();
-      });
+  app.add_option("scenario", options.scenario, "what to send: " + Names())->required()->check(CheckName);
   app.add_option("--endpoints", options.endpoints, "http://host:port or unix://path, comma separated")
       ->delimiter(',')
       ->capture_default_str();
@@ -58,8 +65,28 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.add_option("--read-share", options.read_share, "mixed: share of reads")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  app.add_option("--limit", options.limit, "list: keys in one answer, 0 for all")->capture_default_str();
-  app.add_flag("--preload,!--no-preload", options.preload, "put every key before reading them")->capture_default_str();
+  app.add_option("--limit", options.limit, "list, page: keys in one answer, 0 for all")->capture_default_str();
+  app.add_flag("--preload,!--no-preload", options.preload, "put every key first where the scenario needs them")
+      ->capture_default_str();
+  app.add_option("--watchers", options.watchers, "watch: watchers")
+      ->check(CLI::Range(uint64_t{0}, kWatchersMax))
+      ->capture_default_str();
+  app.add_option("--watch-connections", options.watch_connections, "watch: connections of the watchers")
+      ->check(CLI::Range(1, kConnectionsMax))
+      ->capture_default_str();
+  app.add_flag("--watch-each", options.watch_each, "watch: each watcher has its own key, and writers do not wait");
+  app.add_option("--leases", options.leases, "lease-revoke: leases")
+      ->check(CLI::Range(uint64_t{1}, kLeasesMax))
+      ->capture_default_str();
+  app.add_option("--lease-keys", options.lease_keys, "lease-revoke: keys attached to each lease")
+      ->check(CLI::Range(uint64_t{1}, kKeysMax))
+      ->capture_default_str();
+  app.add_option("--compact-every", compact_every_s, "compact: seconds between compactions")
+      ->check(CLI::Range(0.001, 1e6))
+      ->capture_default_str();
+  app.add_option("--compact-behind", options.compact_behind, "compact: revisions that are kept")->capture_default_str();
+  app.add_option("--dir", options.directory, "limits: where to sync a file")->capture_default_str();
+  app.add_option("--since", options.since_ns, "first-get: monotonic clock at the start, in ns, 0 for now");
   app.add_option("--duration", duration_s, "seconds to measure")->check(CLI::Range(0.001, 1e6))->capture_default_str();
   app.add_option("--requests,-n", options.requests, "end after that many requests instead of --duration");
   app.add_option("--warm-up", warm_up_s, "seconds before measuring")
@@ -78,6 +105,11 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   }
   options.duration = Seconds(duration_s);
   options.warm_up = Seconds(warm_up_s);
+  options.compact_every = Seconds(compact_every_s);
+  if (IsScenario(options.scenario) && TraitsOf(options.scenario).requests != nullptr) {
+    options.requests = TraitsOf(options.scenario).requests(options);
+    options.warm_up = {};
+  }
   options.threads = std::min(options.threads, options.connections);
   options.threads = static_cast<int>(std::min<uint64_t>(options.threads, options.keys));
   parsed.run = true;

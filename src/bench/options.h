@@ -9,7 +9,13 @@
 
 namespace quorate::bench {
 
+// Measures what every server stands on: the loopback round trip to one that does nothing, and fdatasync.
+inline constexpr char kLimits[] = "limits";
+// Waits until the server answers a linearizable Get.
+inline constexpr char kFirstGet[] = "first-get";
+
 struct Options {
+  // A scenario, or one of the two that need no load: kLimits, kFirstGet.
   std::string scenario;
   // http://host:port or unix://path; connections go round them.
   std::vector<std::string> endpoints = {"http://127.0.0.1:2379"};
@@ -29,6 +35,20 @@ struct Options {
   double read_share = 0.9;
   // list, page: keys in one answer.
   uint64_t limit = 500;
+  // watch: watchers, over how many connections, and whether each has a key of its own instead of all keys.
+  uint64_t watchers = 1000;
+  uint64_t watch_connections = 10;
+  bool watch_each = false;
+  // lease-revoke: leases, and keys attached to each.
+  uint64_t leases = 100;
+  uint64_t lease_keys = 1000;
+  // compact: how often, and how many revisions are kept.
+  std::chrono::nanoseconds compact_every = std::chrono::milliseconds(2500);
+  uint64_t compact_behind = 1000;
+  // limits: where to write the file that is synced.
+  std::string directory = ".";
+  // first-get: the monotonic clock when the server was started, in nanoseconds; 0 for now.
+  int64_t since_ns = 0;
   // Scenarios that read put all keys first unless this is off.
   bool preload = true;
 

@@ -8,8 +8,29 @@
 
 namespace quorate::bench {
 
+namespace {
+
+std::string ProcFile(int pid, const char* name) { return "/proc/" + std::to_string(pid) + "/" + name; }
+
+int64_t PeakResidentBytes(int pid) {
+  constexpr int64_t kBytesPerKb = 1024;
+  std::ifstream file(ProcFile(pid, "status"));
+  for (std::string word; file >> word;) {
+    int64_t kilobytes = 0;
+    if (word == "VmHWM:" && file >> kilobytes) return kilobytes * kBytesPerKb;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void ForgetPeak(int pid) {
+  constexpr char kResetPeak[] = "5";
+  std::ofstream(ProcFile(pid, "clear_refs")) << kResetPeak;
+}
+
 std::optional<ProcessUsage> UsageOf(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::ifstream file(ProcFile(pid, "stat"));
   std::string text;
   if (!std::getline(file, text)) return std::nullopt;
   // The command name, in parentheses, may hold anything. What follows starts with field 3 of proc(5).
@@ -30,6 +51,7 @@ std::optional<ProcessUsage> UsageOf(int pid) {
   ProcessUsage usage;
   usage.cpu_ns = (user_ticks + system_ticks) * (kNsPerSecond / sysconf(_SC_CLK_TCK));
   usage.resident_bytes = resident_pages * sysconf(_SC_PAGESIZE);
+  usage.peak_resident_bytes = PeakResidentBytes(pid);
   return usage;
 }
 

@@ -52,52 +52,113 @@ class Object {
   std::string text_;
 };
 
-}  // namespace
-
-std::string TextReport(const Options& options, const RunResult& result) {
-  const Histogram& latency = result.figures.latency_ns;
-  std::string out = Format("%-12s %s, %d x %d in flight, %lu keys, %lu byte values\n", "scenario",
-                           options.scenario.c_str(), options.connections, options.in_flight,
-                           static_cast<unsigned long>(options.keys), static_cast<unsigned long>(options.value_size));
-  out += Format("%-12s %lu in %.2f s, %.0f/s\n", "requests", static_cast<unsigned long>(latency.count()),
-                result.elapsed_s, result.Throughput());
-  out += Format("%-12s mean %.0f us", "latency", latency.Mean() / kNsPerUs);
+std::string TextOf(const Histogram& latency) {
+  std::string out = Format("mean %.0f us", latency.Mean() / kNsPerUs);
   for (const Quantile& quantile : kQuantiles) {
     out += Format(", %s %.0f us", quantile.name, static_cast<double>(latency.Percentile(quantile.percent)) / kNsPerUs);
   }
-  out += "\n";
-  if (const auto cpu = result.CpuNsPerRequest()) {
-    out += Format("%-12s %.2f us of CPU per request, resident %.1f MiB before, %.1f MiB after\n", "server",
-                  *cpu / kNsPerUs, static_cast<double>(result.usage_before->resident_bytes) / kBytesPerMiB,
-                  static_cast<double>(result.usage_after->resident_bytes) / kBytesPerMiB);
+  return out + "\n";
+}
+
+std::string JsonOf(const Histogram& latency) {
+  Object object;
+  object.Number("mean", latency.Mean() / kNsPerUs);
+  for (const Quantile& quantile : kQuantiles) {
+    object.Number(quantile.name, static_cast<double>(latency.Percentile(quantile.percent)) / kNsPerUs);
+  }
+  return object.Done();
+}
+
+std::string JsonOf(const Counters& counters) {
+  Object object;
+  for (const auto& [name, count] : counters) object.Count(name, count);
+  return object.Done();
+}
+
+std::string JsonOfErrors(const Figures& figures) {
+  Object errors;
+  for (const auto& [code, count] : figures.errors) {
+    Object error;
+    error.Count("count", count);
+    error.Text("message", figures.error_messages.at(code));
+    errors.Raw(std::to_string(code), error.Done());
+  }
+  return errors.Done();
+}
+
+// The figures that every window of load has.
+void AddLoad(const LoadFigures& load, Object* object) {
+  object->Count("requests", load.figures.latency_ns.count());
+  object->Number("elapsed_s", load.elapsed_s);
+  object->Number("requests_per_s", load.Throughput());
+  object->Raw("latency_us", JsonOf(load.figures.latency_ns));
+  object->Number("longest_gap_us", static_cast<double>(load.figures.longest_gap_ns) / kNsPerUs);
+  object->Count("error_count", load.figures.ErrorCount());
+  object->Raw("errors", JsonOfErrors(load.figures));
+  if (!load.usage_before || !load.usage_after) return;
+  Object server;
+  server.Number("cpu_us", *load.CpuNs() / kNsPerUs);
+  server.Number("cpu_us_per_request", load.CpuNsPerRequest().value_or(0) / kNsPerUs);
+  server.Count("resident_bytes_before", load.usage_before->resident_bytes);
+  server.Count("resident_bytes_after", load.usage_after->resident_bytes);
+  server.Count("resident_bytes_peak", load.usage_after->peak_resident_bytes);
+  object->Raw("server", server.Done());
+}
+
+std::string JsonOf(const RunResult& result, const Delivery& delivery) {
+  Object object;
+  const uint64_t events = delivery.latency_ns.count();
+  object.Count("events", events);
+  object.Number("elapsed_s", result.delivery_s);
+  object.Number("events_per_s", result.EventsPerSecond());
+  object.Count("missing", delivery.missing);
+  object.Raw("latency_us", JsonOf(delivery.latency_ns));
+  if (result.load.CpuNs() && events != 0) {
+    object.Number("cpu_us_per_event", *result.load.CpuNs() / kNsPerUs / static_cast<double>(events));
+  }
+  return object.Done();
+}
+
+}  // namespace
+
+std::string TextReport(const Options& options, const RunResult& result) {
+  const LoadFigures& load = result.load;
+  std::string out = Format("%-12s %s, %d x %d in flight, %lu keys, %lu byte values\n", "scenario",
+                           options.scenario.c_str(), options.connections, options.in_flight,
+                           static_cast<unsigned long>(options.keys), static_cast<unsigned long>(options.value_size));
+  out += Format("%-12s %lu in %.2f s, %.0f/s\n", "requests",
+                static_cast<unsigned long>(load.figures.latency_ns.count()), load.elapsed_s, load.Throughput());
+  out += Format("%-12s ", "latency") + TextOf(load.figures.latency_ns);
+  if (result.quiet) out += Format("%-12s ", "  quiet") + TextOf(result.quiet->figures.latency_ns);
+  if (result.errand) {
+    out += Format("%-12s %.2f s, ", "errand", result.errand->elapsed_s) + TextOf(result.errand->latency_ns);
+    for (const auto& [name, count] : result.errand->counters) {
+      out += Format("  %-18s %lu\n", name.c_str(), static_cast<unsigned long>(count));
+    }
+  }
+  if (result.delivery) {
+    out += Format("%-12s %lu in %.2f s, %.0f/s, %lu missing\n", "events",
+                  static_cast<unsigned long>(result.delivery->latency_ns.count()), result.delivery_s,
+                  result.EventsPerSecond(), static_cast<unsigned long>(result.delivery->missing));
+    out += Format("%-12s ", "delivery") + TextOf(result.delivery->latency_ns);
+  }
+  if (const auto cpu = load.CpuNsPerRequest()) {
+    out += Format("%-12s %.2f us of CPU per request, resident %.1f MiB before, %.1f MiB after, %.1f MiB at most\n",
+                  "server", *cpu / kNsPerUs, static_cast<double>(load.usage_before->resident_bytes) / kBytesPerMiB,
+                  static_cast<double>(load.usage_after->resident_bytes) / kBytesPerMiB,
+                  static_cast<double>(load.usage_after->peak_resident_bytes) / kBytesPerMiB);
   }
   for (const auto& [name, count] : result.counters) {
     out += Format("%-12s %lu\n", name.c_str(), static_cast<unsigned long>(count));
   }
-  for (const auto& [code, count] : result.figures.errors) {
+  for (const auto& [code, count] : load.figures.errors) {
     out += Format("%-12s %lu with grpc-status %d: ", "errors", static_cast<unsigned long>(count), code) +
-           result.figures.error_messages.at(code) + "\n";
+           load.figures.error_messages.at(code) + "\n";
   }
   return out;
 }
 
 std::string JsonReport(const Options& options, const RunResult& result) {
-  const Histogram& latency = result.figures.latency_ns;
-  Object latency_us;
-  latency_us.Number("mean", latency.Mean() / kNsPerUs);
-  for (const Quantile& quantile : kQuantiles) {
-    latency_us.Number(quantile.name, static_cast<double>(latency.Percentile(quantile.percent)) / kNsPerUs);
-  }
-  Object errors;
-  for (const auto& [code, count] : result.figures.errors) {
-    Object error;
-    error.Count("count", count);
-    error.Text("message", result.figures.error_messages.at(code));
-    errors.Raw(std::to_string(code), error.Done());
-  }
-  Object counters;
-  for (const auto& [name, count] : result.counters) counters.Count(name, count);
-
   Object run;
   run.Text("scenario", options.scenario);
   run.Count("connections", options.connections);
@@ -105,19 +166,23 @@ std::string JsonReport(const Options& options, const RunResult& result) {
   run.Number("rate", options.rate);
   run.Count("keys", options.keys);
   run.Count("value_size", options.value_size);
-  run.Count("requests", latency.count());
-  run.Number("elapsed_s", result.elapsed_s);
-  run.Number("requests_per_s", result.Throughput());
-  run.Raw("latency_us", latency_us.Done());
-  run.Count("error_count", result.figures.ErrorCount());
-  run.Raw("errors", errors.Done());
-  run.Raw("counters", counters.Done());
-  if (const auto cpu = result.CpuNsPerRequest()) {
-    Object server;
-    server.Number("cpu_us_per_request", *cpu / kNsPerUs);
-    server.Count("resident_bytes_before", result.usage_before->resident_bytes);
-    server.Count("resident_bytes_after", result.usage_after->resident_bytes);
-    run.Raw("server", server.Done());
+  AddLoad(result.load, &run);
+  run.Raw("counters", JsonOf(result.counters));
+  if (result.quiet) {
+    Object quiet;
+    AddLoad(*result.quiet, &quiet);
+    run.Raw("quiet", quiet.Done());
+  }
+  if (result.errand) {
+    Object errand;
+    errand.Number("elapsed_s", result.errand->elapsed_s);
+    errand.Raw("latency_us", JsonOf(result.errand->latency_ns));
+    errand.Raw("counters", JsonOf(result.errand->counters));
+    run.Raw("errand", errand.Done());
+  }
+  if (result.delivery) {
+    run.Count("watchers", options.watchers);
+    run.Raw("delivery", JsonOf(result, *result.delivery));
   }
   return run.Done() + "\n";
 }

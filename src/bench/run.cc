@@ -1,160 +1,148 @@
 #include "src/bench/run.h"
 
-#include <atomic>
-#include <cmath>
-#include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "src/bench/progress.h"
+#include "src/bench/crew.h"
 
 namespace quorate::bench {
 namespace {
 
 constexpr double kNsPerSecond = 1e9;
 
-// Sends what a scenario wants sent before it starts.
-class Preparation : public Scenario {
+std::optional<ProcessUsage> UsageOfServer(const Options& options) {
+  return options.server_pid == 0 ? std::nullopt : UsageOf(options.server_pid);
+}
+
+// What goes on beside the load, on a thread of its own.
+class Beside {
  public:
-  explicit Preparation(Scenario* scenario) : scenario_(scenario) {}
+  Beside(const Options& options, const std::vector<Endpoint>& endpoints)
+      : errand_(TraitsOf(options.scenario).make_errand(options)), endpoints_(endpoints) {}
 
-  std::string_view Next(size_t slot, std::string* message) override { return scenario_->Prepare(slot, message); }
-  void OnReply(size_t slot, std::string_view message) override { scenario_->OnReply(slot, message); }
-
- private:
-  Scenario* scenario_;
-};
-
-// The workers of a run, each with its scenario.
-class Crew {
- public:
-  explicit Crew(const Options& options) : options_(options) {}
-
-  absl::Status Connect() {
-    std::vector<Endpoint> endpoints;
-    for (const std::string& url : options_.endpoints) {
-      QUORATE_ASSIGN_OR_RETURN(Endpoint endpoint, ParseEndpoint(url));
-      endpoints.push_back(std::move(endpoint));
-    }
-    for (int i = 0; i < options_.threads; ++i) {
-      const int connections = options_.connections / options_.threads + (i < options_.connections % options_.threads);
-      ThreadShare share{i, options_.threads, static_cast<size_t>(connections) * options_.in_flight};
-      shares_.push_back(share);
-      workers_.push_back(std::make_unique<Worker>(share, &live_count_));
-      QUORATE_RETURN_IF_ERROR(workers_.back()->Connect(endpoints, connections, options_.in_flight));
-    }
-    return absl::OkStatus();
+  void Start(Crew* crew) {
+    thread_ = std::thread([this, crew] {
+      const int64_t start_ns = MonotonicNs();
+      status_ = RunErrand();
+      figures_.elapsed_s = static_cast<double>(MonotonicNs() - start_ns) / kNsPerSecond;
+      crew->Stop();
+    });
   }
-
-  absl::Status Prepare() {
-    std::vector<std::unique_ptr<Scenario>> preparations;
-    std::vector<Window> windows;
-    bool needed = false;
-    for (const ThreadShare& share : shares_) {
-      scenarios_.push_back(MakeScenario(options_.scenario, options_, share));
-      preparations.push_back(std::make_unique<Preparation>(scenarios_.back().get()));
-      windows.push_back(WindowOf(scenarios_.back()->preparation()));
-      needed |= scenarios_.back()->preparation() != 0;
-    }
-    if (!needed) return absl::OkStatus();
-    Progress progress("prepare", &live_count_);
-    Start(windows, preparations);
-    Join();
-    const Figures figures = Merged();
-    if (figures.errors.empty()) return absl::OkStatus();
-    const auto& [code, message] = *figures.error_messages.begin();
-    return base::MakeStatus(static_cast<absl::StatusCode>(code), "preparing the keys failed: " + message);
-  }
-
-  RunResult Measure() {
-    std::vector<Window> windows;
-    const int64_t start = MonotonicNs();
-    const int64_t measure_ns = start + options_.warm_up.count();
-    for (const ThreadShare& share : shares_) {
-      const uint64_t count = share.count;
-      const uint64_t index = share.index;
-      Window window;
-      if (options_.requests != 0) {
-        window = WindowOf(options_.requests / count + (index < options_.requests % count ? 1 : 0));
-      } else {
-        window.end_ns = measure_ns + options_.duration.count();
-      }
-      window.measure_ns = measure_ns;
-      if (options_.rate > 0) {
-        const double interval_ns = kNsPerSecond / options_.rate;
-        window.interval_ns = interval_ns * static_cast<double>(count);
-        window.first_ns = start + static_cast<int64_t>(interval_ns * static_cast<double>(index));
-      }
-      windows.push_back(window);
-    }
-
-    Progress progress(options_.scenario, &live_count_);
-    Start(windows, scenarios_);
-    RunResult result;
-    std::this_thread::sleep_for(options_.warm_up);
-    if (options_.server_pid != 0) result.usage_before = UsageOf(options_.server_pid);
-    Join();
-    if (options_.server_pid != 0) result.usage_after = UsageOf(options_.server_pid);
-    result.figures = Merged();
-    if (result.figures.last_reply_ns > measure_ns) {
-      result.elapsed_s = static_cast<double>(result.figures.last_reply_ns - measure_ns) / kNsPerSecond;
-    }
-    for (const auto& scenario : scenarios_) scenario->AddCounters(&result.counters);
-    return result;
+  // Lets it come to its end; it then stops the crew.
+  absl::StatusOr<ErrandFigures> Finish() {
+    stop_.Set();
+    thread_.join();
+    QUORATE_RETURN_IF_ERROR(status_);
+    return std::move(figures_);
   }
 
  private:
-  // Counts from the start and ends after exactly that many requests.
-  static Window WindowOf(uint64_t requests) {
-    Window window;
-    window.requests = requests;
-    if (requests == 0) window.end_ns = 0;
-    return window;
+  absl::Status RunErrand() {
+    QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<Caller> caller, Caller::To(endpoints_.front()));
+    return errand_->Run(caller.get(), &stop_, &figures_);
   }
 
-  void Start(const std::vector<Window>& windows, const std::vector<std::unique_ptr<Scenario>>& scenarios) {
-    for (size_t i = 0; i < workers_.size(); ++i) {
-      threads_.emplace_back([worker = workers_[i].get(), window = windows[i], scenario = scenarios[i].get()] {
-        worker->Run(window, scenario);
-      });
-    }
-  }
-  void Join() {
-    for (std::thread& thread : threads_) thread.join();
-    threads_.clear();
-  }
-  Figures Merged() const {
-    Figures figures;
-    for (const auto& worker : workers_) figures.Merge(worker->figures());
-    return figures;
-  }
-
-  const Options& options_;
-  std::atomic<uint64_t> live_count_ = 0;
-  std::vector<ThreadShare> shares_;
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::vector<std::unique_ptr<Scenario>> scenarios_;
-  std::vector<std::thread> threads_;
+  const std::unique_ptr<Errand> errand_;
+  const std::vector<Endpoint>& endpoints_;
+  std::thread thread_;
+  bench::Stop stop_;
+  ErrandFigures figures_;
+  absl::Status status_;
 };
+
+LoadFigures MeasureLoad(const Options& options, Crew* crew) {
+  std::this_thread::sleep_for(options.warm_up);
+  if (options.server_pid != 0) ForgetPeak(options.server_pid);
+  const std::optional<ProcessUsage> before = UsageOfServer(options);
+  LoadFigures load = crew->Finish();
+  load.usage_before = before;
+  load.usage_after = UsageOfServer(options);
+  return load;
+}
+
+absl::Status MeasureBeside(const Options& options, const std::vector<Endpoint>& endpoints, Crew* crew,
+                           RunResult* result) {
+  crew->Start(false);
+  result->quiet = MeasureLoad(options, crew);
+
+  Beside beside(options, endpoints);
+  crew->Start(true);
+  std::this_thread::sleep_for(options.warm_up);
+  if (options.server_pid != 0) ForgetPeak(options.server_pid);
+  const std::optional<ProcessUsage> before = UsageOfServer(options);
+  beside.Start(crew);
+  std::this_thread::sleep_for(options.duration);
+  absl::StatusOr<ErrandFigures> errand = beside.Finish();
+  result->load = crew->Finish();
+  result->load.usage_before = before;
+  result->load.usage_after = UsageOfServer(options);
+  QUORATE_RETURN_IF_ERROR(errand.status());
+  result->errand = *std::move(errand);
+  return absl::OkStatus();
+}
+
+absl::Status MeasureWatched(const Options& options, Audience* audience, Crew* crew, RunResult* result) {
+  const int64_t measure_ns = crew->Start(false);
+  audience->Listen(measure_ns, [crew] { crew->Wake(); });
+  result->load = MeasureLoad(options, crew);
+  result->delivery = audience->Finish();
+  // The server's part in what arrived after the last answer counts too.
+  if (result->load.usage_after) result->load.usage_after = UsageOfServer(options);
+  const int64_t last_ns = result->delivery->last_event_ns;
+  if (last_ns > measure_ns) result->delivery_s = static_cast<double>(last_ns - measure_ns) / kNsPerSecond;
+  return result->delivery->status;
+}
 
 }  // namespace
 
-double RunResult::Throughput() const {
+double LoadFigures::Throughput() const {
   return elapsed_s <= 0 ? 0 : static_cast<double>(figures.latency_ns.count()) / elapsed_s;
 }
 
-std::optional<double> RunResult::CpuNsPerRequest() const {
-  if (!usage_before || !usage_after || figures.latency_ns.count() == 0) return std::nullopt;
-  return static_cast<double>(usage_after->cpu_ns - usage_before->cpu_ns) /
-         static_cast<double>(figures.latency_ns.count());
+std::optional<double> LoadFigures::CpuNs() const {
+  if (!usage_before || !usage_after) return std::nullopt;
+  return static_cast<double>(usage_after->cpu_ns - usage_before->cpu_ns);
+}
+
+std::optional<double> LoadFigures::CpuNsPerRequest() const {
+  if (!CpuNs() || figures.latency_ns.count() == 0) return std::nullopt;
+  return *CpuNs() / static_cast<double>(figures.latency_ns.count());
+}
+
+double RunResult::EventsPerSecond() const {
+  return delivery && delivery_s > 0 ? static_cast<double>(delivery->latency_ns.count()) / delivery_s : 0;
 }
 
 absl::StatusOr<RunResult> Run(const Options& options) {
-  Crew crew(options);
-  QUORATE_RETURN_IF_ERROR(crew.Connect());
-  QUORATE_RETURN_IF_ERROR(crew.Prepare());
-  return crew.Measure();
+  std::vector<Endpoint> endpoints;
+  for (const std::string& url : options.endpoints) {
+    QUORATE_ASSIGN_OR_RETURN(Endpoint endpoint, ParseEndpoint(url));
+    endpoints.push_back(std::move(endpoint));
+  }
+  const ScenarioTraits& traits = TraitsOf(options.scenario);
+  const bool watched = traits.watched && options.watchers != 0;
+  // "As fast as events are heard" has a meaning only where every event is for everyone and no rate is asked for.
+  const bool held_back = watched && !options.watch_each && options.rate == 0;
+  Pace pace(held_back ? static_cast<uint64_t>(options.connections) * options.in_flight : UINT64_MAX);
+
+  RunResult result;
+  Crew crew(options, watched ? &pace : nullptr);
+  QUORATE_RETURN_IF_ERROR(crew.Connect(endpoints));
+  QUORATE_RETURN_IF_ERROR(crew.Prepare(endpoints));
+  if (watched) {
+    Audience audience(options, &pace);
+    QUORATE_RETURN_IF_ERROR(audience.Gather(endpoints));
+    QUORATE_RETURN_IF_ERROR(MeasureWatched(options, &audience, &crew, &result));
+  } else if (traits.make_errand != nullptr) {
+    QUORATE_RETURN_IF_ERROR(MeasureBeside(options, endpoints, &crew, &result));
+  } else {
+    crew.Start(false);
+    result.load = MeasureLoad(options, &crew);
+  }
+  result.counters = crew.counters();
+  return result;
 }
 
 }  // namespace quorate::bench

@@ -4,9 +4,9 @@
 namespace quorate::bench {
 namespace {
 
-class Get : public ReadingScenario {
+class Get : public PreloadedScenario {
  public:
-  using ReadingScenario::ReadingScenario;
+  using PreloadedScenario::PreloadedScenario;
 
   std::string_view Next(size_t, std::string* message) override {
     AppendGet(data_, data_.RandomKey(), options_.serializable, message);

@@ -14,9 +14,9 @@ constexpr uint32_t kRangeLimit = 3;
 constexpr uint32_t kRangeSerializable = 7;
 constexpr uint32_t kResponseKvs = 2;
 
-class List : public ReadingScenario {
+class List : public PreloadedScenario {
  public:
-  using ReadingScenario::ReadingScenario;
+  using PreloadedScenario::PreloadedScenario;
 
   // A limited list starts at a random key, so that not one page of keys is read again and again.
   std::string_view Next(size_t, std::string* message) override {

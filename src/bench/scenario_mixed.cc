@@ -4,9 +4,9 @@
 namespace quorate::bench {
 namespace {
 
-class Mixed : public ReadingScenario {
+class Mixed : public PreloadedScenario {
  public:
-  using ReadingScenario::ReadingScenario;
+  using PreloadedScenario::PreloadedScenario;
 
   std::string_view Next(size_t, std::string* message) override {
     const uint64_t key = data_.RandomKey();

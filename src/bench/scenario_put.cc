@@ -17,10 +17,23 @@ class Put : public Scenario {
   Data data_;
 };
 
+class Overwrite : public PreloadedScenario {
+ public:
+  using PreloadedScenario::PreloadedScenario;
+
+  std::string_view Next(size_t, std::string* message) override {
+    AppendPut(&data_, data_.RandomKey(), message);
+    return kPutPath;
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<Scenario> MakePut(const Options& options, const ThreadShare& share) {
   return std::make_unique<Put>(options, share);
+}
+std::unique_ptr<Scenario> MakeOverwrite(const Options& options, const ThreadShare& share) {
+  return std::make_unique<Overwrite>(options, share);
 }
 
 }  // namespace quorate::bench

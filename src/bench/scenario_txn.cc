@@ -2,6 +2,7 @@
 
 #include "quorate/base/wire.h"
 #include "src/bench/data.h"
+#include "src/bench/reply.h"
 #include "src/bench/scenarios.h"
 
 namespace quorate::bench {
@@ -19,32 +20,12 @@ constexpr uint32_t kCompareModRevision = 6;
 constexpr uint64_t kTargetMod = 2;
 constexpr uint32_t kOpRange = 1;
 constexpr uint32_t kOpPut = 2;
-// TxnResponse, ResponseHeader, ResponseOp, RangeResponse, KeyValue.
-constexpr uint32_t kResponseHeader = 1;
+// TxnResponse, ResponseOp, RangeResponse, KeyValue.
 constexpr uint32_t kResponseSucceeded = 2;
 constexpr uint32_t kResponseResponses = 3;
-constexpr uint32_t kHeaderRevision = 3;
 constexpr uint32_t kResponseOpRange = 1;
 constexpr uint32_t kRangeKvs = 2;
 constexpr uint32_t kKvModRevision = 3;
-
-// The last field of that number with that type, or a default.
-std::string_view BytesIn(std::string_view message, uint32_t field) {
-  std::string_view found;
-  wire::Reader reader(message);
-  while (reader.Next()) {
-    if (reader.field() == field && reader.IsBytes()) found = reader.bytes();
-  }
-  return found;
-}
-int64_t NumberIn(std::string_view message, uint32_t field) {
-  int64_t found = 0;
-  wire::Reader reader(message);
-  while (reader.Next()) {
-    if (reader.field() == field && reader.IsVarint()) found = reader.int64();
-  }
-  return found;
-}
 
 class Txn : public Scenario {
  public:
@@ -55,7 +36,7 @@ class Txn : public Scenario {
         slot_keys_(share.slots, 0) {}
 
   // Creates every key, or learns its mod revision.
-  uint64_t preparation() const override { return keys_.size(); }
+  uint64_t preparation() const override { return keys_.size() - prepared_; }
   std::string_view Prepare(size_t slot, std::string* message) override { return Update(slot, prepared_++, message); }
 
   std::string_view Next(size_t slot, std::string* message) override {
@@ -65,7 +46,7 @@ class Txn : public Scenario {
   void OnReply(size_t slot, std::string_view message) override {
     int64_t* known = &mod_revisions_[slot_keys_[slot]];
     if (NumberIn(message, kResponseSucceeded) != 0) {
-      *known = NumberIn(BytesIn(message, kResponseHeader), kHeaderRevision);
+      *known = RevisionOf(message);
       return;
     }
     if (prepared_ == keys_.size()) ++conflicts_;

@@ -1,6 +1,7 @@
 #include "src/bench/worker.h"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -20,13 +21,6 @@ constexpr int64_t kNsPerMs = 1'000'000;
 constexpr int64_t kNsPerSecond = 1'000'000'000;
 // The longest the loop sleeps before it looks at the clock again.
 constexpr int64_t kPauseMaxNs = 100 * kNsPerMs;
-constexpr size_t kGrpcPrefixSize = 5;
-
-void WritePrefix(std::string* request) {
-  const size_t size = request->size() - kGrpcPrefixSize;
-  (*request)[0] = 0;
-  for (int i = 0; i < 4; ++i) (*request)[1 + i] = static_cast<char>(size >> (24 - 8 * i));
-}
 
 }  // namespace
 
@@ -47,19 +41,24 @@ void Figures::Merge(const Figures& other) {
   for (const auto& [code, count] : other.errors) errors[code] += count;
   error_messages.insert(other.error_messages.begin(), other.error_messages.end());
   last_reply_ns = std::max(last_reply_ns, other.last_reply_ns);
+  longest_gap_ns = std::max(longest_gap_ns, other.longest_gap_ns);
 }
 
 Worker::Worker(const ThreadShare& share, std::atomic<uint64_t>* live_count) : share_(share), live_count_(live_count) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   timer_ = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-  QUORATE_CHECK(epoll_ >= 0 && timer_ >= 0) << std::strerror(errno);
-  epoll_event event = {};
-  event.events = EPOLLIN;
-  event.data.ptr = nullptr;
-  QUORATE_CHECK(epoll_ctl(epoll_, EPOLL_CTL_ADD, timer_, &event) == 0) << std::strerror(errno);
+  wake_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  QUORATE_CHECK(epoll_ >= 0 && timer_ >= 0 && wake_ >= 0) << std::strerror(errno);
+  for (const int fd : {timer_, wake_}) {
+    epoll_event event = {};
+    event.events = EPOLLIN;
+    event.data.ptr = nullptr;
+    QUORATE_CHECK(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0) << std::strerror(errno);
+  }
 }
 
 Worker::~Worker() {
+  close(wake_);
   close(timer_);
   close(epoll_);
 }
@@ -81,6 +80,11 @@ absl::Status Worker::Connect(const std::vector<Endpoint>& endpoints, int connect
   return absl::OkStatus();
 }
 
+void Worker::Wake() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t size = write(wake_, &one, sizeof(one));
+}
+
 void Worker::Run(const Window& window, Scenario* scenario) {
   window_ = window;
   figures_ = Figures();
@@ -88,6 +92,7 @@ void Worker::Run(const Window& window, Scenario* scenario) {
   next_due_ns_ = static_cast<double>(window.first_ns);
   free_.clear();
   for (RequestSlot& slot : slots_) {
+    slot.keeps_stream = scenario->keeps_streams();
     if (slot.connection->alive()) free_.push_back(&slot);
   }
   int64_t last_start_ns = MonotonicNs();
@@ -112,6 +117,7 @@ void Worker::Run(const Window& window, Scenario* scenario) {
 
 bool Worker::MayStart(int64_t now) const {
   if (window_.requests != 0 && counted_ >= window_.requests) return false;
+  if (window_.stop != nullptr && window_.stop->load(std::memory_order_relaxed)) return false;
   return now < window_.end_ns;
 }
 
@@ -122,8 +128,9 @@ void Worker::StartDue(int64_t now, Scenario* scenario) {
     if (open_loop) {
       due = static_cast<int64_t>(next_due_ns_);
       if (due > now || due >= window_.end_ns) return;
-      next_due_ns_ += window_.interval_ns;
     }
+    if (window_.pace != nullptr && !window_.pace->TryStart()) return;
+    next_due_ns_ += window_.interval_ns;
     RequestSlot* slot = free_.front();
     free_.pop_front();
     Start(slot, due, scenario);
@@ -135,7 +142,7 @@ void Worker::Start(RequestSlot* slot, int64_t now, Scenario* scenario) {
   if (now >= window_.measure_ns) ++counted_;
   slot->request.assign(kGrpcPrefixSize, '\0');
   const std::string_view path = scenario->Next(slot->index, &slot->request);
-  WritePrefix(&slot->request);
+  WriteGrpcPrefix(&slot->request, 0);
   slot->connection->Submit(slot, path);
   ++in_flight_;
   touched_.push_back(slot->connection);
@@ -156,7 +163,11 @@ void Worker::Finish(RequestSlot* slot, int64_t now, Scenario* scenario) {
   } else if (counted) {
     figures_.latency_ns.Record(now - slot->start_ns);
   }
-  if (counted) figures_.last_reply_ns = now;
+  if (!counted) return;
+  if (figures_.last_reply_ns != 0) {
+    figures_.longest_gap_ns = std::max(figures_.longest_gap_ns, now - figures_.last_reply_ns);
+  }
+  figures_.last_reply_ns = now;
 }
 
 void Worker::FlushTouched() {
@@ -184,8 +195,10 @@ void Worker::WaitAndReceive(int64_t now) {
   for (int i = 0; i < count; ++i) {
     auto* connection = static_cast<Connection*>(events[i].data.ptr);
     if (connection == nullptr) {
-      uint64_t expirations = 0;
-      [[maybe_unused]] const ssize_t size = read(timer_, &expirations, sizeof(expirations));
+      for (const int fd : {timer_, wake_}) {
+        uint64_t times = 0;
+        [[maybe_unused]] const ssize_t size = read(fd, &times, sizeof(times));
+      }
       continue;
     }
     if (events[i].events & EPOLLOUT) {

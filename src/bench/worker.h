@@ -14,6 +14,7 @@
 #include "src/bench/connection.h"
 #include "src/bench/endpoint.h"
 #include "src/bench/histogram.h"
+#include "src/bench/pace.h"
 #include "src/bench/scenario.h"
 
 namespace quorate::bench {
@@ -28,6 +29,10 @@ struct Window {
   // Nanoseconds between two requests, 0 for a closed loop.
   double interval_ns = 0;
   int64_t first_ns = 0;
+  // Ends the window once it is true. May be null.
+  const std::atomic<bool>* stop = nullptr;
+  // Holds requests back. May be null; call Wake() when it lets further ones through.
+  Pace* pace = nullptr;
 };
 
 struct Figures {
@@ -36,6 +41,8 @@ struct Figures {
   std::map<int, uint64_t> errors;
   std::map<int, std::string> error_messages;
   int64_t last_reply_ns = 0;
+  // The longest time without any answer.
+  int64_t longest_gap_ns = 0;
 
   uint64_t ErrorCount() const;
   void Merge(const Figures& other);
@@ -56,6 +63,9 @@ class Worker {
   // started; what is then unanswered counts as DEADLINE_EXCEEDED and its connection is given up.
   void Run(const Window& window, Scenario* scenario);
 
+  // Makes Run() look at its window again. Any thread.
+  void Wake();
+
   // Of the last window.
   const Figures& figures() const { return figures_; }
 
@@ -75,6 +85,7 @@ class Worker {
   std::atomic<uint64_t>* live_count_;
   int epoll_ = -1;
   int timer_ = -1;
+  int wake_ = -1;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::deque<RequestSlot> slots_;
   // Free slots; neighbours belong to different connections.

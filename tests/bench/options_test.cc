@@ -39,6 +39,17 @@ TEST(Options, NoMoreThreadsThanConnections) {
   EXPECT_EQ(Parse({"put", "--threads", "8", "--connections", "3"}).options.threads, 3);
 }
 
+TEST(Options, AFiniteScenarioIsCountedFromItsFirstRequest) {
+  const ParsedOptions parsed = Parse({"load", "--keys", "700", "--warm-up", "3"});
+  EXPECT_EQ(parsed.options.requests, 700u);
+  EXPECT_EQ(parsed.options.warm_up.count(), 0);
+}
+
+TEST(Options, WhatNeedsNoLoadIsNamedLikeAScenario) {
+  EXPECT_TRUE(Parse({"limits", "--dir", "/tmp"}).run);
+  EXPECT_EQ(Parse({"first-get", "--since", "5"}).options.since_ns, 5);
+}
+
 TEST(Options, WrongCommandLinesExitWithTwo) {
   testing::internal::CaptureStderr();
   testing::internal::CaptureStdout();

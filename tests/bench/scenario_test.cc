@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+#include <map>
 #include <set>
 #include <string>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "src/bench/worker.h"
 
 namespace quorate::bench {
 namespace {
@@ -49,7 +52,7 @@ TEST(Scenario, ReadersPutEveryKeyFirst) {
     std::set<std::string> keys;
     for (int thread = 0; thread < 3; ++thread) {
       const auto scenario = MakeScenario(name, options, {.index = thread, .count = 3, .slots = 1});
-      for (uint64_t i = 0; i < scenario->preparation(); ++i) {
+      while (scenario->preparation() != 0) {
         std::string message;
         EXPECT_EQ(scenario->Prepare(0, &message), "/etcdserverpb.KV/Put");
         EXPECT_TRUE(keys.insert(Decode<etcdserverpb::PutRequest>(message).key()).second);
@@ -121,6 +124,82 @@ TEST(Scenario, TxnComparesTheModRevisionItSawLast) {
   conflict.add_responses()->mutable_response_range()->add_kvs()->set_mod_revision(9);
   scenario->OnReply(0, conflict.SerializeAsString());
   expect_compare(9);
+}
+
+TEST(Scenario, LoadPutsEachKeyOnceInOrder) {
+  const Options options = Small();
+  const auto scenario = MakeScenario("load", options, {});
+  std::string last;
+  for (uint64_t i = 0; i < TraitsOf("load").requests(options); ++i) {
+    std::string message;
+    scenario->Next(0, &message);
+    const std::string key = Decode<etcdserverpb::PutRequest>(message).key();
+    EXPECT_GT(key, last);
+    last = key;
+  }
+  EXPECT_EQ(last, "k0000000009");
+}
+
+TEST(Scenario, WatchedValuesBeginWithTheMomentTheyWereSent) {
+  const Options options = Small();
+  const int64_t before = MonotonicNs();
+  std::string message;
+  MakeScenario("watch", options, {})->Next(0, &message);
+  const std::string value = Decode<etcdserverpb::PutRequest>(message).value();
+  int64_t sent = 0;
+  ASSERT_EQ(value.size(), 13u);
+  std::memcpy(&sent, value.data(), sizeof(sent));
+  EXPECT_GE(sent, before);
+  EXPECT_LE(sent, MonotonicNs());
+}
+
+TEST(Scenario, EachSlotKeepsALeaseOfItsOwnAlive) {
+  const Options options = Small();
+  std::set<int64_t> granted;
+  for (int thread = 0; thread < 2; ++thread) {
+    const auto scenario = MakeScenario("lease-keepalive", options, {.index = thread, .count = 2, .slots = 3});
+    EXPECT_TRUE(scenario->keeps_streams());
+    while (scenario->preparation() != 0) {
+      std::string message;
+      EXPECT_EQ(scenario->Prepare(0, &message), "/etcdserverpb.Lease/LeaseGrant");
+      EXPECT_TRUE(granted.insert(Decode<etcdserverpb::LeaseGrantRequest>(message).id()).second);
+    }
+    for (size_t slot = 0; slot < 3; ++slot) {
+      std::string message;
+      EXPECT_EQ(scenario->Next(slot, &message), "/etcdserverpb.Lease/LeaseKeepAlive");
+      EXPECT_TRUE(granted.contains(Decode<etcdserverpb::LeaseKeepAliveRequest>(message).id()));
+    }
+  }
+  EXPECT_EQ(granted.size(), 6u);
+}
+
+TEST(Scenario, RevokedLeasesAreGrantedFirstAndThenHaveTheirKeys) {
+  Options options = Small();
+  options.leases = 3;
+  options.lease_keys = 4;
+  const auto scenario = MakeScenario("lease-revoke", options, {});
+  std::map<int64_t, std::set<std::string>> leases;
+  EXPECT_EQ(scenario->preparation(), 3u);
+  for (int i = 0; i < 3; ++i) {
+    std::string message;
+    EXPECT_EQ(scenario->Prepare(0, &message), "/etcdserverpb.Lease/LeaseGrant");
+    leases[Decode<etcdserverpb::LeaseGrantRequest>(message).id()];
+  }
+  EXPECT_EQ(scenario->preparation(), 12u);
+  while (scenario->preparation() != 0) {
+    std::string message;
+    EXPECT_EQ(scenario->Prepare(0, &message), "/etcdserverpb.KV/Put");
+    const auto put = Decode<etcdserverpb::PutRequest>(message);
+    ASSERT_TRUE(leases.contains(put.lease()));
+    EXPECT_TRUE(leases[put.lease()].insert(put.key()).second);
+  }
+  for (int i = 0; i < 3; ++i) {
+    std::string message;
+    EXPECT_EQ(scenario->Next(0, &message), "/etcdserverpb.Lease/LeaseRevoke");
+    const auto lease = leases.extract(Decode<etcdserverpb::LeaseRevokeRequest>(message).id());
+    ASSERT_FALSE(lease.empty());
+    EXPECT_EQ(lease.mapped().size(), 4u);
+  }
 }
 
 }  // namespace
