@@ -1,0 +1,1 @@
+"""Measures Quorate beside etcd; scripts/bench.sh is the way in."""

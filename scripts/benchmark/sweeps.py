@@ -1,0 +1,55 @@
+"""How cost grows: the same load at many sizes, for scripts/plot.py to draw."""
+
+import dataclasses
+from typing import Callable
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """A load for each x: the flags that prepare a fresh server (or none), and those that are measured."""
+    name: str
+    label: str
+    points: tuple
+    quick_points: tuple
+    # Name of a curve, and the flags of its run at x.
+    loads: dict
+    prepare: Callable[[int], str] = lambda x: ""
+
+
+LOADS = {"put": "put", "get": "get"}
+
+SWEEPS = (
+    Sweep("connections", "connections, one request in flight each",
+          (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000), (1, 10, 100),
+          {name: (lambda x, load=load: f"{load} -c {x} -m 1") for name, load in LOADS.items()}),
+    Sweep("in-flight", "requests in flight on each of 50 connections", (1, 2, 5, 10, 20, 50, 100, 200), (1, 10),
+          {name: (lambda x, load=load: f"{load} -c 50 -m {x}") for name, load in LOADS.items()}),
+    Sweep("keys", "keys of 256 bytes", (10_000, 100_000, 1_000_000, 10_000_000), (1000, 10_000),
+          {name: (lambda x, load=load: f"{load} -c 50 -m 20 --no-preload --keys {x}") for name, load in LOADS.items()},
+          prepare=lambda x: f"load -c 50 -m 20 --keys {x}"),
+    Sweep("watchers", "watchers of one prefix, writes as fast as events are heard",
+          (10, 100, 1000, 10_000, 100_000), (10, 100),
+          {"watch": lambda x: f"watch --watchers {x} --watch-connections 10 -c 10"}),
+    Sweep("value-size", "bytes of a value", (16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576), (64, 4096),
+          {name: (lambda x, load=load: f"{load} -c 50 -m 2 --keys 1000 --value-size {x}")
+           for name, load in LOADS.items()}),
+)
+
+
+def measure(sweep, seat, points):
+    """Yields a point for each load at each x."""
+    for x in points:
+        for load, flags in sweep.loads.items():
+            with seat.server() as server:
+                if sweep.prepare(x):
+                    server.run(sweep.prepare(x))
+                result = server.run(f"{flags(x)} {seat.scale.time}")
+                # What is delivered is the work of a server that is watched.
+                delivery = result.get("delivery")
+                yield {
+                    "x": x, "load": load, "seat": seat.name,
+                    "per_s": delivery["events_per_s"] if delivery else result["requests_per_s"],
+                    "cpu_us": delivery["cpu_us_per_event"] if delivery else result["server"]["cpu_us_per_request"],
+                    "p99_us": (delivery or result)["latency_us"]["p99"],
+                    "resident_bytes": result["server"]["resident_bytes_after"],
+                }
