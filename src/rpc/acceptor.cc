@@ -36,10 +36,14 @@ void Acceptor::OnEvents(uint32_t) {
   if (socket_.descriptor < 0) return;
   const bool is_tcp = socket_.unix_path.empty();
   for (int i = 0; i < kAcceptedPerTickMax; ++i) {
+    if (ConnectionCount() >= engine_->options.connections_max) {
+      Pause("too many connections");
+      return;
+    }
     const int descriptor = ::accept4(socket_.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) Pause(errno);
+      if (errno != EAGAIN && errno != EWOULDBLOCK) Pause(std::strerror(errno));
       return;
     }
     warned_ = false;
@@ -52,11 +56,17 @@ void Acceptor::OnEvents(uint32_t) {
   }
 }
 
-void Acceptor::Pause(int error) {
-  if (!warned_) QUORATE_LOG(kWarn, "cannot accept connections for now", {{"error", std::strerror(error)}});
+void Acceptor::Pause(const char* reason) {
+  if (!warned_) QUORATE_LOG(kWarn, "cannot accept connections for now", {{"error", reason}});
   warned_ = true;
   loop_->Unwatch(socket_.descriptor);
   loop_->timers().Schedule(&pause_timer_, loop_->now_ms() + kPauseMs);
+}
+
+int Acceptor::ConnectionCount() const {
+  int count = 0;
+  for (const std::unique_ptr<Loop>& loop : engine_->loops) count += loop->connection_count();
+  return count;
 }
 
 Loop* Acceptor::LeastLoaded() const {

@@ -35,7 +35,9 @@ class Acceptor final : public EventSource {
     Acceptor* acceptor_;
   };
 
-  void Pause(int error);
+  void Pause(const char* reason);
+  // Over all loops.
+  int ConnectionCount() const;
   Loop* LeastLoaded() const;
   void CloseSocket();
 

@@ -36,6 +36,7 @@ class Connection final : public EventSource {
 
   // True when it was not dirty before.
   bool SetDirty() { return !is_closed() && !std::exchange(dirty_, true); }
+  bool is_write_blocked() const { return write_blocked_; }
   bool is_closed() const { return transport_ == nullptr; }
   Protocol* protocol() { return protocol_.get(); }
   Loop& loop() { return *loop_; }

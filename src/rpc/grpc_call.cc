@@ -93,6 +93,11 @@ CallContext GrpcCall::Context() const {
   return context;
 }
 
+bool GrpcCall::AwaitsRequest() const {
+  if (finished_ || method_ == nullptr) return false;
+  return method_->unary ? !got_message_ : method_->takes_one_message() && !remote_ended_;
+}
+
 size_t GrpcCall::OnData(std::string_view bytes) {
   const size_t size = bytes.size();
   while (!finished_) {

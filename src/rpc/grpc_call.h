@@ -30,6 +30,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   void OnStreamClosed(uint32_t error_code) override;
   void Complete(absl::Status status, base::Payload message) override;
   rpc::Stream* stream() override { return this; }
+  bool AwaitsRequest() const override;
   bool AnswerEnds() const override { return finished_; }
   bool SubmitTrailers() override;
   void OnSent() override;

@@ -49,6 +49,31 @@ int Http2Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame, nghtt
   return 0;
 }
 
+int Http2Callbacks::OnBeginFrame(nghttp2_session*, const nghttp2_frame_hd* header, void* user_data) {
+  Http2Session& self = SessionOf(user_data);
+  switch (header->type) {
+    case NGHTTP2_HEADERS:
+      self.frame_guard_.OnWork();
+      break;
+    case NGHTTP2_DATA:
+      if (header->length > 0) {
+        self.frame_guard_.OnWork();
+      } else if ((header->flags & NGHTTP2_FLAG_END_STREAM) == 0) {
+        self.OnIdleFrame();
+      }
+      break;
+    case NGHTTP2_RST_STREAM:
+      self.OnReset();
+      break;
+    case NGHTTP2_CONTINUATION:  // few follow one HEADERS, which the library sees to
+      break;
+    default:
+      self.OnIdleFrame();
+      break;
+  }
+  return 0;
+}
+
 int Http2Callbacks::OnFrameReceived(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {
   Http2Session& self = SessionOf(user_data);
   switch (frame->hd.type) {
@@ -91,9 +116,12 @@ int Http2Callbacks::OnStreamClosed(nghttp2_session* session, int32_t id, uint32_
 }
 
 int Http2Callbacks::OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {
-  if (frame->hd.type == NGHTTP2_GOAWAY) SessionOf(user_data).OnGoawaySent();
+  Http2Session& self = SessionOf(user_data);
+  if (frame->hd.type == NGHTTP2_GOAWAY) self.OnGoawaySent();
+  if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR) self.OnReset();
   if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
-  SessionOf(user_data).ping_policy_.OnAnswerSent();
+  self.ping_policy_.OnAnswerSent();
+  if (frame->hd.type == NGHTTP2_HEADERS || frame->hd.length >= FrameGuard::kWorkBytesMin) self.frame_guard_.OnWork();
   // The answer is complete while the client may still be sending: tell it not to.
   const int32_t id = frame->hd.stream_id;
   if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 && nghttp2_session_get_stream_remote_close(session, id) == 0) {
@@ -128,6 +156,8 @@ int Http2Callbacks::SendData(nghttp2_session*, nghttp2_frame*, const uint8_t* fr
   self.output_->Append({reinterpret_cast<const char*>(frame_header), kFrameHeaderBytes});
   stream->queue_.Take(length, self.output_);
   self.CountQueued(-static_cast<int64_t>(length));
+  self.sent_bytes_ += length;
+  stream->stalled_rounds_ = 0;
   stream->OnSent();
   return 0;
 }
@@ -136,6 +166,7 @@ const nghttp2_session_callbacks* Http2CallbackTable() {
   static const nghttp2_session_callbacks* const table = [] {
     nghttp2_session_callbacks* callbacks = nullptr;
     QUORATE_CHECK(nghttp2_session_callbacks_new(&callbacks) == 0);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, Http2Callbacks::OnBeginFrame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Http2Callbacks::OnBeginHeaders);
     nghttp2_session_callbacks_set_on_header_callback2(callbacks, Http2Callbacks::OnHeader);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Http2Callbacks::OnFrameReceived);

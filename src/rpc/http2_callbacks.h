@@ -10,6 +10,7 @@
 namespace quorate::rpc {
 
 struct Http2Callbacks {
+  static int OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* header, void* user_data);
   static int OnBeginHeaders(nghttp2_session* session, const nghttp2_frame* frame, void* user_data);
   static int OnHeader(nghttp2_session* session, const nghttp2_frame* frame, nghttp2_rcbuf* name, nghttp2_rcbuf* value,
                       uint8_t flags, void* user_data);

@@ -40,6 +40,7 @@ void Http2Exchange::OnStreamClosed(uint32_t) {
 }
 
 void Http2Exchange::OnEnd() {
+  ended_ = true;
   if (!answered_) DispatchHttp(&session_->connection(), id_, target_, std::move(request_));
 }
 

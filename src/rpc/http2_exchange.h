@@ -19,6 +19,7 @@ class Http2Exchange final : public Http2Stream {
   void OnEnd() override;
   void OnStreamClosed(uint32_t) override;
   void CompleteHttp(HttpResponse response) override;
+  bool AwaitsRequest() const override { return !ended_ && !answered_; }
   bool AnswerEnds() const override { return true; }
   bool SubmitTrailers() override { return false; }
 
@@ -27,6 +28,7 @@ class Http2Exchange final : public Http2Stream {
   HttpRequest request_;
   size_t counted_bytes_ = 0;  // of the body, in the session's account
   bool is_head_ = false;
+  bool ended_ = false;  // the request is whole
   bool answered_ = false;
 };
 

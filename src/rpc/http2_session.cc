@@ -39,6 +39,7 @@ nghttp2_nv CopiedHeader(std::string_view name, std::string_view value) {
 Http2Session::Http2Session(Connection* connection)
     : connection_(connection),
       ping_policy_(connection->loop().engine().options.keepalive_time_min),
+      stall_timer_(this),
       keepalive_timer_(this),
       drain_timer_(this) {
   nghttp2_option* raw = nullptr;
@@ -48,7 +49,8 @@ Http2Session::Http2Session(Connection* connection)
   nghttp2_option_set_no_closed_streams(raw, 1);
   nghttp2_option_set_max_outbound_ack(raw, kOutboundAcksMax);
   nghttp2_option_set_max_settings(raw, kSettingsEntriesMax);
-  nghttp2_option_set_stream_reset_rate_limit(raw, kResetsBurst, kResetsPerSecond);
+  // The frame guard counts resets, and ends the connection with the error that is due.
+  nghttp2_option_set_stream_reset_rate_limit(raw, UINT32_MAX, UINT32_MAX);
   QUORATE_CHECK(nghttp2_session_server_new2(&session_, Http2CallbackTable(), this, raw) == 0);
 
   const ServerOptions& options = loop().engine().options;
@@ -75,12 +77,13 @@ Http2Session::~Http2Session() {
 bool Http2Session::OnBytes(std::string_view bytes) {
   const ssize_t taken =
       nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  if (taken == NGHTTP2_ERR_FLOODED) CutOff("too_many_frames");
   if (taken < 0) broken_ = true;
   if (unreturned_bytes_ > 0) {
     nghttp2_session_consume_connection(session_, unreturned_bytes_);
     unreturned_bytes_ = 0;
   }
-  return !broken_;
+  return !broken_ && !cut_off_;
 }
 
 bool Http2Session::Fill(Output* output) {
@@ -131,7 +134,11 @@ void Http2Session::Attach(Http2Stream* stream, int32_t id) {
   if (streams_ != nullptr) streams_->previous_ = stream;
   streams_ = stream;
   ++stream_count_;
+  stream->stalled_rounds_ = 0;
   loop().load().AddCalls(1);
+  if (!stall_timer_.scheduled()) {
+    loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().engine().options.stall_check_interval.count());
+  }
   nghttp2_session_set_stream_user_data(session_, id, stream);
 }
 
@@ -248,16 +255,60 @@ void Http2Session::ReturnWindow(int32_t stream, size_t bytes) {
   nghttp2_session_consume_stream(session_, stream, bytes);
 }
 
+size_t Http2Session::backlog_bytes() const {
+  return static_cast<size_t>(queued_bytes_) + nghttp2_session_get_outbound_queue_size(session_) * kQueuedFrameBytes;
+}
+
+void Http2Session::CutOff(std::string_view reason) {
+  if (std::exchange(cut_off_, true)) return;
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
+                        NGHTTP2_ENHANCE_YOUR_CALM, reinterpret_cast<const uint8_t*>(reason.data()), reason.size());
+  connection_->CloseWhenFlushed();
+}
+
+void Http2Session::OnIdleFrame() {
+  if (!frame_guard_.OnIdleFrame(loop().now_ms())) CutOff("too_many_frames");
+}
+
+void Http2Session::OnReset() {
+  if (!frame_guard_.OnReset(loop().now_ms())) CutOff("too_many_resets");
+}
+
+void Http2Session::CheckStalls() {
+  const bool moves = std::exchange(stall_checked_bytes_, sent_bytes_) != sent_bytes_;
+  for (Http2Stream *stream = streams_, *next = nullptr; stream != nullptr && !connection_->is_closed(); stream = next) {
+    next = stream->next_;
+    CheckStall(stream, moves);
+  }
+  if (streams_ == nullptr || connection_->is_closed()) return;
+  loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().engine().options.stall_check_interval.count());
+}
+
+void Http2Session::CheckStall(Http2Stream* stream, bool connection_moves) {
+  // An answer may wait its turn behind others; not so one whose own window is shut.
+  const bool answer_stalls =
+      stream->queue_.bytes() > 0 &&
+      (!connection_moves || nghttp2_session_get_stream_remote_window_size(session_, stream->id_) <= 0);
+  const bool request_stalls = stream->AwaitsRequest();
+  if (!answer_stalls && !request_stalls) {
+    stream->stalled_rounds_ = 0;
+    return;
+  }
+  if (++stream->stalled_rounds_ <= (request_stalls ? kRequestRoundsMax : kAnswerRoundsMax)) return;
+  if (connection_->is_write_blocked()) {
+    connection_->Close();  // a reset would not arrive either
+  } else {
+    Reset(stream->id_, NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+}
+
 void Http2Session::OnPing(const nghttp2_ping& ping, bool is_ack) {
   if (is_ack) {
     if (std::memcmp(ping.opaque_data, kDrainPing.data(), kDrainPing.size()) == 0) FinishDrain();
     return;
   }
   if (ping_policy_.OnPing(loop().now_ms(), stream_count_ > 0)) return;
-  constexpr std::string_view kReason = "too_many_pings";
-  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session_),
-                        NGHTTP2_ENHANCE_YOUR_CALM, reinterpret_cast<const uint8_t*>(kReason.data()), kReason.size());
-  connection_->CloseWhenFlushed();
+  CutOff("too_many_pings");
 }
 
 void Http2Session::CheckKeepalive() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/rpc/connection.h"
+#include "src/rpc/frame_guard.h"
 #include "src/rpc/http2_stream.h"
 #include "src/rpc/ping_policy.h"
 #include "src/rpc/request_headers.h"
@@ -33,7 +34,7 @@ class Http2Session final : public Protocol {
   void Complete(int32_t stream, absl::Status status, base::Payload message) override;
   void CompleteHttp(int32_t stream, HttpResponse response) override;
   Stream* FindStream(int32_t stream) override;
-  size_t backlog_bytes() const override { return static_cast<size_t>(queued_bytes_); }
+  size_t backlog_bytes() const override;
 
   // For streams.
   Connection& connection() { return *connection_; }
@@ -64,9 +65,12 @@ class Http2Session final : public Protocol {
   // Answers to SETTINGS and PING that wait to be sent; a far side that makes more and does not read is cut off.
   static constexpr size_t kOutboundAcksMax = 1000;
   static constexpr size_t kSettingsEntriesMax = 32;
-  // RST_STREAM frames: a burst, and how many a second after it (the "rapid reset" attack).
-  static constexpr uint64_t kResetsBurst = 2000;
-  static constexpr uint64_t kResetsPerSecond = 500;
+  // What a frame costs that waits to be sent behind a socket that takes no more, and the stream it belongs to.
+  static constexpr size_t kQueuedFrameBytes = 2 << 10;
+  // Rounds of ServerOptions::stall_check_interval after which a request that has not come whole, or an answer of which
+  // nothing was taken, is given up.
+  static constexpr int kRequestRoundsMax = 2;
+  static constexpr int kAnswerRoundsMax = 10;
   // The final GOAWAY follows the warning after a round trip, or this long.
   static constexpr int64_t kDrainNoticeMs = 1000;
 
@@ -89,8 +93,23 @@ class Http2Session final : public Protocol {
     Http2Session* session_;
   };
 
+  class StallTimer final : public Timer {
+   public:
+    explicit StallTimer(Http2Session* session) : session_(session) {}
+
+   private:
+    void OnTimer() override { session_->CheckStalls(); }
+    Http2Session* session_;
+  };
+
   Http2Stream* Find(int32_t stream);
   void CheckKeepalive();
+  void CheckStalls();
+  void CheckStall(Http2Stream* stream, bool connection_moves);
+  // GOAWAY ENHANCE_YOUR_CALM with that text, and the end.
+  void CutOff(std::string_view reason);
+  void OnIdleFrame();
+  void OnReset();
   void FinishDrain();
   void OnGoawaySent();
   void OnHeader(std::string_view name, std::string_view value);
@@ -113,10 +132,15 @@ class Http2Session final : public Protocol {
   int64_t received_bytes_ = 0;  // likewise: metadata, and messages that are not complete
   std::vector<int32_t> waiting_for_room_;
   PingPolicy ping_policy_;
+  FrameGuard frame_guard_;
+  StallTimer stall_timer_;
+  uint64_t sent_bytes_ = 0;           // of bodies
+  uint64_t stall_checked_bytes_ = 0;  // sent_bytes_ at the last round
   KeepaliveTimer keepalive_timer_;
   DrainTimer drain_timer_;
   int64_t ping_sent_ms_ = 0;  // 0: none is out
   Draining draining_ = Draining::kNo;
+  bool cut_off_ = false;
   bool broken_ = false;
 };
 

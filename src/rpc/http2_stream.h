@@ -29,6 +29,8 @@ class Http2Stream {
   virtual void Complete(absl::Status status, base::Payload message) {}
   virtual void CompleteHttp(HttpResponse response) {}
   virtual Stream* stream() { return nullptr; }
+  // It cannot begin its work because the far side has not sent all of the request.
+  virtual bool AwaitsRequest() const = 0;
 
   // The body of the answer: how much there is to send now, and whether there will be more.
   MessageQueue& queue() { return queue_; }
@@ -57,6 +59,8 @@ class Http2Stream {
   Http2Stream* next_ = nullptr;
   // The body provider found nothing to send and waits for ResumeData.
   bool deferred_ = false;
+  // Rounds in which the far side neither sent what it owes nor took what it asked for.
+  int stalled_rounds_ = 0;
   // A gRPC call, whose object goes back to the loop.
   bool pooled_ = false;
 };

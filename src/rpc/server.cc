@@ -1,5 +1,7 @@
 #include "quorate/rpc/server.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <future>
 #include <mutex>
@@ -11,6 +13,17 @@
 #include "src/rpc/loop.h"
 
 namespace quorate::rpc {
+namespace {
+
+// The rest is for files: the store's, the log's.
+int ThreeQuartersOfDescriptors() {
+  constexpr rlim_t kAnyMax = 1 << 20;
+  rlimit limit = {};
+  QUORATE_CHECK(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  return static_cast<int>(std::min(limit.rlim_cur, kAnyMax) / 4 * 3);
+}
+
+}  // namespace
 
 struct Server::State {
   Registry registry;
@@ -26,6 +39,7 @@ Server::Server(ServerOptions options, Registry registry) : state_(std::make_uniq
   state_->registry = std::move(registry);
   Engine& engine = state_->engine;
   engine.options = std::move(options);
+  if (engine.options.connections_max == 0) engine.options.connections_max = ThreeQuartersOfDescriptors();
   engine.registry = state_->registry.state_.get();
   int loops = engine.options.loops;
   if (loops <= 0) loops = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

@@ -1,0 +1,171 @@
+// Clients that send frames for the sake of frames, or begin and do not go on, are cut off with the error that says so.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "src/rpc/frame_guard.h"
+#include "tests/rpc/raw_testing.h"
+#include "tests/rpc/rpc_testing.h"
+
+namespace quorate::rpc::testing {
+namespace {
+
+constexpr int64_t kEnhanceYourCalm = 11;
+constexpr char kPing8[] = "12345678";
+
+std::string Call(uint32_t stream, const std::string& method) {
+  return Frame(kHeaders, kEndHeaders, stream, HeaderBlock(GrpcRequest(method)));
+}
+
+std::string Repeated(const std::string& frame, int count) {
+  std::string frames;
+  for (int i = 0; i < count; ++i) frames += frame;
+  return frames;
+}
+
+// Sends it again and again until the far side is gone; the code of its GOAWAY.
+int64_t CodeAfterFloodOf(const std::string& frames, std::string* text, const std::string& before = "") {
+  TestServer server;
+  RawHttp2 client(server.address());
+  client.Send(before);
+  for (int i = 0; i < 200 && client.Send(frames); ++i) {
+  }
+  const int64_t code = client.GoawayCode(text);
+  RawHttp2 other(server.address());
+  other.Send(Call(1, "/test.Echo/Say") + Frame(kData, kEndStream, 1, GrpcMessage("x")));
+  EXPECT_EQ(other.Answer(1)[":status"], "200");
+  return code;
+}
+
+struct Flood {
+  const char* name;
+  std::string before;
+  std::string frame;
+};
+
+class FloodTest : public ::testing::TestWithParam<Flood> {};
+
+TEST_P(FloodTest, IsCutOff) {
+  std::string text;
+  EXPECT_EQ(CodeAfterFloodOf(Repeated(GetParam().frame, 500), &text, GetParam().before), kEnhanceYourCalm);
+  EXPECT_EQ(text, "too_many_frames");
+}
+
+INSTANTIATE_TEST_SUITE_P(Frames, FloodTest,
+                         ::testing::Values(Flood{"EmptyData", Call(1, "/test.Echo/Wait"), Frame(kData, 0, 1, "")},
+                                           Flood{"Priority", "", Frame(kPriority, 0, 3, std::string(5, '\0'))},
+                                           Flood{"Settings", "", Frame(kSettings, 0, 0, "")},
+                                           Flood{"PingAck", "", Frame(kPing, kAck, 0, kPing8)},
+                                           Flood{"WindowUpdate", Call(1, "/test.Echo/Wait"),
+                                                 Frame(kWindowUpdate, 0, 1, Number32(1))}),
+                         [](const auto& param) { return std::string(param.param.name); });
+
+TEST(FloodOfCallsTest, RapidResetIsCutOff) {
+  TestServer server;
+  RawHttp2 client(server.address());
+  for (uint32_t i = 0; i < 20'000; ++i) {
+    const uint32_t stream = 2 * i + 1;
+    if (!client.Send(Call(stream, "/test.Echo/Wait") + Frame(kReset, 0, stream, Number32(8)))) break;
+  }
+  std::string text;
+  EXPECT_EQ(client.GoawayCode(&text), kEnhanceYourCalm);
+  EXPECT_EQ(text, "too_many_resets");
+}
+
+// "Made you reset": each request is broken so that the server resets its stream.
+TEST(FloodOfCallsTest, ResetsThatTheServerIsMadeToSendCountToo) {
+  TestServer server;
+  RawHttp2 client(server.address());
+  HeaderList malformed = GrpcRequest("/test.Echo/Wait");
+  malformed.emplace_back("UPPER-CASE", "x");
+  for (uint32_t i = 0; i < 20'000; ++i) {
+    const uint32_t stream = 2 * i + 1;
+    if (!client.Send(Frame(kHeaders, kEndHeaders, stream, HeaderBlock(malformed)))) break;
+  }
+  std::string text;
+  EXPECT_EQ(client.GoawayCode(&text), kEnhanceYourCalm);
+  EXPECT_EQ(text, "too_many_resets");
+}
+
+TEST(FloodOfCallsTest, ContinuationsWithoutEndAreCutOff) {
+  TestServer server;
+  RawHttp2 client(server.address());
+  client.Send(Frame(kHeaders, 0, 1, HeaderBlock(GrpcRequest("/test.Echo/Say"))));
+  const std::string more = Repeated(Frame(kContinuation, 0, 1, HeaderBlock({{"x", "y"}})), 100);
+  bool cut_off = false;
+  for (int i = 0; i < 10'000 && !cut_off; ++i) cut_off = !client.Send(more);
+  EXPECT_TRUE(cut_off);
+}
+
+ServerOptions Impatient() {
+  ServerOptions options;
+  options.stall_check_interval = std::chrono::milliseconds(20);
+  return options;
+}
+
+TEST(StallTest, ARequestThatDoesNotComeWholeIsGivenUp) {
+  TestServer server(Impatient());
+  RawHttp2 client(server.address());
+  client.Send(Call(1, "/test.Echo/Say") + Frame(kData, 0, 1, GrpcMessage("whole").substr(0, 7)));
+  const ReceivedFrame reset = client.NextOf(kReset);
+  EXPECT_EQ(reset.stream, 1u);
+  EXPECT_EQ(reset.payload, Number32(kEnhanceYourCalm));
+}
+
+TEST(StallTest, AnAnswerThatIsNotTakenIsGivenUp) {
+  TestServer server(Impatient());
+  RawHttp2 client(server.address());
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\0\0\0\0", 6)));  // windows of nothing
+  client.Send(Call(1, "/test.Echo/Say") + Frame(kData, kEndStream, 1, GrpcMessage("x")));
+  const ReceivedFrame reset = client.NextOf(kReset);
+  EXPECT_EQ(reset.stream, 1u);
+  EXPECT_EQ(reset.payload, Number32(kEnhanceYourCalm));
+}
+
+TEST(StallTest, AStreamOnWhichNothingHasToHappenIsLeftAlone) {
+  TestServer server(Impatient());
+  RawHttp2 client(server.address());
+  client.Send(Call(1, "/test.Echo/Chat") + Call(3, "/test.Echo/Say"));
+  EXPECT_EQ(client.NextOf(kReset).stream, 3u);  // as it never sent its message; the other may talk when it likes
+  client.Send(Frame(kData, kEndStream, 1, GrpcMessage("still there")));
+  EXPECT_EQ(client.Answer(1)[":status"], "200");
+}
+
+TEST(ConnectionsTest, MoreThanTheBoundWaitUntilOthersGo) {
+  ServerOptions options;
+  options.connections_max = 2;
+  TestServer server(options);
+  RawHttp2 second(server.address());
+  second.NextOf(kSettings);
+  auto first = std::make_unique<RawHttp2>(server.address());
+  first->NextOf(kSettings);
+  RawHttp2 third(server.address());
+  EXPECT_EQ(server.server().open_connections(), 2u);
+  first.reset();
+  EXPECT_EQ(third.NextOf(kSettings).type, kSettings);
+}
+
+TEST(FrameGuardTest, WorkPaysForTheFramesThatComeWithIt) {
+  FrameGuard guard;
+  for (int i = 0; i < 100'000; ++i) {
+    guard.OnWork();
+    ASSERT_TRUE(guard.OnIdleFrame(1));
+    ASSERT_TRUE(guard.OnIdleFrame(1));
+  }
+}
+
+TEST(TokenBucketTest, ComesBackWithTimeUpToTheBurst) {
+  TokenBucket bucket(10, 100);
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(bucket.Take(5));
+  EXPECT_FALSE(bucket.Take(5));
+  EXPECT_TRUE(bucket.Take(25));
+  EXPECT_TRUE(bucket.Take(25));
+  EXPECT_FALSE(bucket.Take(25));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(bucket.Take(1'000'000));
+  EXPECT_FALSE(bucket.Take(1'000'000));
+}
+
+}  // namespace
+}  // namespace quorate::rpc::testing
