@@ -86,6 +86,7 @@ TEST_F(StoredClusterTest, LoadsWhatWasSaved) {
   EXPECT_EQ((*loaded)->id, cluster.id);
   EXPECT_EQ((*loaded)->self, cluster.self);
   EXPECT_EQ((*loaded)->members, cluster.members);
+  EXPECT_EQ((*loaded)->downgrade_target, cluster.downgrade_target);
 }
 
 TEST_F(StoredClusterTest, ADamagedRecordIsRefused) {
