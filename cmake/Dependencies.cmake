@@ -42,6 +42,10 @@ if(QUORATE_SANITIZE)
   add_compile_options(-fsanitize=${QUORATE_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${QUORATE_SANITIZE})
 endif()
+if(QUORATE_FUZZ)
+  # Coverage in everything that is built; only the targets themselves link libFuzzer's main (fuzz/CMakeLists.txt).
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(QUORATE_SANITIZE MATCHES "thread")
   # ThreadSanitizer does not model std::atomic_thread_fence; code under it uses none, libraries' headers do.
   add_compile_options(-Wno-tsan)
