@@ -1,5 +1,6 @@
 // The daemon.
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -8,6 +9,18 @@
 
 #include "quorate/config/config.h"
 #include "quorate/server/member.h"
+
+namespace {
+
+// Each client takes a descriptor, and the usual soft limit of 1024 is there for programs that call select().
+void RaiseDescriptorLimit() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
@@ -22,5 +35,6 @@ int main(int argc, char** argv) {
     std::fputs(parsed->text.c_str(), stdout);
     return 0;
   }
+  RaiseDescriptorLimit();
   return quorate::server::Run(parsed->config);
 }
