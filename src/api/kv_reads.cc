@@ -53,6 +53,7 @@ void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& 
 
 template <typename Request>
 void AnswerOnPool(ServiceContext& context, std::string_view message, ReadCall call) {
+  const size_t bytes = message.size();
   context.readers.Submit(
       [&context, message = std::string(message), call = std::move(call)](absl::Status status) mutable {
         if (status.ok() && steady_clock::now() > call.deadline) status = base::errors::DeadlineExceeded();
@@ -60,7 +61,8 @@ void AnswerOnPool(ServiceContext& context, std::string_view message, ReadCall ca
         Request request;
         QUORATE_CHECK(mvcc::Decode(message, &request)) << "a request that was decoded before";
         Answer(context, context.replica->store().View(), request, std::move(call.call));
-      });
+      },
+      bytes);
 }
 
 template <typename Request>

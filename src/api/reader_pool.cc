@@ -20,16 +20,17 @@ ReaderPool::ReaderPool(int threads) {
 
 ReaderPool::~ReaderPool() { Stop(); }
 
-void ReaderPool::Submit(Task task) {
+void ReaderPool::Submit(Task task, size_t bytes) {
   absl::Status refusal;
   {
     base::MutexLock lock(&mutex_);
     if (stopped_) {
       refusal = base::errors::Stopped();
-    } else if (tasks_.size() >= kQueuedMax) {
+    } else if (tasks_.size() >= kQueuedMax || (bytes > 0 && queued_bytes_ + bytes > kQueuedBytesMax)) {
       refusal = base::errors::TooManyRequests();
     } else {
-      tasks_.push_back(std::move(task));
+      tasks_.push_back({std::move(task), bytes});
+      queued_bytes_ += bytes;
       return;
     }
   }
@@ -37,13 +38,14 @@ void ReaderPool::Submit(Task task) {
 }
 
 void ReaderPool::Stop() {
-  std::deque<Task> unserved;
+  std::deque<Waiting> unserved;
   {
     base::MutexLock lock(&mutex_);
     stopped_ = true;
     unserved.swap(tasks_);
+    queued_bytes_ = 0;
   }
-  for (Task& task : unserved) task(base::errors::Stopped());
+  for (Waiting& waiting : unserved) waiting.task(base::errors::Stopped());
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
@@ -60,7 +62,8 @@ void ReaderPool::Run() {
       base::MutexLock lock(&mutex_);
       mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return HasWork(); });
       if (stopped_) return;
-      task = std::move(tasks_.front());
+      task = std::move(tasks_.front().task);
+      queued_bytes_ -= tasks_.front().bytes;
       tasks_.pop_front();
     }
     task(absl::OkStatus());

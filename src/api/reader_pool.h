@@ -20,24 +20,31 @@ class ReaderPool {
 
   // What may wait, over all threads. Beyond it a client does better to hear "too many requests" than to wait.
   static constexpr size_t kQueuedMax = 4096;
+  // What the waiting tasks may keep of requests: few are larger than their keys, but each may be of a megabyte.
+  static constexpr size_t kQueuedBytesMax = 64 << 20;
 
   explicit ReaderPool(int threads);
   ~ReaderPool();  // Stop()s
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
-  // Any thread.
-  void Submit(Task task);
+  // Any thread. `bytes`: what the task keeps of a request while it waits.
+  void Submit(Task task, size_t bytes = 0);
   // Finishes what runs, gives back what waits ("server stopped"), joins. Submit refuses from then on.
   void Stop();
   size_t queued() const;
 
  private:
+  struct Waiting {
+    Task task;
+    size_t bytes;
+  };
   void Run();
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_ || !tasks_.empty(); }
 
   mutable base::Mutex mutex_;  // guards the queue
-  std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Waiting> tasks_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

@@ -44,6 +44,33 @@ TEST(ReaderPoolTest, RefusesMoreThanItsBound) {
   EXPECT_EQ(served, ReaderPool::kQueuedMax);
 }
 
+TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
+  ReaderPool pool(1);
+  absl::Notification entered, leave;
+  pool.Submit([&](absl::Status) {
+    entered.Notify();
+    leave.WaitForNotification();
+  });
+  entered.WaitForNotification();
+  absl::Notification half_served, last;
+  pool.Submit([&](absl::Status status) { half_served.Notify(); }, ReaderPool::kQueuedBytesMax / 2);
+  absl::Status refused;
+  pool.Submit([&](absl::Status status) { refused = std::move(status); }, ReaderPool::kQueuedBytesMax / 2 + 1);
+  EXPECT_EQ(refused, base::errors::TooManyRequests());
+  leave.Notify();
+  half_served.WaitForNotification();
+  // What was served no longer counts.
+  absl::Status served = base::errors::Stopped();
+  pool.Submit(
+      [&](absl::Status status) {
+        served = std::move(status);
+        last.Notify();
+      },
+      ReaderPool::kQueuedBytesMax);
+  last.WaitForNotification();
+  EXPECT_TRUE(served.ok());
+}
+
 TEST(ReaderPoolTest, StopGivesBackWhatWaits) {
   ReaderPool pool(1);
   absl::Notification entered, leave;
