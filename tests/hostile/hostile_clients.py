@@ -17,6 +17,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from http2_frames import (ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, HEADERS,
@@ -161,6 +162,8 @@ def zero_windows(port, full):
     client = Client(port, settings=setting(INITIAL_WINDOW_SIZE, 0))
     for i in range(2000 if full else 100):
         client.send(call(2 * i + 1, RANGE, field(1, b"big") + field(2, b"bih")))
+    got = client.next_of(HEADERS)
+    expect(got is not None and not got[1] & END_STREAM, "no answer began")
     time.sleep(2)
 
 
@@ -229,6 +232,44 @@ def watches_not_read(port, full):
     writer = Client(port)
     for i in range(2000 if full else 100):
         expect(writer.unary(2 * i + 1, PUT, put(b"watched", os.urandom(1024))), "a Put failed")
+
+
+def put_all_at_once(port, number, calls, results):
+    """Sends that many Puts without waiting for an answer; counts [served, refused]."""
+    client = Client(port, timeout=60)
+    client.send(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 30)))
+
+    def send():
+        for at in range(0, calls, 100):
+            client.send(b"".join(call(2 * i + 1, PUT, put(b"o%d/%d" % (number, i), b"x" * 256))
+                                 for i in range(at, min(at + 100, calls))))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    served = refused = 0
+    while served + refused < calls and (got := client.next()) is not None:
+        served += got[0] == DATA
+        refused += got[0] == HEADERS and bool(got[1] & END_STREAM) and got[2] not in results["begun"][number]
+        if got[0] == HEADERS and not got[1] & END_STREAM:
+            results["begun"][number].add(got[2])
+    sender.join()
+    results["counts"].append((served, refused))
+
+
+@attack(768)
+def overload(port, full):
+    """Far more Puts at once than may wait: each is served, or refused."""
+    connections, calls = (20, 20_000) if full else (4, 2500)
+    results = {"counts": [], "begun": [set() for _ in range(connections)]}
+    threads = [threading.Thread(target=put_all_at_once, args=(port, i, calls, results)) for i in range(connections)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    served = sum(count[0] for count in results["counts"])
+    refused = sum(count[1] for count in results["counts"])
+    expect(served + refused == connections * calls, f"{served} served, {refused} refused of {connections * calls}")
+    expect(served > 0, "none is served")
 
 
 class Server:
