@@ -16,7 +16,8 @@ class Sweep:
     prepare: Callable[[int], str] = lambda x: ""
 
 
-LOADS = {"put": "put", "get": "get"}
+# Reading first: where loads share a server, it then reads what was loaded.
+LOADS = {"get": "get", "put": "put"}
 
 SWEEPS = (
     Sweep("connections", "connections, one request in flight each",
@@ -37,19 +38,26 @@ SWEEPS = (
 
 
 def measure(sweep, seat, points):
-    """Yields a point for each load at each x."""
+    """Yields a point for each load at each x. Loads share a server where filling it is the larger part."""
     for x in points:
+        if sweep.prepare(x):
+            with seat.server() as server:
+                server.run(sweep.prepare(x))
+                for load, flags in sweep.loads.items():
+                    yield point_of(x, load, seat, server.run(f"{flags(x)} {seat.scale.time}"))
+            continue
         for load, flags in sweep.loads.items():
             with seat.server() as server:
-                if sweep.prepare(x):
-                    server.run(sweep.prepare(x))
-                result = server.run(f"{flags(x)} {seat.scale.time}")
-                # What is delivered is the work of a server that is watched.
-                delivery = result.get("delivery")
-                yield {
-                    "x": x, "load": load, "seat": seat.name,
-                    "per_s": delivery["events_per_s"] if delivery else result["requests_per_s"],
-                    "cpu_us": delivery["cpu_us_per_event"] if delivery else result["server"]["cpu_us_per_request"],
-                    "p99_us": (delivery or result)["latency_us"]["p99"],
-                    "resident_bytes": result["server"]["resident_bytes_after"],
-                }
+                yield point_of(x, load, seat, server.run(f"{flags(x)} {seat.scale.time}"))
+
+
+def point_of(x, load, seat, result):
+    """What is delivered is the work of a server that is watched."""
+    delivery = result.get("delivery")
+    return {
+        "x": x, "load": load, "seat": seat.name,
+        "per_s": delivery["events_per_s"] if delivery else result["requests_per_s"],
+        "cpu_us": delivery["cpu_us_per_event"] if delivery else result["server"]["cpu_us_per_request"],
+        "p99_us": (delivery or result)["latency_us"]["p99"],
+        "resident_bytes": result["server"]["resident_bytes_after"],
+    }

@@ -1,5 +1,6 @@
 #include "quorate/base/wire.h"
 #include "src/bench/data.h"
+#include "src/bench/reply.h"
 #include "src/bench/scenarios.h"
 
 namespace quorate::bench {
@@ -15,6 +16,8 @@ constexpr uint32_t kGrantTtl = 1;
 constexpr uint32_t kGrantId = 2;
 constexpr uint32_t kLeaseId = 1;
 constexpr uint32_t kPutLease = 3;
+// Of LeaseGrantResponse and LeaseKeepAliveResponse.
+constexpr uint32_t kTtl = 3;
 // Long enough that none ends by itself.
 constexpr int64_t kTtlSeconds = 86'400;
 // Leases of different scenarios, seeds and threads do not meet.
@@ -66,10 +69,16 @@ class LeaseKeepAlive : public LeaseScenario {
     wire::AppendInt64Field(message, kLeaseId, IdOf(slot));
     return kKeepAlivePath;
   }
+  void OnReply(size_t, std::string_view message) override {
+    if (NumberIn(message, kTtl) <= 0) ++lost_;
+  }
+  void AddCounters(Counters* counters) const override { (*counters)["lost"] += lost_; }
 
  private:
   const uint64_t leases_;
   uint64_t granted_ = 0;
+  // Answers that say the lease is gone.
+  uint64_t lost_ = 0;
 };
 
 // Revokes each of options.leases once; options.lease_keys keys go with each.
