@@ -12,7 +12,17 @@
 
 namespace quorate::api {
 
-enum class RequestType : uint8_t { kRange, kReadonlyTxn, kPut, kDeleteRange, kTxn, kCompaction, kAlarm, kLeaseGrant, kLeaseRevoke };
+enum class RequestType : uint8_t {
+  kRange,
+  kReadonlyTxn,
+  kPut,
+  kDeleteRange,
+  kTxn,
+  kCompaction,
+  kAlarm,
+  kLeaseGrant,
+  kLeaseRevoke
+};
 inline constexpr size_t kRequestTypes = 9;
 std::string_view NameOf(RequestType type);
 

@@ -178,9 +178,7 @@ std::string NameOf(AlarmType type) {
   return std::to_string(static_cast<int32_t>(type));
 }
 
-void SaveAlarm(const Alarm& alarm, storage::WriteBatch& batch) {
-  batch.Put(storage::Family::kMeta, NameOf(alarm), "");
-}
+void SaveAlarm(const Alarm& alarm, storage::WriteBatch& batch) { batch.Put(storage::Family::kMeta, NameOf(alarm), ""); }
 
 absl::StatusOr<std::vector<Alarm>> LoadAlarms(const storage::Database& database) {
   std::vector<Alarm> alarms;

@@ -29,8 +29,9 @@ class AutoCompaction {
  public:
   explicit AutoCompaction(const AutoCompactionOptions& options);
 
-  // One thread, every now and then; the first call begins the first period. `now`: the monotonic clock. The revision to compact at, when it is time: propose that, and call Finished. `leads`: whether this
-  // member is to compact for the cluster; the others only note revisions. `revision`: the store's newest.
+  // One thread, every now and then; the first call begins the first period. `now`: the monotonic clock. The revision to
+  // compact at, when it is time: propose that, and call Finished. `leads`: whether this member is to compact for the
+  // cluster; the others only note revisions. `revision`: the store's newest.
   std::optional<int64_t> Tick(std::chrono::nanoseconds now, bool leads, int64_t revision);
   // Any thread. What became of the proposal; taken note of at the next Tick.
   void Finished(absl::Status outcome);
@@ -45,7 +46,7 @@ class AutoCompaction {
   const std::chrono::nanoseconds interval_;
   bool begun_ = false;
   std::chrono::nanoseconds next_{0};  // when to look again
-  std::chrono::nanoseconds wait_;  // how long after a success the next one is due
+  std::chrono::nanoseconds wait_;     // how long after a success the next one is due
   std::chrono::nanoseconds last_success_{0};
   std::chrono::nanoseconds proposed_at_{0};
   std::optional<int64_t> proposed_;  // waiting for its outcome
