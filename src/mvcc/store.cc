@@ -46,6 +46,7 @@ absl::Status Store::DeleteKeys(const std::vector<std::string_view>& keys) { retu
 int64_t Store::writer_revision() const { return rep_->writer->revision(); }
 storage::WriteBatch& Store::batch() { return rep_->writer->batch(); }
 
+  QUORATE_RETURN_IF_ERROR(writer.Usable());
 absl::Status Store::Commit(uint64_t mark) {
   Writer& writer = *rep_->writer;
   Published& published = rep_->published;

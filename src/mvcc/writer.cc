@@ -70,8 +70,10 @@ absl::Status Writer::DeleteKeys(const std::vector<std::string_view>& keys) {
 
 absl::StatusOr<Answer> Writer::Finish(absl::StatusOr<base::Payload> body) {
   if (!body.ok()) {
-    if (Changed()) broken_ = body.status();
-    return std::move(body).status();
+    if (!Changed()) return std::move(body).status();
+    broken_ = base::MakeStatus(absl::StatusCode::kDataLoss,
+                               "a request was cut short: " + std::string(base::MessageOf(body.status())));
+    return broken_;
   }
   if (Changed()) ++revision_;
   begin_ = events_.size();

@@ -37,6 +37,9 @@ class Writer final : public State, public Changeable {
   const std::vector<Event>& events() const { return events_; }
   // The batch was written and is seen by readers.
   void Committed();
+  // DataLoss after a failure to read when something was changed already: the writer's state is not any member's,
+  // nothing may follow and nothing of it may be written.
+  absl::Status Usable() const;
   uint64_t added_bytes() const { return added_bytes_; }
   uint64_t put_bytes() const { return put_bytes_; }
 
@@ -58,8 +61,6 @@ class Writer final : public State, public Changeable {
   Revision NextRevision() const { return {revision_ + 1, static_cast<int64_t>(events_.size() - begin_)}; }
   // Ends the transaction; its answer.
   absl::StatusOr<Answer> Finish(absl::StatusOr<base::Payload> body);
-  // A failure to read after something was changed: the writer's state is not any member's, nothing may follow.
-  absl::Status Usable() const;
   // The record of an uncommitted revision; null when it is not one.
   const Event* FindUncommitted(Revision revision) const;
   OverlaySource::Changes ChangesUpTo(int64_t revision) const;

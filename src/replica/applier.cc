@@ -10,6 +10,15 @@
 
 namespace quorate::replica {
 
+namespace {
+
+// Of the store's files; the API's own error of that code is an outcome like others.
+bool IsDamage(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kDataLoss && status != base::errors::CorruptCluster();
+}
+
+}  // namespace
+
 Applier::Applier(ApplierOptions options)
     : options_(std::move(options)),
       self_(options_.cluster.self),
@@ -22,7 +31,7 @@ absl::Status Applier::Apply(const std::vector<raft::Entry>& entries) {
   for (const raft::Entry& entry : entries) {
     QUORATE_CHECK(entry.index == applied_ + 1) << "executed " << applied_ << ", then got " << entry.index;
     applied_ = entry.index;
-    Execute(entry);
+    QUORATE_RETURN_IF_ERROR(Execute(entry));
     bool full = uncommitted_commands_ >= kCommitCommandsMax || options_.store->batch().bytes() >= kCommitBytesMax;
     if (full || &entry == &entries.back()) QUORATE_RETURN_IF_ERROR(Commit(entry));
   }
@@ -37,8 +46,8 @@ absl::Status Applier::Apply(const std::vector<raft::Entry>& entries) {
   return absl::OkStatus();
 }
 
-void Applier::Execute(const raft::Entry& entry) {
-  if (entry.type != raft::EntryType::kNormal || entry.data.size() == 0) return;
+absl::Status Applier::Execute(const raft::Entry& entry) {
+  if (entry.type != raft::EntryType::kNormal || entry.data.size() == 0) return absl::OkStatus();
   GroupReader reader(entry.data.view());
   QUORATE_CHECK(reader.ok()) << "entry " << entry.index << " is not of a form this version reads";
   WaitingGroup waiting;
@@ -49,6 +58,11 @@ void Applier::Execute(const raft::Entry& entry) {
   std::chrono::nanoseconds begun = options_.clock->Monotonic();
   while (reader.Next()) {
     absl::StatusOr<mvcc::Answer> answer = ExecuteCommand(reader.type(), reader.request());
+    // Every member must come to the same outcome, and this one cannot.
+    if (!answer.ok() && IsDamage(answer.status())) {
+      FailGroup(std::move(answers.waiting), OutcomeUnknown(answer.status()), entry.term);
+      return answer.status();
+    }
     const std::chrono::nanoseconds ended = options_.clock->Monotonic();
     ExecutionStatistics::Outcomes& outcomes = statistics_.commands[static_cast<size_t>(reader.type())];
     (answer.ok() ? outcomes.succeeded : outcomes.failed).Observe(ended - std::exchange(begun, ended));
@@ -57,6 +71,7 @@ void Applier::Execute(const raft::Entry& entry) {
   }
   QUORATE_CHECK(reader.ok()) << "entry " << entry.index << " is damaged";
   if (wanted) undelivered_.push_back(std::move(answers));
+  return absl::OkStatus();
 }
 
 namespace {

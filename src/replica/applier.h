@@ -59,7 +59,8 @@ class Applier {
     raft::Term term;
   };
 
-  void Execute(const raft::Entry& entry);
+  // DataLoss: the store's files are damaged.
+  absl::Status Execute(const raft::Entry& entry);
   absl::StatusOr<mvcc::Answer> ExecuteCommand(CommandType type, std::string_view request);
   absl::StatusOr<mvcc::Answer> ExecuteTxn(std::string_view request);
   absl::StatusOr<mvcc::Answer> ExecuteAlarm(std::string_view request);

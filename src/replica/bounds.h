@@ -47,3 +47,7 @@ inline constexpr std::chrono::milliseconds kSlowApply{100};
 inline constexpr std::chrono::milliseconds kStopPatience{1000};
 
 }  // namespace quorate::replica
+// A start reads and checks the store's newest tables up to this many bytes: a fraction of a second from memory. Damage
+// in the others is met when they are read.
+inline constexpr uint64_t kTableBytesCheckedAtStart = uint64_t{1} << 30;
+

@@ -84,6 +84,7 @@ Engine::~Engine() { Stop(); }
 void Engine::Start(std::function<void()> on_ready, std::function<void(const absl::Status&)> on_fatal) {
   on_ready_ = std::move(on_ready);
   on_fatal_ = std::move(on_fatal);
+  files_.database->OnFailure([this](const absl::Status& failure) { OnStoreFailure(failure); });
   flusher_.Start();
   apply_thread_ = std::thread(&Engine::RunApplyThread, this);
   replica_thread_ = std::thread(&Engine::RunReplicaThread, this);
@@ -98,11 +99,12 @@ void Engine::Stop() {
   apply_queue_.Close();
   if (apply_thread_.joinable()) apply_thread_.join();
   flusher_.Stop();
+  files_.database->OnFailure({});
   can_read_now_.store(false);
   files_.lessor->Demote(base::errors::Stopped());
   for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), base::errors::Stopped(), term());
   read_gate_.FailAll(base::errors::Stopped());
-  if (in_trouble_.load() || dead_.load()) return;
+  if (in_trouble_.load() || damaged_.load() || dead_.load()) return;
   if (absl::Status flushed = files_.database->Flush(); !flushed.ok()) {
     QUORATE_LOG(kWarn, "could not flush the store at the end; the log has everything", {{"error", flushed}});
   }
@@ -114,9 +116,12 @@ absl::Status Engine::Refusal() const {
   if (stopping_.load(std::memory_order_relaxed) || dead_.load(std::memory_order_relaxed)) {
     return base::errors::Stopped();
   }
+  if (damaged_.load(std::memory_order_relaxed)) return base::errors::CorruptCluster();
+  if (!in_trouble_.load(std::memory_order_relaxed)) return absl::OkStatus();
+  base::MutexLock lock(&trouble_mutex_);
   // Nothing of it was written: this is as definite as the quota's refusal, and clients know it.
-  if (in_trouble_.load(std::memory_order_relaxed)) return base::errors::NoSpace();
-  return absl::OkStatus();
+  if (trouble_.code() == absl::StatusCode::kResourceExhausted) return base::errors::NoSpace();
+  return base::MakeStatus(absl::StatusCode::kUnavailable, "etcdserver: the disk takes no writes, it is read-only");
 }
 
 void Engine::Propose(ProposalBatch batch) {

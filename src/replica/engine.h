@@ -64,6 +64,7 @@ class Engine {
   uint64_t term() const { return term_.load(std::memory_order_relaxed); }
   ReplicaStatus status() const;
 
+  DiskPace disk_pace() const;
  private:
   // --- engine.cc: the replica thread
   void RunReplicaThread();
@@ -90,6 +91,8 @@ class Engine {
   // The store could not be written. Waits and returns true to try again, false to give up.
   bool OnStoreWriteFailure(const absl::Status& status);
   void EnterTrouble(const absl::Status& status);
+  // What the store cannot read back, or write in the background. Any thread.
+  void OnStoreFailure(const absl::Status& failure);
   void LeaveTrouble();
   void Fatal(const absl::Status& status);
 
@@ -143,7 +146,8 @@ class Engine {
   std::atomic<uint64_t> read_indexes_failed_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> dead_{false};  // after something fatal
-  std::atomic<bool> in_trouble_{false};
+  std::atomic<bool> in_trouble_{false};  // the disk takes no writes
+  std::atomic<bool> damaged_{false};     // a file is not what was written
   std::atomic<bool> ready_announced_{false};
   mutable base::Mutex trouble_mutex_;  // guards trouble_
   absl::Status trouble_ ABSL_GUARDED_BY(trouble_mutex_);

@@ -5,6 +5,7 @@
 #include "quorate/base/logging.h"
 #include "src/replica/bounds.h"
 #include "src/replica/engine.h"
+#include "src/replica/way_out.h"
 
 namespace quorate::replica {
 
@@ -14,7 +15,7 @@ bool Engine::Persist(raft::Ready& ready) {
   if (!ready.must_sync) return true;
   absl::Status written = files_.wal->Append(ready.entries, unwritten_hard_state_);
   if (written.ok()) written = files_.wal->Sync();
-  if (written.code() == absl::StatusCode::kResourceExhausted) {
+  if (wal::IsRefusal(written)) {
     held_back_ = std::move(ready);
     EnterTrouble(written);
     return false;
@@ -38,6 +39,7 @@ bool Engine::PersistHeldBack() {
 }
 
 void Engine::KeepDisk() {
+  files_.wal->NoteEnd();
   uint64_t durable = files_.database->durable_mark();
   if (durable > purged_mark_) {
     purged_mark_ = durable;
@@ -56,7 +58,7 @@ void Engine::KeepDisk() {
 }
 
 bool Engine::OnStoreWriteFailure(const absl::Status& status) {
-  if (status.code() != absl::StatusCode::kResourceExhausted) return false;
+  if (!wal::IsRefusal(status)) return false;
   while (!stopping_.load()) {
     EnterTrouble(status);
     std::this_thread::sleep_for(kDiskFullRetry);
@@ -71,10 +73,13 @@ bool Engine::OnStoreWriteFailure(const absl::Status& status) {
 void Engine::EnterTrouble(const absl::Status& status) {
   {
     base::MutexLock lock(&trouble_mutex_);
-    trouble_ = status;
+    if (!damaged_.load()) trouble_ = status;
   }
   if (in_trouble_.exchange(true)) return;
-  QUORATE_LOG(kWarn, "the disk is full: writes are refused, reads go on; free space on it and writes resume",
+  const bool full = status.code() == absl::StatusCode::kResourceExhausted;
+  QUORATE_LOG(kWarn,
+              full ? "the disk is full: writes are refused, reads go on; free space on it and writes resume"
+                   : "the disk is read-only: writes are refused, reads go on; make it writable and writes resume",
               {{"error", status}});
   for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), OutcomeUnknown(status), term());
 }
@@ -82,18 +87,39 @@ void Engine::EnterTrouble(const absl::Status& status) {
 void Engine::LeaveTrouble() {
   {
     base::MutexLock lock(&trouble_mutex_);
-    trouble_ = absl::OkStatus();
+    if (!damaged_.load()) trouble_ = absl::OkStatus();
   }
-  if (in_trouble_.exchange(false)) QUORATE_LOG(kInfo, "the disk has space again: writes are accepted");
+  if (in_trouble_.exchange(false)) QUORATE_LOG(kInfo, "the disk takes writes again");
+}
+
+void Engine::OnStoreFailure(const absl::Status& failure) {
+  if (failure.code() != absl::StatusCode::kDataLoss) return Fatal(failure);
+  {
+    base::MutexLock lock(&trouble_mutex_);
+    if (damaged_.exchange(true)) return;
+    trouble_ = WithWayOut(failure);
+  }
+  QUORATE_LOG(kError, "the member's data is damaged: writes are refused, what can be read is served",
+              {{"error", WithWayOut(failure)}});
+}
+
+DiskPace Engine::disk_pace() const {
+  const wal::WalStatistics& statistics = wal_statistics();
+  const auto since = [this](const std::atomic<int64_t>& moment) -> std::optional<std::chrono::nanoseconds> {
+    const int64_t at = moment.load(std::memory_order_relaxed);
+    if (at == 0) return std::nullopt;
+    return std::max(std::chrono::nanoseconds::zero(), base::SystemClock().Monotonic() - std::chrono::nanoseconds(at));
+  };
+  return {since(statistics.sync_begun).value_or(std::chrono::nanoseconds::zero()), since(statistics.slow_sync_ended)};
 }
 
 void Engine::Fatal(const absl::Status& status) {
   can_read_now_.store(false);
   if (dead_.exchange(true)) return;
-  QUORATE_LOG(kError, "this member cannot go on", {{"error", status}});
+  QUORATE_LOG(kError, "this member cannot go on", {{"error", WithWayOut(status)}});
   for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), base::errors::Stopped(), term());
   read_gate_.FailAll(base::errors::Stopped());
-  on_fatal_(status);
+  on_fatal_(WithWayOut(status));
 }
 
 }  // namespace quorate::replica

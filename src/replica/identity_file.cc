@@ -50,7 +50,7 @@ std::string Unescape(std::string_view text) {
 }
 
 absl::Status Damaged(const std::string& path) {
-  return absl::DataLossError(path + " is damaged; restore the data directory from a backup or start a new one");
+  return absl::DataLossError(path + " is damaged");
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "quorate/base/logging.h"
+#include "src/replica/bounds.h"
 #include "src/replica/identity_file.h"
+#include "src/replica/way_out.h"
 
 namespace quorate::replica {
 namespace {
@@ -23,6 +25,12 @@ Paths PathsOf(const ReplicaOptions& options) {
 
 absl::Status With(const absl::Status& status, const std::string& what) {
   return base::MakeStatus(status.code(), what + ": " + std::string(base::MessageOf(status)));
+}
+
+// Errors of what the store's records say do not know where they come from.
+absl::Status InStore(const Paths& paths, const absl::Status& status) {
+  const bool named = base::MessageOf(status).find(paths.store) != std::string::npos;
+  return status.ok() || named ? status : With(status, "the store in " + paths.store + "/");
 }
 
 // A data directory of etcd's own must not be mistaken for an empty one.
@@ -60,20 +68,38 @@ absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Paths& pat
   options.read_only = read_only;
   options.path = paths.store;
   auto database = storage::Database::Open(options);
-  if (!database.ok()) return With(database.status(), "cannot open the store in " + paths.store);
-  return database;
+  if (database.ok()) return database;
+  absl::Status failure = With(database.status(), "cannot open the store in " + paths.store);
+  // What belongs to a store and is not there, or not in its lists, has been taken away.
+  if (failure.code() != absl::StatusCode::kNotFound && failure.code() != absl::StatusCode::kInvalidArgument) {
+    return failure;
+  }
+  return base::MakeStatus(absl::StatusCode::kDataLoss, base::MessageOf(failure));
+}
+
+// Reads the store's tables as far as that takes little time, before anything is served from them.
+absl::Status CheckTables(base::FileSystem& files, const std::vector<storage::TableFile>& tables) {
+  uint64_t bytes = 0;
+  for (const storage::TableFile& table : tables) {
+    bytes += table.bytes;
+    if (bytes > kTableBytesCheckedAtStart) break;
+    QUORATE_RETURN_IF_ERROR(storage::CheckTableFile(files, table));
+  }
+  return absl::OkStatus();
 }
 
 // The leases, then the keys, which attach themselves to them.
-absl::Status OpenState(const ReplicaOptions& options, MemberFiles* opened) {
+absl::Status OpenState(const ReplicaOptions& options, const Paths& paths, MemberFiles* opened) {
   opened->lessor = std::make_unique<lease::Lessor>(lease::LessorOptions{
       .clock = options.clock != nullptr ? options.clock : &base::SystemClock(),
       .ttl_min_seconds = lease::MinimumTtlSeconds(options.heartbeat_interval, options.election_timeout)});
   opened->leases = std::make_unique<lease::Leases>(opened->lessor.get());
-  QUORATE_RETURN_IF_ERROR(opened->leases->Load(*opened->database));
+  QUORATE_RETURN_IF_ERROR(InStore(paths, opened->leases->Load(*opened->database)));
   mvcc::StoreOptions store = options.store;
   store.leases = opened->leases.get();
-  QUORATE_ASSIGN_OR_RETURN(opened->store, mvcc::Store::Open(opened->database.get(), std::move(store)));
+  auto loaded = mvcc::Store::Open(opened->database.get(), std::move(store));
+  if (!loaded.ok()) return InStore(paths, loaded.status());
+  opened->store = *std::move(loaded);
   return absl::OkStatus();
 }
 
@@ -84,6 +110,8 @@ wal::WalOptions LogOptions(const ReplicaOptions& options, base::FileSystem& file
   log.files = &files;
   log.directory = paths.wal;
   log.sync = options.sync;
+  log.end_note = paths.member + "/log-end";
+  log.segment_bytes = options.log_segment_bytes;
   return log;
 }
 
@@ -94,6 +122,10 @@ absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSyst
   DataIdentity identity{false, options.name, options.cluster_token, opened.cluster.id, opened.cluster.self};
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
   QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/false));
+  if (opened.database->durable_mark() > 0) {
+    return absl::DataLossError(paths.member + "/identity tells of a first start that was not finished, but the store " +
+                               paths.store + " has been written to");
+  }
   storage::WriteBatch batch;
   membership::Save(opened.cluster, batch);
   QUORATE_RETURN_IF_ERROR(opened.database->Write(batch, 0));
@@ -115,41 +147,38 @@ absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSyst
   }
   identity.complete = true;
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
-  QUORATE_RETURN_IF_ERROR(OpenState(options, &opened));
+  QUORATE_RETURN_IF_ERROR(OpenState(options, paths, &opened));
   return opened;
 }
 
 absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
                                    const DataIdentity& identity, MemberFiles opened) {
   if (!files.Exists(paths.store)) {
-    return absl::DataLossError("the store " + paths.store + " is missing; restore the data directory from a backup");
+    return absl::DataLossError("the store " + paths.store + " is missing");
   }
   if (!wal::Wal::Exists(files, paths.wal)) {
-    return absl::DataLossError("the log in " + paths.wal +
-                               " is missing; correct --wal-dir, or restore it from a backup");
+    return absl::DataLossError("the log in " + paths.wal + "/ is missing; correct --wal-dir if it is elsewhere");
   }
   // Read first, without changing a byte, for what the log has to fit: a damaged log leaves the store as it was.
   QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/true));
   QUORATE_ASSIGN_OR_RETURN(std::optional<membership::Cluster> cluster, membership::Load(*opened.database));
   if (!cluster.has_value() || cluster->id != identity.cluster_id || cluster->self != identity.member_id) {
     return absl::DataLossError("the store " + paths.store + " does not belong to the member that " + paths.member +
-                               "/identity names; restore the data directory from a backup");
+                               "/identity names");
   }
   opened.cluster = *std::move(cluster);
   QUORATE_ASSIGN_OR_RETURN(opened.applied, LoadApplied(*opened.database));
   QUORATE_ASSIGN_OR_RETURN(opened.alarms, LoadAlarms(*opened.database));
+  QUORATE_RETURN_IF_ERROR(CheckTables(files, opened.database->TableFiles()));
   opened.database.reset();
   wal::WalOptions log = LogOptions(options, files, paths, {identity.cluster_id, identity.member_id});
   QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Open(log, opened.applied.index, &opened.recovered));
   QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/false));
-  QUORATE_RETURN_IF_ERROR(OpenState(options, &opened));
+  QUORATE_RETURN_IF_ERROR(OpenState(options, paths, &opened));
   return opened;
 }
 
-}  // namespace
-
-absl::StatusOr<MemberFiles> OpenMemberFiles(const ReplicaOptions& options, base::FileSystem& files) {
-  Paths paths = PathsOf(options);
+absl::StatusOr<MemberFiles> OpenOrCreate(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths) {
   QUORATE_RETURN_IF_ERROR(CheckNotEtcds(files, paths));
   QUORATE_RETURN_IF_ERROR(CheckNotUnfinished(files, paths));
   if (absl::Status made = files.CreateDirectories(paths.member); !made.ok()) {
@@ -161,13 +190,19 @@ absl::StatusOr<MemberFiles> OpenMemberFiles(const ReplicaOptions& options, base:
   opened.lock = *std::move(lock);
   QUORATE_ASSIGN_OR_RETURN(std::optional<DataIdentity> identity, ReadIdentity(files, paths.member));
   if (!identity.has_value() && (files.Exists(paths.store) || wal::Wal::Exists(files, paths.member + "/wal"))) {
-    return absl::DataLossError(paths.member +
-                               "/identity is missing beside existing data; restore the data directory "
-                               "from a backup");
+    return absl::DataLossError(paths.member + "/identity is missing beside existing data");
   }
   if (!identity.has_value() || !identity->complete) return Create(options, files, paths, std::move(opened));
   QUORATE_RETURN_IF_ERROR(CheckIdentity(options, paths, *identity));
   return Reopen(options, files, paths, *identity, std::move(opened));
+}
+
+}  // namespace
+
+absl::StatusOr<MemberFiles> OpenMemberFiles(const ReplicaOptions& options, base::FileSystem& files) {
+  absl::StatusOr<MemberFiles> opened = OpenOrCreate(options, files, PathsOf(options));
+  if (!opened.ok()) return WithWayOut(opened.status());
+  return opened;
 }
 
 }  // namespace quorate::replica

@@ -66,3 +66,4 @@ uint64_t Replica::term() const { return rep_->engine.term(); }
 ReplicaStatus Replica::status() const { return rep_->engine.status(); }
 
 }  // namespace quorate::replica
+DiskPace Replica::disk_pace() const { return rep_->engine.disk_pace(); }

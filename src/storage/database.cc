@@ -1,13 +1,16 @@
 #include "quorate/storage/database.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "quorate/base/check.h"
 #include "rocksdb/db.h"
 #include "rocksdb/utilities/checkpoint.h"
 #include "src/storage/event_listener.h"
+#include "src/storage/failures.h"
 #include "src/storage/families.h"
 #include "src/storage/flush_marks.h"
 #include "src/storage/iterator.h"
@@ -20,6 +23,8 @@ namespace {
 
 // Where the mark of the last marked write stands, in `meta`.
 constexpr std::string_view kMarkName = "storage.mark";
+// Of rocksdb::GetFileChecksumGenCrc32cFactory.
+constexpr std::string_view kFileChecksumName = "FileChecksumCrc32c";
 // One MultiGet at a time holds this many records pinned in memory.
 constexpr size_t kMultiGetKeys = 64;
 
@@ -33,11 +38,34 @@ rocksdb::WriteOptions Unlogged(bool low_priority) {
   return options;
 }
 
+// What the file's checksum was when it was written. RocksDB gives it as four bytes, the highest first.
+std::optional<uint32_t> ChecksumOf(const rocksdb::LiveFileMetaData& file) {
+  if (file.file_checksum_func_name != kFileChecksumName || file.file_checksum.size() != sizeof(uint32_t)) {
+    return std::nullopt;
+  }
+  uint32_t checksum = 0;
+  for (const char byte : file.file_checksum) checksum = checksum << 8 | static_cast<uint8_t>(byte);
+  return checksum;
+}
+
+// What RocksDB says of its lists of files does not name them.
+absl::Status OpenFailure(const std::string& path, const rocksdb::Status& status) {
+  absl::Status failure = ToStatus(status, "open " + path);
+  std::string text(base::MessageOf(failure));
+  if (text.find(path + "/", sizeof("open ") + path.size()) != std::string::npos) return failure;
+  std::string list;
+  std::ifstream(path + "/CURRENT") >> list;
+  return base::MakeStatus(failure.code(), text + ", according to " + path + "/" + (list.empty() ? "CURRENT" : list));
+}
+
 }  // namespace
 
 struct Database::Rep {
-  std::string path;
-  std::shared_ptr<EventListener> listener = std::make_shared<EventListener>();
+  explicit Rep(const std::string& path) : path(path), failures(path) {}
+
+  const std::string path;
+  Failures failures;
+  std::shared_ptr<EventListener> listener = std::make_shared<EventListener>(path, &failures);
   std::unique_ptr<FlushMarks> marks;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
@@ -80,8 +108,7 @@ Database::~Database() {
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
-  auto rep = std::make_unique<Rep>();
-  rep->path = options.path;
+  auto rep = std::make_unique<Rep>(options.path);
   const rocksdb::DBOptions db_options = MakeDbOptions(options, rep->listener);
   const auto families = MakeFamilies(options);
   if (!options.read_only) {
@@ -97,7 +124,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
   rocksdb::Status status = options.read_only
                                ? rocksdb::DB::OpenForReadOnly(db_options, options.path, families, &handles, &db)
                                : rocksdb::DB::Open(db_options, options.path, families, &handles, &db);
-  if (!status.ok()) return ToStatus(status, "open " + options.path);
+  if (!status.ok()) return OpenFailure(options.path, status);
   rep->db.reset(db);
   QUORATE_CHECK(handles.size() == kFamilies);
   for (int i = 0; i < kFamilies; ++i) {
@@ -138,7 +165,7 @@ absl::StatusOr<std::optional<std::string>> Database::Get(Family family, std::str
   std::string value;
   rocksdb::Status status = rep_->db->Get(options, rep_->Handle(family), ToSlice(key), &value);
   if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return ToStatus(status, "read " + rep_->path);
+  if (!status.ok()) return rep_->failures.OfRead(status);
   return value;
 }
 
@@ -158,7 +185,7 @@ absl::Status Database::MultiGet(Family family, const std::vector<std::string>& k
       if (statuses[i].ok()) {
         visit(begin + i, View(values[i]));
       } else if (!statuses[i].IsNotFound()) {
-        return ToStatus(statuses[i], "read " + rep_->path);
+        return rep_->failures.OfRead(statuses[i]);
       }
       values[i].Reset();
     }
@@ -167,7 +194,22 @@ absl::Status Database::MultiGet(Family family, const std::vector<std::string>& k
 }
 
 std::unique_ptr<Iterator> Database::NewIterator(Family family, IteratorOptions options) const {
-  return MakeIterator(rep_->db.get(), rep_->Handle(family), std::move(options), rep_->path);
+  return MakeIterator(rep_->db.get(), rep_->Handle(family), std::move(options), &rep_->failures);
+}
+
+std::vector<TableFile> Database::TableFiles() const {
+  std::vector<rocksdb::LiveFileMetaData> live;
+  rep_->db->GetLiveFilesMetaData(&live);
+  std::vector<TableFile> tables;
+  for (const rocksdb::LiveFileMetaData& file : live) {
+    tables.push_back({file.db_path + file.name, file.file_number, file.size, ChecksumOf(file)});
+  }
+  std::sort(tables.begin(), tables.end(), [](const TableFile& a, const TableFile& b) { return a.number > b.number; });
+  return tables;
+}
+
+void Database::OnFailure(std::function<void(const absl::Status& failure)> listener) {
+  rep_->failures.SetListener(std::move(listener));
 }
 
 std::shared_ptr<const Snapshot> Database::TakeSnapshot() const {
@@ -222,9 +264,7 @@ std::string Database::Property(const std::string& name) const {
   return value;
 }
 
-absl::Status Database::BackgroundError() const {
-  return ToStatus(rep_->listener->error(), "the store at " + rep_->path + " stopped writing");
-}
+absl::Status Database::BackgroundError() const { return rep_->listener->error(); }
 
 absl::Status Database::Resume() {
   QUORATE_RETURN_IF_ERROR(ToStatus(rep_->db->Resume(), "resume " + rep_->path));

@@ -1,6 +1,7 @@
 #include "src/storage/event_listener.h"
 
 #include "quorate/base/logging.h"
+#include "src/storage/rocks_status.h"
 
 namespace quorate::storage {
 
@@ -14,11 +15,17 @@ void EventListener::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInf
 }
 
 void EventListener::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) {
+  const absl::Status failure = ToStatus(*error, "the store at " + path_ + " stopped writing");
+  // RocksDB knows full disks alone as a trouble that ends; a read-only one and a used-up quota leave as little behind.
+  if (IsRefusal(failure) && !error->IsNoSpace()) {
+    *error = rocksdb::Status(rocksdb::Status::NoSpace(error->ToString()), rocksdb::Status::Severity::kHardError);
+  }
   {
     base::MutexLock lock(&mutex_);
-    if (error_.ok()) error_ = *error;
+    if (error_.ok()) error_ = failure;
   }
-  QUORATE_LOG(kWarn, "the store cannot write its files", {{"error", error->ToString()}});
+  QUORATE_LOG(kWarn, "the store cannot write its files", {{"error", failure}});
+  failures_->OfBackground(failure);
 }
 
 void EventListener::OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) {
@@ -30,14 +37,14 @@ void EventListener::SetMarks(FlushMarks* marks) {
   marks_ = marks;
 }
 
-rocksdb::Status EventListener::error() const {
+absl::Status EventListener::error() const {
   base::MutexLock lock(&mutex_);
   return error_;
 }
 
 void EventListener::ClearError() {
   base::MutexLock lock(&mutex_);
-  error_ = rocksdb::Status::OK();
+  error_ = absl::OkStatus();
 }
 
 }  // namespace quorate::storage

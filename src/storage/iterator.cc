@@ -1,7 +1,5 @@
 #include "src/storage/iterator.h"
 
-#include "src/storage/rocks_status.h"
-
 namespace quorate::storage {
 namespace {
 
@@ -13,8 +11,8 @@ rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.siz
 
 class RocksIterator : public Iterator {
  public:
-  RocksIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, IteratorOptions options, std::string path)
-      : options_(std::move(options)), path_(std::move(path)) {
+  RocksIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, IteratorOptions options, Failures* failures)
+      : options_(std::move(options)), failures_(failures) {
     rocksdb::ReadOptions read;
     read.snapshot = options_.snapshot == nullptr ? nullptr : options_.snapshot->get();
     read.fill_cache = options_.fill_cache;
@@ -37,11 +35,11 @@ class RocksIterator : public Iterator {
   bool Valid() const override { return iterator_->Valid(); }
   std::string_view key() const override { return View(iterator_->key()); }
   std::string_view value() const override { return View(iterator_->value()); }
-  absl::Status status() const override { return ToStatus(iterator_->status(), "read " + path_); }
+  absl::Status status() const override { return failures_->OfRead(iterator_->status()); }
 
  private:
   const IteratorOptions options_;
-  const std::string path_;
+  Failures* const failures_;
   rocksdb::Slice lower_;
   rocksdb::Slice upper_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
@@ -50,8 +48,8 @@ class RocksIterator : public Iterator {
 }  // namespace
 
 std::unique_ptr<Iterator> MakeIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, IteratorOptions options,
-                                       std::string path) {
-  return std::make_unique<RocksIterator>(db, family, std::move(options), std::move(path));
+                                       Failures* failures) {
+  return std::make_unique<RocksIterator>(db, family, std::move(options), failures);
 }
 
 }  // namespace quorate::storage

@@ -6,6 +6,7 @@
 #include "quorate/storage/database.h"
 #include "rocksdb/db.h"
 #include "rocksdb/iterator.h"
+#include "src/storage/failures.h"
 
 namespace quorate::storage {
 
@@ -23,6 +24,6 @@ class Snapshot {
 };
 
 std::unique_ptr<Iterator> MakeIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, IteratorOptions options,
-                                       std::string path);
+                                       Failures* failures);
 
 }  // namespace quorate::storage

@@ -1,6 +1,8 @@
 #include "src/storage/rocks_status.h"
 
+#include <cerrno>
 #include <string>
+#include <system_error>
 
 namespace quorate::storage {
 namespace {
@@ -11,8 +13,16 @@ bool SaysLocked(const rocksdb::Status& status) {
          text.find("While lock file") != std::string::npos;
 }
 
+// RocksDB keeps no errno, only its text.
+bool Says(const rocksdb::Status& status, int error) {
+  return status.IsIOError() && status.ToString().find(std::generic_category().message(error)) != std::string::npos;
+}
+
 absl::StatusCode CodeOf(const rocksdb::Status& status) {
-  if (status.IsNoSpace() || status.IsMemoryLimit()) return absl::StatusCode::kResourceExhausted;
+  if (status.IsNoSpace() || status.IsMemoryLimit() || Says(status, EDQUOT)) {
+    return absl::StatusCode::kResourceExhausted;
+  }
+  if (Says(status, EROFS)) return absl::StatusCode::kPermissionDenied;
   if (status.IsCorruption()) return absl::StatusCode::kDataLoss;
   if (status.IsNotFound() || status.IsPathNotFound()) return absl::StatusCode::kNotFound;
   if (status.IsBusy() || status.IsTryAgain()) return absl::StatusCode::kAborted;
@@ -29,6 +39,10 @@ absl::Status ToStatus(const rocksdb::Status& status, std::string_view what) {
   message += ": ";
   message += status.ToString();
   return base::MakeStatus(CodeOf(status), message);
+}
+
+bool IsRefusal(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kResourceExhausted || status.code() == absl::StatusCode::kPermissionDenied;
 }
 
 }  // namespace quorate::storage

@@ -7,9 +7,12 @@
 
 namespace quorate::storage {
 
-// RocksDB's status as ours, `what` before its text: a full disk is ResourceExhausted, damage is DataLoss, a lock held
-// by another process is FailedPrecondition, a path that is not there NotFound, anything else Unavailable (do not trust
-// what was being written). RocksDB's own text names the file.
+// RocksDB's status as ours, `what` before its text: a full disk is ResourceExhausted, a read-only one PermissionDenied,
+// damage is DataLoss, a lock held by another process is FailedPrecondition, a path that is not there NotFound, anything
+// else Unavailable (do not trust what was being written). RocksDB's own text names the file.
 absl::Status ToStatus(const rocksdb::Status& status, std::string_view what);
+
+// Whether the disk took nothing, being full or read-only, rather than failed.
+bool IsRefusal(const absl::Status& status);
 
 }  // namespace quorate::storage

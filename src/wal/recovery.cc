@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "src/wal/end_note.h"
 #include "src/wal/log_files.h"
 #include "src/wal/segment_scan.h"
 
@@ -21,12 +22,15 @@ class Recovery {
   absl::Status Scan(bool is_last);
   absl::Status Take(const RecordContent& content, EntryIndex::Place place);
   absl::Status CheckAgainstStore() const;
+  absl::Status CheckAgainstNote() const;
 
   const WalOptions& options_;
   const raft::Index applied_;
   LogFiles& files_;
   Recovered& recovered_;
   SegmentEnd end_;
+  std::optional<LogEnd> note_;
+  ChainProbe probe_;  // of the place the note tells
 };
 
 absl::StatusOr<std::vector<std::string>> Recovery::FindSegments() {
@@ -107,8 +111,10 @@ absl::Status Recovery::Scan(bool is_last) {
     if (!DecodeRecord(items, &content)) return Damage(segment.path, offset, "a record cannot be understood");
     return Take(content, {.first = 0, .segment = &segment, .offset = offset, .sectors = sectors});
   };
-  QUORATE_RETURN_IF_ERROR(ScanSegment(segment, visit, &end_));
+  const bool is_noted = note_.has_value() && note_->sequence == segment.head.sequence;
+  QUORATE_RETURN_IF_ERROR(ScanSegment(segment, visit, &end_, is_noted ? &probe_ : nullptr));
   segment.end = end_.offset;
+  segment.synced = end_.synced;
   segment.next_write_number = end_.next_write_number;
   segment.sealed = end_.sealed;
   files_.chain = end_.chain;
@@ -138,13 +144,38 @@ absl::Status Recovery::CheckAgainstStore() const {
   return absl::OkStatus();
 }
 
+// The log may have gone on from there by any number of segments, and the noted one may have been purged since.
+absl::Status Recovery::CheckAgainstNote() const {
+  const Segment& last = *files_.segments.back();
+  if (!note_.has_value() || note_->sequence < files_.segments.front()->head.sequence) return absl::OkStatus();
+  const std::string place = "segment " + std::to_string(note_->sequence) + ", offset " + std::to_string(note_->offset) +
+                            ", says " + options_.end_note;
+  if (note_->sequence > last.head.sequence) {
+    return Damage(last.path, last.end, "the log ends here, but was synced up to " + place);
+  }
+  const Segment& noted = *files_.segments[note_->sequence - files_.segments.front()->head.sequence];
+  if (note_->offset > noted.end) {
+    return Damage(noted.path, noted.end,
+                  "the records end here, but were synced up to " + place + ": the file is an older copy");
+  }
+  if (probe_.chain != note_->chain) {
+    return Damage(noted.path, note_->offset, "the record before is not the one that was synced up to " + place);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Recovery::Run() {
   QUORATE_ASSIGN_OR_RETURN(const std::vector<std::string> names, FindSegments());
+  if (!options_.end_note.empty()) {
+    QUORATE_ASSIGN_OR_RETURN(note_, EndNote::Read(*options_.files, options_.end_note));
+    if (note_.has_value()) probe_.offset = note_->offset;
+  }
   for (const std::string& name : names) {
     QUORATE_RETURN_IF_ERROR(OpenSegment(name));
     QUORATE_RETURN_IF_ERROR(Scan(name == names.back()));
   }
   QUORATE_RETURN_IF_ERROR(CheckAgainstStore());
+  QUORATE_RETURN_IF_ERROR(CheckAgainstNote());
   recovered_.identity = files_.identity;
   recovered_.hard_state = files_.hard_state;
   return absl::OkStatus();

@@ -10,6 +10,7 @@ class SegmentScan {
   SegmentScan(const Segment& segment, uint64_t file_bytes, const RecordVisitor& visit)
       : segment_(segment), window_(*segment.file, file_bytes), visit_(visit) {
     end_.offset = kBlockBytes;
+    end_.synced = kBlockBytes;
     end_.chain = segment.head.chain;
   }
 
@@ -49,6 +50,7 @@ absl::StatusOr<bool> SegmentScan::Step() {
     case SectorKind::kMark:
     case SectorKind::kSeal:
       if (head.synced != end_.offset) return Damaged(end_.offset, "a mark does not belong here");
+      end_.synced = end_.offset;
       end_.sealed = sector.kind == SectorKind::kSeal;
       end_.next_write_number = sector.write_number + 1;
       return false;
@@ -82,6 +84,7 @@ absl::StatusOr<bool> SegmentScan::TakeRecord(const RecordHead& head, uint32_t wr
   }
   if (head.chain != end_.chain) return Damaged(end_.offset, "a record does not follow from the one before it");
   QUORATE_RETURN_IF_ERROR(visit_(end_.offset, head.sectors, items));
+  end_.synced = std::max(end_.synced, head.synced);
   end_.offset += RoundUpToBlock(bytes);
   end_.chain = digest;
   end_.next_write_number = write_number + 1;
@@ -121,10 +124,11 @@ absl::Status Damage(const std::string& path, uint64_t offset, std::string_view w
                           path + " at offset " + std::to_string(offset) + ": " + std::string(what));
 }
 
-absl::Status ScanSegment(const Segment& segment, const RecordVisitor& visit, SegmentEnd* end) {
+absl::Status ScanSegment(const Segment& segment, const RecordVisitor& visit, SegmentEnd* end, ChainProbe* probe) {
   QUORATE_ASSIGN_OR_RETURN(const uint64_t file_bytes, segment.file->Size());
   SegmentScan scan(segment, file_bytes, visit);
   for (;;) {
+    if (probe != nullptr && probe->offset == scan.end().offset) probe->chain = scan.end().chain;
     QUORATE_ASSIGN_OR_RETURN(const bool more, scan.Step());
     if (!more) break;
   }

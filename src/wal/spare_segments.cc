@@ -83,8 +83,10 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes, Pace pa
     const std::string_view piece = std::string_view(zeros).substr(0, std::min<uint64_t>(zeros.size(), bytes - at));
     status = spare.file->WriteAt(at, piece);
     const bool is_last = at + zeros.size() >= bytes;
-    if (status.ok() && sync_ && (pace == Pace::kGentle || is_last)) status = spare.file->SyncData();
+    const bool sync = status.ok() && sync_ && (pace == Pace::kGentle || is_last);
+    if (sync) status = spare.file->SyncData();
     std::lock_guard lock(mutex_);
+    if (sync && !status.ok()) sync_failure_ = status;
     if (stop_) status = base::MakeStatus(absl::StatusCode::kCancelled, "the log is being closed");
   }
   if (status.ok()) return spare;
@@ -161,7 +163,10 @@ absl::Status SpareSegments::RecycleOne(const std::string& path) {
   const std::string spare_path = NextPath();
   QUORATE_RETURN_IF_ERROR(files_.Rename(path, spare_path));
   // Only once the old name is gone for good may the content change under it.
-  QUORATE_RETURN_IF_ERROR(files_.SyncDirectory(directory_));
+  if (absl::Status status = files_.SyncDirectory(directory_); !status.ok()) {
+    std::lock_guard lock(mutex_);
+    return sync_failure_ = status;
+  }
   QUORATE_ASSIGN_OR_RETURN(file, files_.Open(spare_path, base::OpenMode::kReadWrite));
   std::lock_guard lock(mutex_);
   ready_.push_back({.path = spare_path, .file = std::move(file), .bytes = bytes});
@@ -194,6 +199,11 @@ void SpareSegments::Run() {
                   {{"error", spare.status()}});
     }
   }
+}
+
+absl::Status SpareSegments::sync_failure() const {
+  std::lock_guard lock(mutex_);
+  return sync_failure_;
 }
 
 uint64_t SpareSegments::bytes() const {

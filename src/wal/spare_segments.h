@@ -49,6 +49,8 @@ class SpareSegments {
   // Takes over the files of segments no longer needed, oldest first.
   void Recycle(std::vector<std::string> paths);
   uint64_t bytes() const;
+  // Not OK once a sync of this has failed on its thread.
+  absl::Status sync_failure() const;
 
  private:
   void Run();
@@ -75,6 +77,7 @@ class SpareSegments {
   bool make_failed_ = false;
   bool recycle_failed_ = false;
   bool stop_ = false;
+  absl::Status sync_failure_;
   std::thread thread_;
 };
 

@@ -5,15 +5,20 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/crc32c.h"
+#include "quorate/base/duration.h"
 #include "quorate/base/logging.h"
 #include "src/wal/bytes.h"
+#include "src/wal/end_note.h"
 #include "src/wal/log_files.h"
 #include "src/wal/segment_scan.h"
 
 namespace quorate::wal {
 namespace {
 
-bool IsDiskFull(const absl::Status& status) { return status.code() == absl::StatusCode::kResourceExhausted; }
+// As etcd: a sync that takes longer is logged.
+constexpr std::chrono::seconds kSlowSync{1};
+// Read and written at once where what is on disk is written once more.
+constexpr uint64_t kRewriteBytes = 1 << 20;
 
 absl::Status OutOfRange(raft::Index index, const EntryIndex& entries) {
   return base::MakeStatus(absl::StatusCode::kOutOfRange,
@@ -31,7 +36,10 @@ std::string ParentOf(const std::string& directory) {
 
 struct Wal::Rep {
   explicit Rep(const WalOptions& given)
-      : options(given), clock(given.clock != nullptr ? *given.clock : base::SystemClock()), spares(given) {}
+      : options(given),
+        clock(given.clock != nullptr ? *given.clock : base::SystemClock()),
+        spares(given),
+        note(given.files, given.end_note) {}
 
   // Begins the next segment, with room for a record of `record_bytes`.
   absl::Status Roll(uint64_t record_bytes);
@@ -42,6 +50,9 @@ struct Wal::Rep {
   // asked for it has been told that it failed.
   absl::Status EraseRefused();
   absl::Status WriteMark();
+  // Writes once more what was read but is not known to have been synced. An earlier process may have ended because a
+  // sync failed: then the page cache takes for clean what the disk never got, and another sync alone would do nothing.
+  absl::Status RewriteTail(Segment& segment, uint64_t from);
   // Gives a file that was cut off behind its last record its size back.
   absl::Status RestoreSize(Segment& segment);
   // Writes what `writer` holds as one record; `place` is where it went.
@@ -49,11 +60,15 @@ struct Wal::Rep {
   absl::Status Sync();
   // Remembers an error after which nothing on disk is certain.
   absl::Status Fail(const absl::Status& status) {
-    // Only a full disk that left the log as it was is told with its own code.
-    failed = IsDiskFull(status) ? base::MakeStatus(absl::StatusCode::kInternal, base::MessageOf(status)) : status;
+    // Only a disk that left the log as it was is told with its own code.
+    failed = IsRefusal(status) ? base::MakeStatus(absl::StatusCode::kInternal, base::MessageOf(status)) : status;
     return failed;
   }
-  absl::Status SyncFile(base::File& file) { return options.sync ? file.SyncData() : absl::OkStatus(); }
+  absl::Status FailUnlessRefused(const absl::Status& status) {
+    return status.ok() || IsRefusal(status) ? status : Fail(status);
+  }
+  // Whatever the reason, what a failed sync has left undone is not done by another one.
+  absl::Status SyncOrFail(base::File& file);
   uint32_t DrawSalt(uint64_t sequence) const;
 
   const WalOptions options;
@@ -61,8 +76,10 @@ struct Wal::Rep {
   SpareSegments spares;
   LogFiles log;
   RecordWriter writer;
+  EndNote note;
   uint64_t synced = kBlockBytes;  // offset in the current segment
   bool seal_pending = false;      // of the segment before the current one
+  bool erase_pending = false;     // of a write that was refused
   absl::Status failed;
   WalStatistics statistics;
 };
@@ -91,13 +108,14 @@ absl::StatusOr<std::unique_ptr<Segment>> Wal::Rep::BeginSegment(uint64_t record_
   segment->path = options.directory + "/" + SegmentName(head.sequence, head.first_index);
   const auto prepare = [&]() -> absl::Status {
     QUORATE_RETURN_IF_ERROR(spare.file->WriteAt(0, head.Encode()));
-    QUORATE_RETURN_IF_ERROR(SyncFile(*spare.file));
+    QUORATE_RETURN_IF_ERROR(SyncOrFail(*spare.file));
     return options.files->Rename(spare.path, segment->path);
   };
   // A file that bears a segment's name has a head, whatever happens from here on.
   if (absl::Status status = prepare(); !status.ok()) {
+    if (!failed.ok()) return failed;
     spares.GiveBack(std::move(spare));
-    return IsDiskFull(status) ? status : Fail(status);
+    return FailUnlessRefused(status);
   }
   if (absl::Status status = options.files->SyncDirectory(options.directory); !status.ok()) return Fail(status);
   // Opened again, so that later errors name the file as it is called now.
@@ -111,9 +129,8 @@ absl::Status Wal::Rep::Seal() {
   if (!seal_pending) return absl::OkStatus();
   Segment& before = *log.segments[log.segments.size() - 2];
   const std::string block = EncodeMark(SectorKind::kSeal, before.end, before.head.salt, before.next_write_number++);
-  absl::Status status = before.file->WriteAt(before.end, block);
-  if (status.ok()) status = SyncFile(*before.file);
-  if (!status.ok()) return IsDiskFull(status) ? status : Fail(status);
+  QUORATE_RETURN_IF_ERROR(FailUnlessRefused(before.file->WriteAt(before.end, block)));
+  QUORATE_RETURN_IF_ERROR(SyncOrFail(*before.file));
   before.sealed = true;
   seal_pending = false;
   return absl::OkStatus();
@@ -130,6 +147,9 @@ absl::Status Wal::Rep::Roll(uint64_t record_bytes) {
 
 absl::Status Wal::Rep::WriteRecord(EntryIndex::Place* place) {
   if (!failed.ok()) return failed;
+  // The disk that failed to sync a spare is the log's own.
+  if (absl::Status status = spares.sync_failure(); !status.ok()) return Fail(status);
+  if (erase_pending) QUORATE_RETURN_IF_ERROR(EraseRefused());
   QUORATE_RETURN_IF_ERROR(Seal());
   if (!log.current().HasRoomFor(writer.bytes())) QUORATE_RETURN_IF_ERROR(Roll(writer.bytes()));
   Segment& segment = log.current();
@@ -138,8 +158,9 @@ absl::Status Wal::Rep::WriteRecord(EntryIndex::Place* place) {
       writer.Finish(segment.end, segment.head.salt, segment.next_write_number++, log.chain, synced, &digest);
   const std::chrono::nanoseconds before = clock.Monotonic();
   if (absl::Status status = segment.file->WriteAt(segment.end, bytes); !status.ok()) {
-    if (!IsDiskFull(status)) return Fail(status);
-    QUORATE_RETURN_IF_ERROR(EraseRefused());
+    if (!IsRefusal(status)) return Fail(status);
+    erase_pending = true;
+    if (absl::Status erased = EraseRefused(); !erased.ok() && !IsRefusal(erased)) return erased;
     return status;
   }
   statistics.write_latency.Observe(clock.Monotonic() - before);
@@ -152,11 +173,27 @@ absl::Status Wal::Rep::WriteRecord(EntryIndex::Place* place) {
 
 absl::Status Wal::Rep::EraseRefused() {
   Segment& segment = log.current();
-  if (absl::Status status = segment.file->WriteAt(segment.end, std::string(kBlockBytes, '\0')); !status.ok()) {
-    return Fail(status);
-  }
-  if (absl::Status status = SyncFile(*segment.file); !status.ok()) return Fail(status);
+  QUORATE_RETURN_IF_ERROR(FailUnlessRefused(segment.file->WriteAt(segment.end, std::string(kBlockBytes, '\0'))));
+  QUORATE_RETURN_IF_ERROR(SyncOrFail(*segment.file));
+  erase_pending = false;
   if (options.sync) synced = segment.end;
+  return absl::OkStatus();
+}
+
+absl::Status Wal::Rep::SyncOrFail(base::File& file) {
+  if (!options.sync) return absl::OkStatus();
+  const std::chrono::nanoseconds begun = clock.Monotonic();
+  statistics.sync_begun.store(begun.count(), std::memory_order_relaxed);
+  const absl::Status status = file.SyncData();
+  statistics.sync_begun.store(0, std::memory_order_relaxed);
+  if (!status.ok()) return Fail(status);
+  const std::chrono::nanoseconds ended = clock.Monotonic();
+  if (ended - begun < kSlowSync) return absl::OkStatus();
+  statistics.slow_sync_ended.store(ended.count(), std::memory_order_relaxed);
+  QUORATE_LOG(kWarn, "slow fdatasync",
+              {{"file", file.path()},
+               {"took", base::FormatDuration(ended - begun)},
+               {"expected-duration", base::FormatDuration(kSlowSync)}});
   return absl::OkStatus();
 }
 
@@ -171,12 +208,12 @@ absl::Status Wal::Rep::Sync() {
   Segment& segment = log.current();
   if (synced == segment.end || !options.sync) return absl::OkStatus();
   const std::chrono::nanoseconds before = clock.Monotonic();
-  if (absl::Status status = segment.file->SyncData(); !status.ok()) return Fail(status);
+  QUORATE_RETURN_IF_ERROR(SyncOrFail(*segment.file));
   statistics.sync_latency.Observe(clock.Monotonic() - before);
   synced = segment.end;
   // The next record says it too, but none may come: the mark keeps damage to the last record from passing for a torn
   // write. It needs no sync of its own, and what it follows is durable whether it succeeds or not.
-  if (absl::Status status = WriteMark(); !status.ok() && !IsDiskFull(status)) (void)Fail(status);
+  if (absl::Status status = WriteMark(); !status.ok() && !IsRefusal(status)) (void)Fail(status);
   return absl::OkStatus();
 }
 
@@ -184,7 +221,17 @@ absl::Status Wal::Rep::RestoreSize(Segment& segment) {
   QUORATE_ASSIGN_OR_RETURN(const uint64_t size, segment.file->Size());
   if (size >= segment.head.bytes) return absl::OkStatus();
   QUORATE_RETURN_IF_ERROR(segment.file->WriteAt(size, std::string(segment.head.bytes - size, '\0')));
-  return SyncFile(*segment.file);
+  return SyncOrFail(*segment.file);
+}
+
+absl::Status Wal::Rep::RewriteTail(Segment& segment, uint64_t from) {
+  for (uint64_t at = from; at < segment.end; at += kRewriteBytes) {
+    const uint64_t length = std::min(kRewriteBytes, segment.end - at);
+    QUORATE_ASSIGN_OR_RETURN(const std::string bytes, segment.file->ReadAt(at, length));
+    if (bytes.size() != length) return Damage(segment.path, at, "the file has become shorter");
+    QUORATE_RETURN_IF_ERROR(segment.file->WriteAt(at, bytes));
+  }
+  return absl::OkStatus();
 }
 
 Wal::Wal(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
@@ -207,6 +254,7 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Create(const WalOptions& options, cons
   QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(ParentOf(options.directory)));
   auto rep = std::make_unique<Rep>(options);
   QUORATE_RETURN_IF_ERROR(rep->spares.Clear());
+  if (!options.end_note.empty()) QUORATE_RETURN_IF_ERROR(rep->note.Clear());
   rep->log.identity = identity;
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Segment> segment, rep->BeginSegment(0));
   rep->log.segments.push_back(std::move(segment));
@@ -225,6 +273,7 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Open(const WalOptions& options, raft::
   Segment& segment = rep->log.current();
   QUORATE_RETURN_IF_ERROR(rep->RestoreSize(segment));
   if (options.sync) {
+    QUORATE_RETURN_IF_ERROR(rep->RewriteTail(segment, segment.synced));
     QUORATE_RETURN_IF_ERROR(rep->WriteMark());
     QUORATE_RETURN_IF_ERROR(segment.file->SyncData());
     rep->synced = segment.end;
@@ -268,6 +317,13 @@ absl::Status Wal::Reset(raft::Index index, raft::Term term, const raft::HardStat
 }
 
 absl::Status Wal::Sync() { return rep_->Sync(); }
+
+void Wal::NoteEnd() {
+  const Segment& segment = rep_->log.current();
+  if (rep_->options.end_note.empty() || !rep_->options.sync || !rep_->failed.ok()) return;
+  if (rep_->synced != segment.end) return;  // the digest known is that of a record that is not synced
+  rep_->note.Write({segment.head.sequence, segment.end, rep_->log.chain});
+}
 
 absl::StatusOr<std::vector<raft::Entry>> Wal::Read(raft::Index begin, raft::Index end, size_t bytes_max) {
   const EntryIndex& index = rep_->log.index;

@@ -55,6 +55,7 @@ struct ReplicaOptions {
   std::chrono::milliseconds election_timeout{1000};
   uint64_t snapshot_count = 10000;
   bool sync = true;
+  uint64_t log_segment_bytes = 64 << 20;
   AutoCompactionOptions auto_compaction;
   mvcc::StoreOptions store;
   base::Clock* clock = nullptr;       // null: the machine's
@@ -76,8 +77,15 @@ struct ReplicaStatus {
   uint64_t leader_changes = 0;
   uint64_t slow_applies = 0;
   uint64_t read_indexes_failed = 0;
-  // Not OK while writes cannot go on (a full disk), with the reason.
+  // Not OK while writes cannot go on, with the reason: ResourceExhausted, the disk is full; PermissionDenied, it is
+  // read-only; DataLoss, a file is damaged, which lasts until the end of the process.
   absl::Status trouble;
+};
+
+// How the log's disk does, for health checks.
+struct DiskPace {
+  std::chrono::nanoseconds sync_running{0};                       // how long a sync has been running; 0: none is
+  std::optional<std::chrono::nanoseconds> since_slow_sync = {};  // since the last one of a second or more ended
 };
 
 class Replica {
@@ -128,5 +136,6 @@ class Replica {
   explicit Replica(std::unique_ptr<Rep> rep);
   std::unique_ptr<Rep> rep_;
 };
+  DiskPace disk_pace() const;
 
 }  // namespace quorate::replica

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "quorate/base/status.h"
+#include "quorate/storage/table_files.h"
 
 namespace quorate::storage {
 
@@ -85,7 +86,9 @@ struct DatabaseSize {
 
 class Database {
  public:
-  // Creates what is missing. DataLoss with the file named when it is damaged; FailedPrecondition when locked.
+  // Creates what is missing. DataLoss with the file named when it is damaged; FailedPrecondition when locked. Tables
+  // are read as they are needed: damage inside of one is met then, as DataLoss of the call that reads it (see
+  // OnFailure).
   static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
   ~Database();
   Database(const Database&) = delete;
@@ -107,6 +110,13 @@ class Database {
                         const Snapshot* snapshot = nullptr) const;
   std::unique_ptr<Iterator> NewIterator(Family family, IteratorOptions options = {}) const;
   std::shared_ptr<const Snapshot> TakeSnapshot() const;
+
+  // The tables that records are in at this moment, the newest first.
+  std::vector<TableFile> TableFiles() const;
+  // Called, on whatever thread met it, each time a file cannot be read as it was written (DataLoss) and when background
+  // work ends with another error than a full disk (its code; the store takes no writes from then on). At most one
+  // listener; an empty function takes it away. The listener must not call this.
+  void OnFailure(std::function<void(const absl::Status& failure)> listener);
 
   // Makes everything written so far durable. Blocks; not on a hot thread.
   absl::Status Flush();

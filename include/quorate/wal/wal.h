@@ -36,6 +36,8 @@ struct WalOptions {
   // and the same calls make the same files (simulation).
   int spare_segments = 1;
   base::Clock* clock = nullptr;  // null: the machine's
+  // A file outside of the directory in which NoteEnd says how far the log goes; "": none.
+  std::string end_note = {};
   // When set, Open refuses a log of any other with FailedPrecondition before it writes anything.
   std::optional<Identity> expected_identity;
 };
@@ -56,7 +58,17 @@ struct WalStatistics {
   Latency sync_latency;
   Latency write_latency;
   std::atomic<uint64_t> written_bytes{0};
+  // When the sync that runs now began and when the last slow one ended, on the log's monotonic clock, in nanoseconds;
+  // 0: none does, none was.
+  std::atomic<int64_t> sync_begun{0};
+  std::atomic<int64_t> slow_sync_ended{0};
 };
+
+// Whether the disk took nothing, being full (ResourceExhausted) or read-only (PermissionDenied): the log is as it was
+// and the call may be repeated. After any other failure nothing is certain.
+inline bool IsRefusal(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kResourceExhausted || status.code() == absl::StatusCode::kPermissionDenied;
+}
 
 class Wal {
  public:
@@ -77,9 +89,12 @@ class Wal {
   absl::Status Append(const std::vector<raft::Entry>& entries, const std::optional<raft::HardState>& hard_state);
   // Begins anew after entry `index` of `term`: everything before it came with a snapshot. Not durable before Sync.
   absl::Status Reset(raft::Index index, raft::Term term, const raft::HardState& hard_state);
-  // Makes all that was appended durable. After a failed write (other than a full disk, which leaves the log as it was
-  // and may be tried again) or a failed sync the log refuses everything.
+  // Makes all that was appended durable. After a failed write (other than a refusal, which leaves the log as it was and
+  // may be tried again) or a failed sync the log refuses everything.
   absl::Status Sync();
+  // Notes up to where the log is synced, so that one that was put back to an earlier state is refused. Not durable, and
+  // never ahead of the log; cheap, and may be left out any time.
+  void NoteEnd();
   // Entries [begin, end) read back from the segments, as many as fit `bytes_max` but at least one. OutOfRange when
   // `begin` has been purged or `end` lies beyond the log.
   absl::StatusOr<std::vector<raft::Entry>> Read(raft::Index begin, raft::Index end, size_t bytes_max);

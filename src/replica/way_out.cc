@@ -1,0 +1,36 @@
+#include "src/replica/way_out.h"
+
+#include <string>
+
+namespace quorate::replica {
+namespace {
+
+constexpr std::string_view kDamaged =
+    "; check the disk, then make the data directory anew from a snapshot (quorateutl snapshot restore) or put back a "
+    "copy of the whole of it";
+constexpr std::string_view kUnreadable =
+    "; check the disk (dmesg), then start again; if that does not help, make the data directory anew from a snapshot "
+    "(quorateutl snapshot restore)";
+
+}  // namespace
+
+absl::Status WithWayOut(const absl::Status& status) {
+  std::string_view way;
+  switch (status.code()) {
+    case absl::StatusCode::kDataLoss:
+      way = kDamaged;
+      break;
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kNotFound:
+      way = kUnreadable;
+      break;
+    default:
+      return status;
+  }
+  const std::string text(base::MessageOf(status));
+  if (text.ends_with(way)) return status;
+  return base::MakeStatus(status.code(), text + std::string(way));
+}
+
+}  // namespace quorate::replica

@@ -1,0 +1,43 @@
+#pragma once
+
+// Data directories as members leave them, to be damaged: what is in them is known.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "quorate/base/status.h"
+
+namespace quorate::testing {
+
+struct Sample {
+  std::string directory;
+  // The same directory, copied while the member ran, before its last writes.
+  std::string older;
+  // Describe() of it: all that was acknowledged.
+  std::string state;
+};
+
+struct Samples {
+  // Members of one life each, some stopped and some killed.
+  std::vector<Sample> members;
+  // Of other members: one of another cluster, and one that was begun with the same flags as the first.
+  std::vector<std::string> strangers;
+};
+
+// Makes them under `root`, each by a child process. The same seed gives the same requests.
+absl::StatusOr<Samples> MakeSamples(const std::string& root, uint64_t seed);
+
+// Copies a directory with all in it; holes stay holes.
+void CopyDirectory(const std::string& from, const std::string& to);
+
+// Runs `body` in a child process and waits; what it wrote to `*output` comes back. The error tells how the child ended
+// when it was neither by returning nor within `timeout_ms`.
+struct ChildEnd {
+  bool returned = false;
+  std::string how;     // when not
+  std::string output;  // what it returned
+};
+ChildEnd RunInChild(int timeout_ms, const std::string& output_file, std::string (*body)(void*), void* argument);
+
+}  // namespace quorate::testing
