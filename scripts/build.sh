@@ -3,6 +3,8 @@
 #
 #   scripts/build.sh <preset> [cmake -D options...] [-- targets...]
 #
+#   QUORATE_BUILD   another directory than build/<preset>
+#
 # Safe to interrupt: what is built stays, the next call goes on from there. Needs no HOME.
 set -euo pipefail
 
@@ -28,5 +30,7 @@ most=$((memory_kb / memory_per_job_kb))
 [ "$jobs" -ge 1 ] || jobs=1
 
 cd "$root"
-cmake --preset "$preset" ${options[@]+"${options[@]}"} >&2
-cmake --build "build/$preset" --parallel "$jobs" ${@:+--target "$@"} >&2
+build=${QUORATE_BUILD:-build/$preset}
+unset QUORATE_BUILD
+cmake --preset "$preset" -B "$build" ${options[@]+"${options[@]}"} >&2
+cmake --build "$build" --parallel "$jobs" ${@:+--target "$@"} >&2

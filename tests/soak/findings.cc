@@ -1,0 +1,20 @@
+#include "tests/soak/findings.h"
+
+#include <cstdio>
+
+namespace quorate::soak {
+namespace {
+
+constexpr int kPrintedMax = 40;
+constexpr size_t kTextBytesMax = 2000;
+
+}  // namespace
+
+void Findings::Add(const std::string& what) {
+  if (++count_ > kPrintedMax) return;
+  const std::lock_guard lock(printing_);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  std::fprintf(stderr, "FOUND at %.1f s: %s\n", seconds, what.substr(0, kTextBytesMax).c_str());
+}
+
+}  // namespace quorate::soak

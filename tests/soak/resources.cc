@@ -1,0 +1,143 @@
+#include "tests/soak/resources.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <sstream>
+
+#include "tests/e2e/program.h"
+
+namespace quorate::soak {
+namespace {
+
+constexpr int64_t kMiB = 1 << 20;
+// What may be more in the last quarter than in the second: allocators and RocksDB's files breathe.
+constexpr double kGrowthMax = 0.10;
+constexpr int64_t kGrowthBytesMax = 24 * kMiB;
+constexpr int64_t kGrowthDescriptorsMax = 12;
+constexpr size_t kSamplesMin = 8;
+// Gauges of memory that fills up to bounds of its own, or waits to be flushed.
+constexpr const char* kCaches[] = {"quorate_value_cache_bytes", "quorate_rocksdb_block_cache_bytes",
+                                   "quorate_rocksdb_memtable_bytes", "quorate_watch_window_bytes"};
+
+// The body of http://<address><path>; empty when there is none.
+std::string Get(const std::string& address, const std::string& path) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return "";
+  const timeval patience = {.tv_sec = 10, .tv_usec = 0};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  sockaddr_in target = {};
+  target.sin_family = AF_INET;
+  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  target.sin_port = htons(static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1)));
+  std::string answer;
+  const std::string request = "GET " + path + " HTTP/1.0\r\nHost: " + address + "\r\n\r\n";
+  if (::connect(descriptor, reinterpret_cast<sockaddr*>(&target), sizeof(target)) == 0 &&
+      ::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
+    char buffer[16384];
+    ssize_t received;
+    while ((received = ::recv(descriptor, buffer, sizeof(buffer), 0)) > 0) {
+      answer.append(buffer, static_cast<size_t>(received));
+    }
+  }
+  ::close(descriptor);
+  return answer;
+}
+
+// The number behind "<name> " or "<name>:" at the beginning of a line.
+int64_t NumberOf(const std::string& text, const std::string& name) {
+  const size_t at = text.find("\n" + name);
+  if (at == std::string::npos) return 0;
+  return static_cast<int64_t>(std::strtod(text.c_str() + at + 1 + name.size() + 1, nullptr));
+}
+
+int64_t MedianOf(std::vector<int64_t> numbers) {
+  const auto middle = numbers.begin() + static_cast<ptrdiff_t>(numbers.size() / 2);
+  std::nth_element(numbers.begin(), middle, numbers.end());
+  return *middle;
+}
+
+// The medians of the second and the last quarter.
+struct Medians {
+  int64_t second = 0;
+  int64_t last = 0;
+};
+Medians MediansOf(const std::vector<ResourceSample>& samples,
+                  const std::function<int64_t(const ResourceSample&)>& number) {
+  std::vector<int64_t> quarters[4];
+  for (size_t i = 0; i < samples.size(); ++i) quarters[4 * i / samples.size()].push_back(number(samples[i]));
+  return {MedianOf(quarters[1]), MedianOf(quarters[3])};
+}
+
+std::string CheckQuarters(const std::string& which, const std::vector<ResourceSample>& samples) {
+  if (samples.size() < kSamplesMin) return "";
+  const auto memory = MediansOf(samples, [](const ResourceSample& sample) { return sample.own_bytes(); });
+  const auto files = MediansOf(samples, [](const ResourceSample& sample) { return sample.descriptors; });
+  std::printf("%s, second and last quarter: %ld and %ld MiB outside of caches, %ld and %ld descriptors\n",
+              which.c_str(), memory.second / kMiB, memory.last / kMiB, files.second, files.last);
+  const auto grows = [](Medians medians, int64_t more) {
+    return static_cast<double>(medians.last) >
+           static_cast<double>(medians.second) * (1 + kGrowthMax) + static_cast<double>(more);
+  };
+  std::string fault;
+  if (grows(memory, kGrowthBytesMax)) fault += "memory grows over " + which + "\n";
+  if (grows(files, kGrowthDescriptorsMax)) fault += "descriptors grow over " + which + "\n";
+  return fault;
+}
+
+}  // namespace
+
+ResourceSample TakeSample(pid_t pid, const std::string& address, const std::string& data_directory) {
+  const std::filesystem::path process = "/proc/" + std::to_string(pid);
+  const std::string status = testing::ReadFile(process / "status");
+  const std::string metrics = Get(address, "/metrics");
+  ResourceSample sample;
+  sample.resident_bytes = NumberOf(status, "VmRSS") * 1024;
+  sample.threads = NumberOf(status, "Threads");
+  for (const char* name : kCaches) sample.cache_bytes += NumberOf(metrics, name);
+  std::error_code ignored;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(process / "fd", ignored)) {
+    ++sample.descriptors;
+  }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data_directory, ignored)) {
+    // Files go while they are listed.
+    std::error_code gone;
+    const uintmax_t size = entry.is_regular_file(gone) ? entry.file_size(gone) : 0;
+    if (!gone) sample.disk_bytes += static_cast<int64_t>(size);
+  }
+  return sample;
+}
+
+std::string CheckFlat(const std::vector<ResourceSample>& samples, std::chrono::milliseconds warm_up) {
+  std::vector<ResourceSample> warm;
+  std::vector<ResourceSample> last;
+  for (const ResourceSample& sample : samples) {
+    if (sample.age < warm_up) continue;
+    warm.push_back(sample);
+    if (sample.life == samples.back().life) last.push_back(sample);
+  }
+  return CheckQuarters("all lives", warm) + CheckQuarters("the last life", last);
+}
+
+std::string TableOf(const std::vector<ResourceSample>& samples, size_t rows) {
+  std::ostringstream table;
+  table << "| second | life | of age | resident | outside of caches | descriptors | threads | disk |\n"
+        << "|--:|--:|--:|--:|--:|--:|--:|--:|\n";
+  const size_t every = std::max<size_t>(1, (samples.size() + rows - 1) / rows);
+  for (size_t i = every - 1; i < samples.size(); i += every) {
+    const ResourceSample& sample = samples[i];
+    table << "| " << sample.at.count() / 1000 << " | " << sample.life << " | " << sample.age.count() / 1000 << " s | "
+          << sample.resident_bytes / kMiB << " MiB | " << sample.own_bytes() / kMiB << " MiB | " << sample.descriptors
+          << " | " << sample.threads << " | " << sample.disk_bytes / kMiB << " MiB |\n";
+  }
+  return table.str();
+}
+
+}  // namespace quorate::soak
