@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "src/api/stream_handlers.h"
+
 namespace quorate::api {
 namespace {
 
@@ -79,24 +81,11 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   bool building_ = false;
 };
 
-// The engine owns its handlers alone; ours is also known to the pool.
-class Holder : public rpc::StreamHandler {
- public:
-  explicit Holder(std::shared_ptr<ChunkedStream> stream) : stream_(std::move(stream)) {}
-  void OnMessage(std::string_view message) override { stream_->OnMessage(message); }
-  void OnHalfClose() override { stream_->OnHalfClose(); }
-  void OnWritable() override { stream_->OnWritable(); }
-  void OnClose() override { stream_->OnClose(); }
-
- private:
-  std::shared_ptr<ChunkedStream> stream_;
-};
-
 }  // namespace
 
 std::unique_ptr<rpc::StreamHandler> MakeChunkedStream(ServiceContext* service, rpc::Stream& stream,
                                                       AcceptRequest accept) {
-  return std::make_unique<Holder>(std::make_shared<ChunkedStream>(service, stream, std::move(accept)));
+  return std::make_unique<SharedHandler>(std::make_shared<ChunkedStream>(service, stream, std::move(accept)));
 }
 
 }  // namespace quorate::api

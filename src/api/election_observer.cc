@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "quorate/base/check.h"
-#include "quorate/base/errors.h"
 #include "src/api/lasting_calls.h"
 #include "src/api/leader_range.h"
 #include "src/api/local_calls.h"
@@ -147,8 +146,7 @@ class Handler : public rpc::StreamHandler {
 
 std::unique_ptr<rpc::StreamHandler> MakeElectionObserver(ServiceContext* service, const rpc::CallContext& context,
                                                          rpc::Stream& stream) {
-  absl::Status admitted = service->AdmitStream(context, stream.loop_index());
-  if (admitted.ok() && service->draining.load(std::memory_order_relaxed)) admitted = base::errors::Stopped();
+  absl::Status admitted = service->AdmitLastingStream(context, stream.loop_index());
   return std::make_unique<Handler>(std::make_shared<Observer>(service, stream), std::move(admitted));
 }
 

@@ -6,6 +6,7 @@
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
 #include "quorate/lease/request.h"
+#include "src/api/stream_handlers.h"
 
 namespace quorate::api {
 namespace {
@@ -113,39 +114,13 @@ class KeepAliveStream : public rpc::StreamHandler,
   bool half_closed_ = false;
 };
 
-// The engine owns its handlers alone; ours is also known to those who answer later.
-class Holder : public rpc::StreamHandler {
- public:
-  explicit Holder(std::shared_ptr<KeepAliveStream> stream) : stream_(std::move(stream)) {}
-  void OnMessage(std::string_view message) override { stream_->OnMessage(message); }
-  void OnHalfClose() override { stream_->OnHalfClose(); }
-  void OnWritable() override { stream_->OnWritable(); }
-  void OnClose() override { stream_->OnClose(); }
-
- private:
-  std::shared_ptr<KeepAliveStream> stream_;
-};
-
-// A stream that was refused before it began.
-class Refused : public rpc::StreamHandler {
- public:
-  void OnMessage(std::string_view) override {}
-  void OnHalfClose() override {}
-  void OnWritable() override {}
-  void OnClose() override {}
-};
-
 }  // namespace
 
 std::unique_ptr<rpc::StreamHandler> MakeKeepAliveStream(ServiceContext* service, const rpc::CallContext& context,
                                                         rpc::Stream& stream) {
-  absl::Status admitted = service->AdmitStream(context, stream.loop_index());
-  if (admitted.ok() && service->draining.load(std::memory_order_relaxed)) admitted = base::errors::Stopped();
-  if (!admitted.ok()) {
-    stream.Finish(std::move(admitted));
-    return std::make_unique<Refused>();
-  }
-  return std::make_unique<Holder>(std::make_shared<KeepAliveStream>(service, stream));
+  absl::Status admitted = service->AdmitLastingStream(context, stream.loop_index());
+  if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
+  return std::make_unique<SharedHandler>(std::make_shared<KeepAliveStream>(service, stream));
 }
 
 }  // namespace quorate::api

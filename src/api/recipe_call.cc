@@ -3,7 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "quorate/base/errors.h"
+#include "src/api/stream_handlers.h"
 
 namespace quorate::api {
 namespace {
@@ -19,15 +19,6 @@ class Handler : public rpc::StreamHandler {
 
  private:
   std::shared_ptr<RecipeCall> call_;
-};
-
-// Of a call that was refused before it began.
-class Refused : public rpc::StreamHandler {
- public:
-  void OnMessage(std::string_view) override {}
-  void OnHalfClose() override {}
-  void OnWritable() override {}
-  void OnClose() override {}
 };
 
 }  // namespace
@@ -76,11 +67,9 @@ void RecipeCall::Fail(const absl::Status& status) {
 rpc::StreamFactory RecipeFactory(ServiceContext* service,
                                  std::shared_ptr<RecipeCall> (*make)(ServiceContext*, rpc::Stream&)) {
   return [service, make](const rpc::CallContext& context, rpc::Stream& stream) -> std::unique_ptr<rpc::StreamHandler> {
-    absl::Status admitted = service->Admit(context, stream.loop_index());
-    if (admitted.ok() && service->draining.load(std::memory_order_relaxed)) admitted = base::errors::Stopped();
-    if (admitted.ok()) return std::make_unique<Handler>(make(service, stream));
-    stream.Finish(std::move(admitted));
-    return std::make_unique<Refused>();
+    absl::Status admitted = service->AdmitLasting(context, stream.loop_index());
+    if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
+    return std::make_unique<Handler>(make(service, stream));
   };
 }
 

@@ -46,6 +46,19 @@ absl::Status ServiceContext::AdmitStream(const rpc::CallContext& call, int loop_
   return AdmitCounted(call, loop(loop_index).stream_versions);
 }
 
+absl::Status ServiceContext::AdmitLasting(const rpc::CallContext& call, int loop_index) {
+  return UnlessDraining(Admit(call, loop_index));
+}
+
+absl::Status ServiceContext::AdmitLastingStream(const rpc::CallContext& call, int loop_index) {
+  return UnlessDraining(AdmitStream(call, loop_index));
+}
+
+absl::Status ServiceContext::UnlessDraining(absl::Status admitted) const {
+  if (admitted.ok() && draining.load(std::memory_order_relaxed)) return base::errors::Stopped();
+  return admitted;
+}
+
 absl::Status ServiceContext::AdmitCounted(const rpc::CallContext& call, ClientVersions& versions) {
   if (stopped.load(std::memory_order_relaxed)) return base::errors::Stopped();
   std::string_view version = call.Metadata("client-api-version");

@@ -48,6 +48,9 @@ struct ServiceContext {
   // where the client's metadata demands a leader, there is one. Loop thread.
   absl::Status Admit(const rpc::CallContext& call, int loop_index);
   absl::Status AdmitStream(const rpc::CallContext& call, int loop_index);
+  // The same for calls and streams that may last: none begins any more once the server drains.
+  absl::Status AdmitLasting(const rpc::CallContext& call, int loop_index);
+  absl::Status AdmitLastingStream(const rpc::CallContext& call, int loop_index);
   bool HasLeader() const;
   // Calls `serve` on a pool thread with OK, or on this one or an internal one with the reason why not, once a
   // linearizable read that began before may be served. For rare requests; KV reads have a path of their own.
@@ -68,6 +71,7 @@ struct ServiceContext {
   ReaderPool readers;  // last: its threads use the rest
 
  private:
+  absl::Status UnlessDraining(absl::Status admitted) const;
   absl::Status AdmitCounted(const rpc::CallContext& call, ClientVersions& versions);
 };
 

@@ -7,6 +7,7 @@
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
 #include "quorate/watch/feed.h"
+#include "src/api/stream_handlers.h"
 #include "src/api/watch_response.h"
 
 namespace quorate::api {
@@ -138,28 +139,13 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
   std::unique_ptr<watch::Channel> channel_;
 };
 
-// Of a call that was refused before it began.
-class Refused final : public rpc::StreamHandler {
- public:
-  void OnMessage(std::string_view) override {}
-  void OnHalfClose() override {}
-  void OnWritable() override {}
-  void OnClose() override {}
-};
-
 }  // namespace
 
 void WatchService::Register(rpc::Registry& registry) {
   registry.AddStream("/etcdserverpb.Watch/Watch", rpc::Registry::StreamKind::kBidirectional,
                      [this](const rpc::CallContext& call, rpc::Stream& stream) -> std::unique_ptr<rpc::StreamHandler> {
-                       absl::Status admitted = context_->AdmitStream(call, stream.loop_index());
-                       if (admitted.ok() && context_->draining.load(std::memory_order_relaxed)) {
-                         admitted = base::errors::Stopped();
-                       }
-                       if (!admitted.ok()) {
-                         stream.Finish(std::move(admitted));
-                         return std::make_unique<Refused>();
-                       }
+                       absl::Status admitted = context_->AdmitLastingStream(call, stream.loop_index());
+                       if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
                        WatchStreams* neighbours = loops_[static_cast<size_t>(stream.loop_index())].get();
                        const bool needs_leader = call.Metadata("hasleader") == "true";
                        return std::make_unique<WatchStream>(context_, neighbours, needs_leader, stream);

@@ -59,7 +59,7 @@ void KeyHistory::Relieve(HistoryRun* run, int64_t revision, storage::WriteBatch*
   rest.push_back(std::exchange(*run, {}));
   const SortedHistory sorted(rest);
   sorted.AddTo(batch, 0, sorted.size());
-  batch->Put(storage::Family::kMeta, kHistoryName, EncodeNumber(static_cast<uint64_t>(revision)));
+  MarkComplete(revision, batch);
 }
 
 void KeyHistory::Follow(HistoryRun* run, int64_t revision) {
@@ -73,11 +73,6 @@ void KeyHistory::Follow(HistoryRun* run, int64_t revision) {
   waiting_revision_ = revision;
   if (!run->empty()) waiting_.push_back(std::move(*run));
   *run = {};
-}
-
-void KeyHistory::Hurry() {
-  base::MutexLock lock(&mutex_);
-  hurried_ = true;
 }
 
 absl::Status KeyHistory::WaitFor(int64_t revision) {
@@ -140,7 +135,7 @@ bool KeyHistory::WriteSome(const SortedHistory& run, size_t from, size_t to, int
   storage::WriteBatch batch;
   run.AddTo(&batch, from, to);
   const bool last = to == run.size();
-  if (last) batch.Put(storage::Family::kMeta, kHistoryName, EncodeNumber(static_cast<uint64_t>(revision)));
+  if (last) MarkComplete(revision, &batch);
   absl::Status written = database_->WriteUnmarked(batch);
   base::MutexLock lock(&mutex_);
   writing_ = false;
@@ -157,6 +152,10 @@ bool KeyHistory::WriteSome(const SortedHistory& run, size_t from, size_t to, int
   return true;
 }
 
+void MarkComplete(int64_t revision, storage::WriteBatch* batch) {
+  batch->Put(storage::Family::kMeta, kHistoryName, EncodeNumber(static_cast<uint64_t>(revision)));
+}
+
 absl::Status CompleteKeyHistory(storage::Database* database, const Meta& meta) {
   if (meta.history >= meta.revision) return absl::OkStatus();
   storage::IteratorOptions bounds;
@@ -169,7 +168,7 @@ absl::Status CompleteKeyHistory(storage::Database* database, const Meta& meta) {
     const std::vector<HistoryRun> runs = {std::exchange(run, {})};
     const SortedHistory sorted(runs);
     sorted.AddTo(&batch, 0, sorted.size());
-    if (complete > 0) batch.Put(storage::Family::kMeta, kHistoryName, EncodeNumber(static_cast<uint64_t>(complete)));
+    if (complete > 0) MarkComplete(complete, &batch);
     return database->WriteUnmarked(batch);
   };
   for (iterator->Seek(bounds.lower_bound); iterator->Valid(); iterator->Next()) {

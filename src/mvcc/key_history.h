@@ -40,8 +40,6 @@ class KeyHistory {
   // --- Any thread.
   // Up to this revision the family is complete.
   int64_t complete() const { return complete_.load(std::memory_order_acquire); }
-  // Has what waits written at once, rather than when it is enough for a run.
-  void Hurry();
   // Waits, milliseconds at most, until the family is complete up to a committed revision; not OK when it cannot be
   // written.
   absl::Status WaitFor(int64_t revision);
@@ -71,6 +69,8 @@ class KeyHistory {
   std::thread thread_;  // last: it uses the rest
 };
 
+// Notes with a batch that the family is complete up to a revision.
+void MarkComplete(int64_t revision, storage::WriteBatch* batch);
 // Writes the entries of `keys` that a former life committed in `revs` only, in (complete, revision].
 absl::Status CompleteKeyHistory(storage::Database* database, const Meta& meta);
 

@@ -1,6 +1,5 @@
 #include "quorate/mvcc/store.h"
 
-#include "src/mvcc/key_codec.h"
 #include "src/mvcc/read_view.h"
 #include "src/mvcc/store_parts.h"
 
@@ -26,9 +25,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Database* database, 
   rep->writer =
       std::make_unique<Writer>(database, rep->key_history.get(), &rep->index, &rep->records, rep->options.leases, meta);
   // From the first commit on, `keys` may be behind.
-  if (!meta.history_known) {
-    rep->writer->batch().Put(storage::Family::kMeta, kHistoryName, EncodeNumber(static_cast<uint64_t>(meta.revision)));
-  }
+  if (!meta.history_known) MarkComplete(meta.revision, &rep->writer->batch());
   rep->compaction = std::make_unique<Compaction>(database, &rep->gate, rep->key_history.get(), meta);
   return std::unique_ptr<Store>(new Store(std::move(rep)));
 }
@@ -46,10 +43,10 @@ absl::Status Store::DeleteKeys(const std::vector<std::string_view>& keys) { retu
 int64_t Store::writer_revision() const { return rep_->writer->revision(); }
 storage::WriteBatch& Store::batch() { return rep_->writer->batch(); }
 
-  QUORATE_RETURN_IF_ERROR(writer.Usable());
 absl::Status Store::Commit(uint64_t mark) {
   Writer& writer = *rep_->writer;
   Published& published = rep_->published;
+  QUORATE_RETURN_IF_ERROR(writer.Usable());
   writer.Seal();
   rep_->key_history->Relieve(&writer.history(), writer.revision(), &writer.batch());
   QUORATE_RETURN_IF_ERROR(rep_->database->Write(writer.batch(), mark));

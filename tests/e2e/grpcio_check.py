@@ -12,10 +12,9 @@ import time
 
 import grpc
 
-ADDRESS, GENERATED = sys.argv[1], sys.argv[2]
-sys.path.insert(0, GENERATED)
-
-from etcdserverpb import rpc_pb2  # noqa: E402
+# First: it tells where the generated messages are.
+from grpcio_checks import ADDRESS, GENERATED, TIMEOUT_S, check, equal, run_checks, unary
+from etcdserverpb import rpc_pb2
 
 
 def generated(path):
@@ -31,20 +30,6 @@ reflection_v1_pb2 = generated("grpc/reflection/v1/reflection")
 reflection_v1alpha_pb2 = generated("grpc/reflection/v1alpha/reflection")
 
 KV = "/etcdserverpb.KV/"
-TIMEOUT_S = 20
-CHECKS = []
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
-
-
-def unary(channel, method, request, response_type, **options):
-    call = channel.unary_unary(method, request_serializer=type(request).SerializeToString,
-                               response_deserializer=response_type.FromString)
-    options.setdefault("timeout", TIMEOUT_S)
-    return call(request, **options)
 
 
 def put(channel, key, value=b"v", **options):
@@ -62,10 +47,6 @@ def code_of(action):
     except grpc.RpcError as error:
         return error.code().name, error.details()
     raise AssertionError("the call succeeded")
-
-
-def equal(got, wanted):
-    assert got == wanted, f"{got!r}, want {wanted!r}"
 
 
 @check
@@ -247,19 +228,5 @@ def connections_come_and_go(_):
         thread.join()
 
 
-def main():
-    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    failed = 0
-    with grpc.insecure_channel(ADDRESS, options=options) as channel:
-        for function in CHECKS:
-            try:
-                function(channel)
-                print("PASS", function.__name__)
-            except Exception as error:  # pylint: disable=broad-except
-                failed += 1
-                print("FAIL", function.__name__, type(error).__name__, str(error)[:600])
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checks())

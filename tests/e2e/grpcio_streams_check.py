@@ -11,31 +11,12 @@ import threading
 
 import grpc
 
-ADDRESS, GENERATED = sys.argv[1], sys.argv[2]
-sys.path.insert(0, GENERATED)
-
-from etcdserverpb import rpc_pb2  # noqa: E402
-from mvccpb import kv_pb2  # noqa: E402
-from v3electionpb import v3election_pb2  # noqa: E402
-from v3lockpb import v3lock_pb2  # noqa: E402
-
-TIMEOUT_S = 20
-CHECKS = []
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
-
-
-def equal(got, expected):
-    assert got == expected, f"got {got!r}, want {expected!r}"
-
-
-def unary(channel, method, request, response_type):
-    call = channel.unary_unary(method, request_serializer=type(request).SerializeToString,
-                               response_deserializer=response_type.FromString)
-    return call(request, timeout=TIMEOUT_S)
+# First: it tells where the generated messages are.
+from grpcio_checks import ADDRESS, TIMEOUT_S, check, equal, run_checks, unary
+from etcdserverpb import rpc_pb2
+from mvccpb import kv_pb2
+from v3electionpb import v3election_pb2
+from v3lockpb import v3lock_pb2
 
 
 def put(channel, key, value=b"v", lease=0):
@@ -279,19 +260,5 @@ def election(channel):
           v3election_pb2.ResignResponse)
 
 
-def main():
-    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    failed = 0
-    with grpc.insecure_channel(ADDRESS, options=options) as channel:
-        for function in CHECKS:
-            try:
-                function(channel)
-                print("PASS", function.__name__)
-            except Exception as error:  # pylint: disable=broad-except
-                failed += 1
-                print("FAIL", function.__name__, type(error).__name__, str(error)[:600])
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checks())
