@@ -1,67 +1,45 @@
 #pragma once
 
-// The newest records, as immutable buffers, within a budget of bytes. Any thread.
+// Records in memory, as immutable buffers, within a budget of bytes: the newest, and those that readers ask for. Any
+// thread.
+//
+// What was written lately stays for as long as there is room, in the order of revisions, which costs next to nothing a
+// write. What was found meanwhile is kept longer: a stream of writes does not drive out what is being read.
 
-#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "quorate/base/buffer.h"
-#include "quorate/base/mutex.h"
 #include "quorate/mvcc/revision.h"
+#include "src/mvcc/recent_records.h"
+#include "src/mvcc/used_records.h"
 
 namespace quorate::mvcc {
 
-struct RevisionHash {
-  size_t operator()(const Revision& revision) const {
-    return (static_cast<uint64_t>(revision.main) * 0x9e3779b97f4a7c15u) ^
-           (static_cast<uint64_t>(revision.sub) * 0xc2b2ae3d27d4eb4fu);
-  }
-};
-
 class RecordCache {
  public:
-  explicit RecordCache(size_t budget_bytes);
+  explicit RecordCache(size_t budget_bytes) : budget_bytes_(budget_bytes), used_(budget_bytes / 2) {}
 
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
+  // A new record, above all before it. One thread.
+  void Append(Revision revision, base::Buffer record);
+  // A record that was asked for and not there.
   void Insert(Revision revision, base::Buffer record);
-  // The record was superseded: it goes first when room is needed. Readers of the past may still want it until then.
-  void Age(Revision revision);
 
-  size_t bytes() const;
+  size_t bytes() const { return recent_.bytes() + used_.bytes(); }
   uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
   uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
 
  private:
-  // What an entry costs beside the record's bytes.
-  static constexpr size_t kEntryBytes = 96;
-  static constexpr size_t kShards = 16;
+  size_t RecentBudget() const { return budget_bytes_ - used_.bytes(); }
+  void Keep(std::vector<RecentRecords::Entry>& entries);
 
-  struct Slot {
-    Revision revision;
-    base::Buffer record;  // empty: the slot is free
-    bool used = false;    // found since the hand last passed
-  };
-  struct alignas(64) Shard {
-    // Guards everything in the shard; held for a lookup or an insertion, never while anything is read or freed at
-    // length.
-    base::Mutex mutex;
-    absl::flat_hash_map<Revision, uint32_t, RevisionHash> places ABSL_GUARDED_BY(mutex);
-    std::vector<Slot> slots ABSL_GUARDED_BY(mutex);
-    std::vector<uint32_t> free ABSL_GUARDED_BY(mutex);
-    size_t hand ABSL_GUARDED_BY(mutex) = 0;
-    size_t bytes ABSL_GUARDED_BY(mutex) = 0;
-  };
-
-  Shard& ShardOf(Revision revision) { return shards_[(RevisionHash()(revision) >> 32) % kShards]; }
-  void Evict(Shard& shard, size_t needed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
-
-  const size_t shard_budget_;
-  mutable std::array<Shard, kShards> shards_;
+  const size_t budget_bytes_;
+  RecentRecords recent_;
+  UsedRecords used_;
   std::atomic<uint64_t> hits_ = 0;
   std::atomic<uint64_t> misses_ = 0;
 };

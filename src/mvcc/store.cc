@@ -56,9 +56,11 @@ absl::Status Store::Commit(uint64_t mark) {
   uint64_t deletes = 0;
   RecordCache& cache = rep_->records.cache();
   for (const Event& event : writer.events()) {
-    cache.Insert(event.revision, event.record);
-    if (event.previous.main != 0) cache.Age(event.previous);
-    deletes += event.deleted ? 1 : 0;
+    if (event.deleted) {
+      ++deletes;  // and nobody asks for a tombstone by its revision
+    } else {
+      cache.Append(event.revision, event.record);
+    }
   }
   if (!writer.events().empty()) {
     rep_->index.Publish(writer.revision());

@@ -1,0 +1,67 @@
+#include "src/mvcc/recent_records.h"
+
+#include <algorithm>
+
+#include "quorate/base/check.h"
+
+namespace quorate::mvcc {
+
+base::Buffer RecentRecords::Find(Revision revision) {
+  const int64_t number = NumberOf(revision);
+  Stripe& stripe = stripes_[static_cast<uint64_t>(number) % kStripes];
+  base::MutexLock lock(&stripe.mutex);
+  const auto run = std::lower_bound(stripe.runs.begin(), stripe.runs.end(), number,
+                                    [](const Run& one, int64_t sought) { return one.number < sought; });
+  if (run == stripe.runs.end() || run->number != number) return {};
+  const auto begin = run->slots.begin() + static_cast<ptrdiff_t>(run->dropped);
+  const auto slot = std::lower_bound(begin, run->slots.end(), revision,
+                                     [](const Slot& one, Revision sought) { return one.revision < sought; });
+  if (slot == run->slots.end() || !(slot->revision == revision)) return {};
+  slot->used = true;
+  return slot->record;
+}
+
+void RecentRecords::Append(Revision revision, base::Buffer record, size_t budget_bytes, std::vector<Entry>* used) {
+  const size_t bytes = record.size() + kEntryBytes;
+  const size_t stripe_budget = budget_bytes / kStripes;
+  if (bytes > stripe_budget) return;
+  const int64_t number = NumberOf(revision);
+  Stripe& stripe = stripes_[static_cast<uint64_t>(number) % kStripes];
+  base::MutexLock lock(&stripe.mutex);
+  Evict(stripe, stripe_budget - bytes, used);
+  if (stripe.runs.empty() || stripe.runs.back().number != number) {
+    QUORATE_CHECK(stripe.runs.empty() || stripe.runs.back().number < number);
+    stripe.runs.push_back({number, 0, {}});
+    stripe.runs.back().slots.reserve(kRevisionsPerRun);
+  }
+  stripe.runs.back().slots.push_back({revision, std::move(record), static_cast<uint32_t>(bytes), false});
+  stripe.bytes += bytes;
+  bytes_.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void RecentRecords::Trim(size_t budget_bytes, std::vector<Entry>* used) {
+  Stripe& stripe = stripes_[next_trimmed_.fetch_add(1, std::memory_order_relaxed) % kStripes];
+  base::MutexLock lock(&stripe.mutex);
+  Evict(stripe, budget_bytes / kStripes, used);
+}
+
+void RecentRecords::Evict(Stripe& stripe, size_t budget_bytes, std::vector<Entry>* used) {
+  const size_t bytes_before = stripe.bytes;
+  while (stripe.bytes > budget_bytes) {
+    Run& run = stripe.runs.front();
+    if (run.dropped == run.slots.size()) {
+      stripe.runs.pop_front();
+      continue;
+    }
+    // A record that goes was not touched for long.
+    const size_t ahead = std::min(run.dropped + kPrefetched, run.slots.size() - 1);
+    __builtin_prefetch(run.slots[ahead].record.data() - 1, 1);
+    Slot& slot = run.slots[run.dropped++];
+    stripe.bytes -= slot.bytes;
+    base::Buffer record = std::move(slot.record);
+    if (slot.used) used->emplace_back(slot.revision, std::move(record));
+  }
+  bytes_.fetch_sub(bytes_before - stripe.bytes, std::memory_order_relaxed);
+}
+
+}  // namespace quorate::mvcc

@@ -1,0 +1,64 @@
+#pragma once
+
+// Records that readers have asked for, of whatever age, within a budget of bytes. Any thread.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "quorate/base/buffer.h"
+#include "quorate/base/mutex.h"
+#include "quorate/mvcc/revision.h"
+
+namespace quorate::mvcc {
+
+struct RevisionHash {
+  size_t operator()(const Revision& revision) const {
+    return (static_cast<uint64_t>(revision.main) * 0x9e3779b97f4a7c15u) ^
+           (static_cast<uint64_t>(revision.sub) * 0xc2b2ae3d27d4eb4fu);
+  }
+};
+
+class UsedRecords {
+ public:
+  explicit UsedRecords(size_t budget_bytes);
+
+  // An empty buffer when it is not there.
+  base::Buffer Find(Revision revision);
+  void Insert(Revision revision, base::Buffer record);
+
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  // What an entry costs beside the record's bytes.
+  static constexpr size_t kEntryBytes = 96;
+  static constexpr size_t kShards = 16;
+
+  struct Slot {
+    Revision revision;
+    base::Buffer record;  // empty: the slot is free
+    bool used = false;    // found since the hand last passed
+  };
+  struct alignas(64) Shard {
+    // Guards everything in the shard; held for a lookup or an insertion, never while anything is read or freed at
+    // length.
+    base::Mutex mutex;
+    absl::flat_hash_map<Revision, uint32_t, RevisionHash> places ABSL_GUARDED_BY(mutex);
+    std::vector<Slot> slots ABSL_GUARDED_BY(mutex);
+    std::vector<uint32_t> free ABSL_GUARDED_BY(mutex);
+    size_t hand ABSL_GUARDED_BY(mutex) = 0;
+    size_t bytes ABSL_GUARDED_BY(mutex) = 0;
+  };
+
+  Shard& ShardOf(Revision revision) { return shards_[(RevisionHash()(revision) >> 32) % kShards]; }
+  void Evict(Shard& shard, size_t needed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+
+  const size_t shard_budget_;
+  std::array<Shard, kShards> shards_;
+  std::atomic<size_t> bytes_ = 0;
+};
+
+}  // namespace quorate::mvcc
