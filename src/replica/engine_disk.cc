@@ -39,7 +39,6 @@ bool Engine::PersistHeldBack() {
 }
 
 void Engine::KeepDisk() {
-  files_.wal->NoteEnd();
   uint64_t durable = files_.database->durable_mark();
   if (durable > purged_mark_) {
     purged_mark_ = durable;

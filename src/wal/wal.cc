@@ -19,6 +19,8 @@ namespace {
 constexpr std::chrono::seconds kSlowSync{1};
 // Read and written at once where what is on disk is written once more.
 constexpr uint64_t kRewriteBytes = 1 << 20;
+// Entries that are appended together share records up to this: the same buffer is filled again while it is warm.
+constexpr size_t kRecordBytesAim = 1 << 20;
 
 absl::Status OutOfRange(raft::Index index, const EntryIndex& entries) {
   return base::MakeStatus(absl::StatusCode::kOutOfRange,
@@ -214,6 +216,7 @@ absl::Status Wal::Rep::Sync() {
   // The next record says it too, but none may come: the mark keeps damage to the last record from passing for a torn
   // write. It needs no sync of its own, and what it follows is durable whether it succeeds or not.
   if (absl::Status status = WriteMark(); !status.ok() && !IsRefusal(status)) (void)Fail(status);
+  if (!options.end_note.empty()) note.Write({segment.head.sequence, segment.end, log.chain});
   return absl::OkStatus();
 }
 
@@ -288,20 +291,31 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Open(const WalOptions& options, raft::
 absl::Status Wal::Append(const std::vector<raft::Entry>& entries, const std::optional<raft::HardState>& hard_state) {
   if (!rep_->failed.ok()) return rep_->failed;
   if (entries.empty() && !hard_state.has_value()) return absl::OkStatus();
-  EntryIndex& index = rep_->log.index;
-  rep_->writer.Begin();
-  if (hard_state.has_value()) rep_->writer.AddHardState(*hard_state);
+  const raft::HardState state = hard_state.value_or(rep_->log.hard_state);
+  // What comes of a term must not be found without the term, nor a commit without what it commits.
+  raft::HardState state_so_far = state;
+  state_so_far.commit = rep_->log.hard_state.commit;
   raft::Index expected = entries.empty() ? 0 : entries.front().index;
-  QUORATE_CHECK(expected <= index.last_index() + 1) << "entry " << expected << " after " << index.last_index();
-  for (const raft::Entry& entry : entries) {
-    QUORATE_CHECK(entry.index == expected && entry.index > 0) << "entry " << entry.index << " for " << expected;
-    rep_->writer.AddEntry(entry);
-    ++expected;
-  }
-  EntryIndex::Place place;
-  QUORATE_RETURN_IF_ERROR(rep_->WriteRecord(&place));
-  for (const raft::Entry& entry : entries) QUORATE_CHECK(index.Add(entry.index, entry.term, place));
-  if (hard_state.has_value()) rep_->log.hard_state = *hard_state;
+  QUORATE_CHECK(expected <= rep_->log.index.last_index() + 1)
+      << "entry " << expected << " after " << rep_->log.index.last_index();
+  size_t begin = 0;
+  do {
+    size_t end = begin;
+    for (size_t bytes = 0;
+         end < entries.size() && (end == begin || bytes + entries[end].data.size() <= kRecordBytesAim);
+         ++end, ++expected) {
+      QUORATE_CHECK(entries[end].index == expected && expected > 0) << "entry " << entries[end].index;
+      bytes += entries[end].data.size();
+    }
+    const bool last = end == entries.size();
+    rep_->writer.Begin();
+    if (hard_state.has_value()) rep_->writer.AddHardState(last ? state : state_so_far);
+    for (size_t i = begin; i < end; ++i) rep_->writer.AddEntry(entries[i]);
+    EntryIndex::Place place;
+    QUORATE_RETURN_IF_ERROR(rep_->WriteRecord(&place));
+    for (; begin < end; ++begin) QUORATE_CHECK(rep_->log.index.Add(entries[begin].index, entries[begin].term, place));
+    rep_->log.hard_state = last ? state : state_so_far;
+  } while (begin < entries.size());
   return absl::OkStatus();
 }
 
@@ -317,13 +331,6 @@ absl::Status Wal::Reset(raft::Index index, raft::Term term, const raft::HardStat
 }
 
 absl::Status Wal::Sync() { return rep_->Sync(); }
-
-void Wal::NoteEnd() {
-  const Segment& segment = rep_->log.current();
-  if (rep_->options.end_note.empty() || !rep_->options.sync || !rep_->failed.ok()) return;
-  if (rep_->synced != segment.end) return;  // the digest known is that of a record that is not synced
-  rep_->note.Write({segment.head.sequence, segment.end, rep_->log.chain});
-}
 
 absl::StatusOr<std::vector<raft::Entry>> Wal::Read(raft::Index begin, raft::Index end, size_t bytes_max) {
   const EntryIndex& index = rep_->log.index;

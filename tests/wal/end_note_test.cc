@@ -16,10 +16,7 @@ class EndNoteTest : public WalTest {
   EndNoteTest() { options_.end_note = kNote; }
 
   void Write(Wal& wal, int entries) {
-    for (int i = 0; i < entries; ++i) {
-      Add(wal, 1, 900);
-      wal.NoteEnd();
-    }
+    for (int i = 0; i < entries; ++i) Add(wal, 1, 900);
   }
   absl::Status TryOpen(const Contents& contents, raft::Index applied = 0) {
     files_.Restore(contents);
@@ -108,7 +105,6 @@ TEST_F(EndNoteTest, AfterACrashTheLogIsNeverRefused) {
         if (random() % 4 != 0) {
           ASSERT_TRUE(wal->Sync().ok());
         }
-        wal->NoteEnd();
       }
       wal.reset();
       files.Crash();

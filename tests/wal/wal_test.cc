@@ -220,6 +220,51 @@ TEST_F(WalTest, OneWriteAndOneSyncForARecord) {
   EXPECT_EQ(wal->statistics().sync_latency.bucket(0), 2u);
 }
 
+TEST_F(WalTest, ManyBytesAtOnceTakeSeveralRecordsAndOneSync) {
+  const std::vector<raft::Entry> entries = Made(1, 7, 3, 400 << 10);
+  const raft::HardState hard_state = {.term = 3, .vote = 9, .commit = 7};
+  options_.segment_bytes = 8 << 20;
+  {
+    auto wal = Create();
+    const uint64_t syncs = files_.sync_count();
+    ASSERT_TRUE(wal->Append(entries, hard_state).ok());
+    ASSERT_TRUE(wal->Sync().ok());
+    EXPECT_EQ(files_.sync_count(), syncs + 1);
+  }
+  Open();
+  EXPECT_TRUE(SameEntries(recovered_.entries, entries));
+  EXPECT_EQ(recovered_.hard_state, hard_state);
+}
+
+TEST_F(WalTest, WhatARefusalLeavesOfManyBytesIsABeginningThatCommitsNothing) {
+  const std::vector<raft::Entry> entries = Made(1, 7, 3, 400 << 10);
+  options_.segment_bytes = 8 << 20;
+  {
+    auto wal = Create();
+    int writes = 0;
+    files_.SetFault([&](base::SimulatedFileSystem::Operation operation, const std::string&) {
+      if (operation != base::SimulatedFileSystem::Operation::kWrite || ++writes < 3) return absl::OkStatus();
+      return base::MakeStatus(absl::StatusCode::kResourceExhausted, "no space left on device");
+    });
+    EXPECT_TRUE(IsRefusal(wal->Append(entries, raft::HardState{.term = 3, .vote = 9, .commit = 7})));
+    files_.SetFault(nullptr);
+    EXPECT_EQ(wal->last_index(), 4u);
+    ASSERT_TRUE(wal->Append({}, std::nullopt).ok());
+    ASSERT_TRUE(wal->Sync().ok());
+  }
+  {
+    auto wal = Open();
+    ASSERT_EQ(recovered_.entries.size(), 4u);
+    EXPECT_TRUE(SameEntry(recovered_.entries.back(), entries[3]));
+    EXPECT_EQ(recovered_.hard_state, (raft::HardState{.term = 3, .vote = 9, .commit = 0}));
+    ASSERT_TRUE(wal->Append(entries, raft::HardState{.term = 3, .vote = 9, .commit = 7}).ok());
+    ASSERT_TRUE(wal->Sync().ok());
+  }
+  Open();
+  EXPECT_TRUE(SameEntries(recovered_.entries, entries));
+  EXPECT_EQ(recovered_.hard_state.commit, 7u);
+}
+
 TEST_F(WalTest, WithoutSyncNoFileIsSynced) {
   options_.sync = false;
   files_.SetFault([](base::SimulatedFileSystem::Operation operation, const std::string& path) {

@@ -36,7 +36,8 @@ struct WalOptions {
   // and the same calls make the same files (simulation).
   int spare_segments = 1;
   base::Clock* clock = nullptr;  // null: the machine's
-  // A file outside of the directory in which NoteEnd says how far the log goes; "": none.
+  // A file outside of the directory in which each sync notes how far the log goes, so that one that was put back to an
+  // earlier state is refused; "": none.
   std::string end_note = {};
   // When set, Open refuses a log of any other with FailedPrecondition before it writes anything.
   std::optional<Identity> expected_identity;
@@ -84,17 +85,15 @@ class Wal {
   Wal(const Wal&) = delete;
   Wal& operator=(const Wal&) = delete;
 
-  // Writes entries and hard state as one group (a torn group is dropped whole at recovery). An entry at an index that
-  // the log has already replaces it and all after it. Not durable before Sync.
+  // Writes entries and hard state, in one record or, when they are many bytes, in several: what a crash leaves of them
+  // is a beginning. An entry at an index that the log has already replaces it and all after it. Not durable before
+  // Sync.
   absl::Status Append(const std::vector<raft::Entry>& entries, const std::optional<raft::HardState>& hard_state);
   // Begins anew after entry `index` of `term`: everything before it came with a snapshot. Not durable before Sync.
   absl::Status Reset(raft::Index index, raft::Term term, const raft::HardState& hard_state);
-  // Makes all that was appended durable. After a failed write (other than a refusal, which leaves the log as it was and
-  // may be tried again) or a failed sync the log refuses everything.
+  // Makes all that was appended durable. After a failed write (other than a refusal, which leaves the log with a
+  // beginning of what was to be appended, and may be tried again) or a failed sync the log refuses everything.
   absl::Status Sync();
-  // Notes up to where the log is synced, so that one that was put back to an earlier state is refused. Not durable, and
-  // never ahead of the log; cheap, and may be left out any time.
-  void NoteEnd();
   // Entries [begin, end) read back from the segments, as many as fit `bytes_max` but at least one. OutOfRange when
   // `begin` has been purged or `end` lies beyond the log.
   absl::StatusOr<std::vector<raft::Entry>> Read(raft::Index begin, raft::Index end, size_t bytes_max);
