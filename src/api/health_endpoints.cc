@@ -1,17 +1,25 @@
 #include "src/api/health_endpoints.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "quorate/base/duration.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
 #include "src/api/http_answers.h"
 
 namespace quorate::api {
 namespace {
+
+// A sync of the log that runs longer keeps writes waiting for longer than clients expect.
+constexpr std::chrono::seconds kStalledSync{1};
+// How long a slow sync is told after it ended.
+constexpr std::chrono::seconds kSlowSyncTold{30};
 
 struct Check {
   std::string name;
@@ -36,7 +44,50 @@ absl::Status CheckNotCorrupt(const ServiceContext& context) {
     if (alarm.type != replica::AlarmType::kCorrupt) continue;
     return base::MakeStatus(absl::StatusCode::kDataLoss, "alarm activated: " + NameOf(alarm.type));
   }
-  return absl::OkStatus();
+  const absl::Status trouble = context.replica->status().trouble;
+  return trouble.code() == absl::StatusCode::kDataLoss ? trouble : absl::OkStatus();
+}
+
+// Why nothing can be written just now; OK when something can.
+absl::Status CheckWrites(const ServiceContext& context) {
+  absl::Status trouble = context.replica->status().trouble;
+  if (!trouble.ok()) return trouble;
+  const std::chrono::nanoseconds running = context.replica->disk_pace().sync_running;
+  if (running < kStalledSync) return absl::OkStatus();
+  return base::MakeStatus(absl::StatusCode::kUnavailable,
+                          "a sync of the log has been running for " + base::FormatDuration(running));
+}
+
+// The state of the disk, in /health's words; "" when there is nothing to tell. A full disk is to an operator what the
+// alarm NOSPACE is. Probes for whether the process is alive ask for serializable reads: starting it again would neither
+// give space nor make a disk quicker.
+std::string DiskReason(const ServiceContext& context, bool serializable, const std::vector<std::string>& excluded) {
+  const absl::Status status = CheckWrites(context);
+  const std::string text(base::MessageOf(status));
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return "";
+    case absl::StatusCode::kDataLoss:
+      return "DATA DAMAGED: " + text;
+    case absl::StatusCode::kResourceExhausted: {
+      const std::string name = NameOf(replica::AlarmType::kNoSpace);
+      return std::find(excluded.begin(), excluded.end(), name) == excluded.end() ? "DISK FULL: " + text : "";
+    }
+    case absl::StatusCode::kPermissionDenied:
+      return serializable ? "" : "DISK READ-ONLY: " + text;
+    default:
+      return serializable ? "" : "DISK SLOW: " + text;
+  }
+}
+
+// What a member that is well may have to say all the same.
+std::string Remark(const ServiceContext& context) {
+  const absl::Status background = std::as_const(*context.replica).database().BackgroundError();
+  if (!background.ok()) return "DISK: " + std::string(base::MessageOf(background));
+  const std::optional<std::chrono::nanoseconds> since = context.replica->disk_pace().since_slow_sync;
+  if (!since.has_value() || *since > kSlowSyncTold) return "";
+  return "DISK SLOW: " + base::FormatDuration(std::chrono::duration_cast<std::chrono::seconds>(*since)) +
+         " ago a sync of the log took a second or more";
 }
 
 // Why an alarm makes the member unhealthy; "" when none does. Alarms are excluded by their names.
@@ -53,7 +104,7 @@ std::string AlarmReason(const ServiceContext& context, const std::vector<std::st
 std::vector<Check> ChecksOf(ServiceContext* context, bool ready) {
   Check serializable{"serializable_read", [context](auto done) { CheckRead(*context, false, std::move(done)); }};
   if (!ready) return {serializable};
-  return {
+  std::vector<Check> checks = {
       {"data_corruption", [context](auto done) { done(CheckNotCorrupt(*context)); }},
       serializable,
       {"linearizable_read", [context](auto done) { CheckRead(*context, true, std::move(done)); }},
@@ -63,6 +114,11 @@ std::vector<Check> ChecksOf(ServiceContext* context, bool ready) {
                                   : absl::OkStatus());
        }},
   };
+  // etcd has no such check: it is listed only while it fails.
+  if (context->replica != nullptr && !CheckWrites(*context).ok()) {
+    checks.push_back({"disk_writes", [context](auto done) { done(CheckWrites(*context)); }});
+  }
+  return checks;
 }
 
 // One run over a list of checks, one after the other; keeps itself alive by its callbacks.
@@ -131,8 +187,10 @@ void AddChecks(ServiceContext* context, const AddHttp& add, const std::string& p
 void ServeHealth(ServiceContext* context, const rpc::HttpRequest& request, rpc::HttpReply reply) {
   if (!IsGet(request, reply)) return;
   const bool serializable = request.QueryValue("serializable") == "true";
-  const auto answer = [context, reply = std::move(reply)](const std::string& reason) {
+  const std::vector<std::string> excluded = request.QueryValues("exclude");
+  const auto answer = [context, reply = std::move(reply)](std::string reason) {
     const bool healthy = reason.empty();
+    if (healthy) reason = Remark(*context);
     (healthy ? context->statistics.health_success : context->statistics.health_failures)
         .fetch_add(1, std::memory_order_relaxed);
     std::string body =
@@ -145,9 +203,10 @@ void ServeHealth(ServiceContext* context, const rpc::HttpRequest& request, rpc::
     QUORATE_LOG(kWarn, "/health error", {{"output", body}, {"status-code", 503}});
     reply(PlainError(503, body + "\n"));
   };
-  if (const std::string alarm = AlarmReason(*context, request.QueryValues("exclude")); !alarm.empty()) {
+  if (const std::string alarm = AlarmReason(*context, excluded); !alarm.empty()) {
     return answer(alarm);
   }
+  if (const std::string disk = DiskReason(*context, serializable, excluded); !disk.empty()) return answer(disk);
   if (!serializable && !context->HasLeader()) return answer("RAFT NO LEADER");
   CheckRead(*context, !serializable, [answer](absl::Status status) {
     answer(status.ok() ? "" : "RANGE ERROR:" + std::string(base::MessageOf(status)));

@@ -32,6 +32,8 @@ void ProbeWal(const wal::WalStatistics& statistics, MetricsPage& page) {
 
 void ProbeDisk(const ServiceContext& context, MetricsPage& page) {
   ProbeWal(context.replica->wal_statistics(), page);
+  page.Gauge("quorate_wal_sync_running_seconds", "How long a sync of the log has been running; 0 when none is.",
+             std::chrono::duration<double>(context.replica->disk_pace().sync_running).count());
   page.Histogram("etcd_disk_backend_commit_duration_seconds", "How long batches took to be written to the store.",
                  context.replica->execution_statistics().commits);
   page.Histogram("etcd_disk_backend_defrag_duration_seconds", "How long defragmentations took.",
@@ -44,6 +46,8 @@ void ProbeDisk(const ServiceContext& context, MetricsPage& page) {
     if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) continue;
     page.Gauge(gauge.name, gauge.help, static_cast<double>(value));
   }
+  page.Gauge("quorate_rocksdb_background_error", "1 while the store cannot flush or compact.",
+             !database.BackgroundError().ok());
   const storage::DatabaseSize size = database.Size();
   page.Gauge("quorate_rocksdb_table_bytes", "Size of all table files.", static_cast<double>(size.on_disk_bytes));
   page.Gauge("quorate_store_durable_index", "Index of the last entry the store itself has on disk.",

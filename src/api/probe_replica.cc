@@ -110,6 +110,8 @@ void ProbeReplica(const ServiceContext& context, MetricsPage& page) {
   page.Gauge("quorate_log_queue_length", "Committed entries not executed yet.",
              static_cast<double>(status.commit_index - std::min(status.applied_index, status.commit_index)));
   page.Gauge("quorate_writes_possible", "0 while writes cannot go on, such as on a full disk.", status.trouble.ok());
+  page.Gauge("quorate_data_damaged", "1 once a file was found to be damaged.",
+             status.trouble.code() == absl::StatusCode::kDataLoss);
 }
 
 }  // namespace quorate::api

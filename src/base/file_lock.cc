@@ -25,7 +25,10 @@ std::string HolderOf(int descriptor) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FileLock>> FileLock::Acquire(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kLockFileMode);
+  int descriptor;
+  do {
+    descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kLockFileMode);
+  } while (descriptor < 0 && errno == EINTR);
   if (descriptor < 0) return SystemError("open", path, errno);
   std::unique_ptr<FileLock> lock(new FileLock(descriptor));
   int result;

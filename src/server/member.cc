@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +26,8 @@ namespace {
 
 // How long calls in flight may take to finish once told to stop.
 constexpr std::chrono::milliseconds kDrainTimeout{1000};
+// How long answers may take to leave before a process that cannot go on ends.
+constexpr std::chrono::milliseconds kLastAnswers{50};
 
 class Member {
  public:
@@ -49,6 +54,13 @@ class Member {
   std::unique_ptr<replica::Replica> replica_;
   std::vector<std::string> client_addresses_;
 };
+
+// Without a further word to the disk, whose state is unknown: the log has what was acknowledged, and closing the store
+// would write to it or wait for it. Those who wait get their answers first.
+[[noreturn]] void EndAtOnce() {
+  std::this_thread::sleep_for(kLastAnswers);
+  std::_Exit(1);
+}
 
 // A line before the first that says what runs, with what.
 void LogStart(const config::Config& config) {
@@ -150,7 +162,7 @@ int Member::RunUntilStopped() {
       case Events::Event::Kind::kFatal:
         events_.LetSignalsKill();
         QUORATE_LOG(kFatal, "the member cannot go on", {{"error", event.reason}});
-        return 1;
+        EndAtOnce();
       case Events::Event::Kind::kSignal:
         QUORATE_LOG(kInfo, "received signal; shutting down",
                     {{"signal", event.signal == SIGTERM ? "terminated" : "interrupt"}});

@@ -18,7 +18,7 @@ void EventListener::OnBackgroundError(rocksdb::BackgroundErrorReason reason, roc
   const absl::Status failure = ToStatus(*error, "the store at " + path_ + " stopped writing");
   // RocksDB knows full disks alone as a trouble that ends; a read-only one and a used-up quota leave as little behind.
   if (IsRefusal(failure) && !error->IsNoSpace()) {
-    *error = rocksdb::Status(rocksdb::Status::NoSpace(error->ToString()), rocksdb::Status::Severity::kHardError);
+    *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
   }
   {
     base::MutexLock lock(&mutex_);

@@ -1,0 +1,133 @@
+#include "tests/durability/troubled_disk_test.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "etcdserverpb/rpc.pb.h"
+#include "tests/e2e/binaries.h"
+#include "tests/e2e/program.h"
+
+namespace quorate::testing {
+namespace {
+
+namespace pb = etcdserverpb;
+
+constexpr std::chrono::seconds kPatience(15);
+constexpr std::chrono::milliseconds kPollEvery(20);
+
+// What every member on this host is asked for over HTTP: one answer, then the connection ends.
+std::string AskHttp(const std::string& address, const std::string& path) {
+  const size_t colon = address.rfind(':');
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(static_cast<uint16_t>(std::atoi(address.c_str() + colon + 1)));
+  inet_pton(AF_INET, address.substr(0, colon).c_str(), &peer.sin_addr);
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string answer;
+  if (connect(socket, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0) {
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n\r\n";
+    if (send(socket, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+      char bytes[4096];
+      for (ssize_t got = recv(socket, bytes, sizeof bytes, 0); got > 0; got = recv(socket, bytes, sizeof bytes, 0)) {
+        answer.append(bytes, static_cast<size_t>(got));
+      }
+    }
+  }
+  close(socket);
+  return answer;
+}
+
+}  // namespace
+
+TroubledDisk::TroubledDisk()
+    : server_({.binary = SubjectServer(),
+               .directory = directory_.path(),
+               .environment = {"LD_PRELOAD=" QUORATE_DISK_FAULTS, "DISK_FAULTS=" + control_,
+                               "DISK_FAULTS_UNDER=" + directory_.path() + "/data"}}) {}
+
+void TroubledDisk::Start() {
+  const absl::Status started = server_.Start();
+  ASSERT_TRUE(started.ok()) << base::MessageOf(started);
+  caller_ = std::make_unique<Caller>(server_.address(), Caller::Absence::kFail);
+}
+
+// In one step: a server reads it at any moment.
+void TroubledDisk::Faults(const std::string& rules) {
+  WriteFile(control_ + ".new", rules);
+  ASSERT_EQ(rename((control_ + ".new").c_str(), control_.c_str()), 0);
+}
+
+std::string TroubledDisk::FailedCalls() const { return ReadFile(control_ + ".log"); }
+
+int TroubledDisk::Put(const std::string& key, size_t value_bytes) {
+  std::mt19937_64 random(next_value_++);
+  pb::PutRequest request;
+  request.set_key(key);
+  std::string value(value_bytes, '\0');
+  for (char& byte : value) byte = static_cast<char>(random());
+  request.set_value(value);
+  const int code = caller_->Call("KV.Put", request).code;
+  if (code == 0) acknowledged_.emplace_back(key, value);
+  return code;
+}
+
+int TroubledDisk::Get(const std::string& key, std::string* message, bool* found) {
+  pb::RangeRequest request;
+  request.set_key(key);
+  const Outcome outcome = caller_->Call("KV.Range", request);
+  *message = outcome.message;
+  *found = outcome.code == 0 && dynamic_cast<const pb::RangeResponse&>(*outcome.response).kvs_size() == 1;
+  return outcome.code;
+}
+
+void TroubledDisk::Fill(int keys, size_t value_bytes) {
+  for (int i = 0; i < keys; ++i) ASSERT_EQ(Put("fill/" + std::to_string(i), value_bytes), 0);
+  ASSERT_EQ(Defragment(), 0);
+}
+
+int TroubledDisk::Defragment() { return caller_->Call("Maintenance.Defragment", pb::DefragmentRequest()).code; }
+
+TroubledDisk::Page TroubledDisk::Fetch(const std::string& path) {
+  const auto begun = std::chrono::steady_clock::now();
+  const std::string answer = AskHttp(server_.address(), path);
+  Page page;
+  page.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+  if (answer.starts_with("HTTP/1.1 ")) page.code = std::atoi(answer.c_str() + 9);
+  const size_t head = answer.find("\r\n\r\n");
+  if (head != std::string::npos) page.body = answer.substr(head + 4);
+  return page;
+}
+
+bool TroubledDisk::Eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPollEvery);
+  }
+  return true;
+}
+
+void TroubledDisk::ExpectAllWritesAfterRestart() {
+  server_.Kill();
+  Faults("");
+  ASSERT_NO_FATAL_FAILURE(Start());
+  std::map<std::string, std::string> newest;
+  for (const auto& [key, value] : acknowledged_) newest[key] = value;
+  for (const auto& [key, value] : newest) {
+    pb::RangeRequest request;
+    request.set_key(key);
+    const Outcome outcome = caller_->Call("KV.Range", request);
+    ASSERT_EQ(outcome.code, 0) << outcome.message;
+    const auto& response = dynamic_cast<const pb::RangeResponse&>(*outcome.response);
+    ASSERT_EQ(response.kvs_size(), 1) << "lost: " << key;
+    ASSERT_TRUE(response.kvs(0).value() == value) << "not what was written: " << key;
+  }
+  EXPECT_EQ(Put("after", 10), 0);
+}
+
+}  // namespace quorate::testing

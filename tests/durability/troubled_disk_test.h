@@ -1,0 +1,57 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/caller.h"
+#include "tests/e2e/recorded_writes.h"
+#include "tests/e2e/server_process.h"
+#include "tests/e2e/temporary_directory.h"
+
+namespace quorate::testing {
+
+// A server whose disk fails on demand (disk_faults.cc).
+class TroubledDisk : public ::testing::Test {
+ protected:
+  TroubledDisk();
+
+  void Start();
+  // The rules from now on; none: all is well.
+  void Faults(const std::string& rules);
+  // Calls that were made to fail, a line each.
+  std::string FailedCalls() const;
+
+  // The gRPC code of a put; `value_bytes` of what does not compress.
+  int Put(const std::string& key, size_t value_bytes = 10);
+  // The gRPC code of a get, its text in *message; *found says whether the key is there.
+  int Get(const std::string& key, std::string* message, bool* found);
+  // Puts so much, and has the store write it to tables.
+  void Fill(int keys, size_t value_bytes);
+  // gRPC code of a defragmentation: flushes the store and rewrites its tables.
+  int Defragment();
+
+  struct Page {
+    int code = 0;
+    std::string body;
+    std::chrono::milliseconds took{0};
+  };
+  Page Fetch(const std::string& path);
+  // Waits until `holds`, at most a few seconds.
+  static bool Eventually(const std::function<bool()>& holds);
+  // Starts without faults and finds all that was acknowledged.
+  void ExpectAllWritesAfterRestart();
+
+  const TemporaryDirectory directory_;
+  const std::string control_ = directory_.path() + "/faults";
+  ServerProcess server_;
+  std::unique_ptr<Caller> caller_;
+  std::vector<std::pair<std::string, std::string>> acknowledged_;
+  uint64_t next_value_ = 1;
+};
+
+}  // namespace quorate::testing
