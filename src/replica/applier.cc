@@ -50,12 +50,12 @@ absl::Status Applier::Execute(const raft::Entry& entry) {
   if (entry.type != raft::EntryType::kNormal || entry.data.size() == 0) return absl::OkStatus();
   GroupReader reader(entry.data.view());
   QUORATE_CHECK(reader.ok()) << "entry " << entry.index << " is not of a form this version reads";
+  std::chrono::nanoseconds begun = options_.clock->Monotonic();
   WaitingGroup waiting;
-  if (reader.head().proposer == self_) waiting = options_.pending->Take(reader.head().group);
+  if (reader.head().proposer == self_) waiting = options_.pending->Take(reader.head().group, begun);
   Answers answers{std::move(waiting), {}, entry.term};
   bool wanted = !answers.waiting.empty();
   if (wanted) answers.answers.reserve(reader.head().commands);
-  std::chrono::nanoseconds begun = options_.clock->Monotonic();
   while (reader.Next()) {
     absl::StatusOr<mvcc::Answer> answer = ExecuteCommand(reader.type(), reader.request());
     // Every member must come to the same outcome, and this one cannot.

@@ -9,9 +9,14 @@
 namespace quorate::replica {
 
 // Proposals accepted and not answered yet. Above either, clients hear "too many requests": at 100,000 requests a
-// second this is more than a second of work, beyond which waiting helps nobody.
+// second this is a second of work, beyond which waiting helps nobody.
 inline constexpr size_t kPendingCommandsMax = 100'000;
-inline constexpr size_t kPendingBytesMax = 256 << 20;
+inline constexpr size_t kPendingBytesMax = 128 << 20;
+// Where work is slower, because commands are long or the disk is, no more is accepted than is done in this time...
+inline constexpr std::chrono::milliseconds kPendingWaitMax{1500};
+// ...but always this much, so that a disk that stops for a moment makes few clients hear of it.
+inline constexpr size_t kPendingCommandsMin = 5000;
+inline constexpr size_t kPendingBytesMin = 64 << 20;
 
 // One entry gathers batches up to this size; a single larger batch still makes one entry.
 inline constexpr size_t kGroupBytesMax = 1 << 20;
@@ -43,11 +48,11 @@ inline constexpr uint64_t kFlushEntriesFactorMax = 10;
 // An execution longer than this is counted and logged as slow.
 inline constexpr std::chrono::milliseconds kSlowApply{100};
 
-// How long Stop waits for proposals accepted before it.
-inline constexpr std::chrono::milliseconds kStopPatience{1000};
-
-}  // namespace quorate::replica
 // A start reads and checks the store's newest tables up to this many bytes: a fraction of a second from memory. Damage
 // in the others is met when they are read.
 inline constexpr uint64_t kTableBytesCheckedAtStart = uint64_t{1} << 30;
 
+// How long Stop waits for proposals accepted before it.
+inline constexpr std::chrono::milliseconds kStopPatience{1000};
+
+}  // namespace quorate::replica

@@ -128,9 +128,9 @@ void Engine::Propose(ProposalBatch batch) {
   size_t commands = batch.commands.count();
   size_t bytes = batch.commands.bytes();
   absl::Status refusal = Refusal();
-  if (refusal.ok() && !pending_.Admit(commands, bytes)) refusal = base::errors::TooManyRequests();
+  if (refusal.ok() && !pending_.admission().Admit(commands, bytes)) refusal = base::errors::TooManyRequests();
   if (refusal.ok() && !queue_.PushProposal(batch)) {
-    pending_.Release(commands, bytes);
+    pending_.admission().Release(commands, bytes);
     refusal = base::errors::Stopped();
   }
   if (refusal.ok()) return;
@@ -155,7 +155,7 @@ ReplicaStatus Engine::status() const {
   status.applied_index = read_gate_.applied();
   status.commit_index = std::max(commit_.load(std::memory_order_relaxed), status.applied_index);
   status.applied_term = applier_.applied_term();
-  status.proposals_pending = pending_.commands();
+  status.proposals_pending = pending_.admission().commands();
   status.proposals_failed = proposals_failed_.load(std::memory_order_relaxed);
   status.leader_changes = leader_changes_.load(std::memory_order_relaxed);
   status.slow_applies = applier_.slow_applies();
@@ -293,7 +293,7 @@ void Engine::ProposeGroup(std::vector<ProposalBatch> batches) {
     pending_.Add(head.group, std::move(waiting), head.commands, bytes, deadline);
     return;
   }
-  pending_.Release(head.commands, bytes);
+  pending_.admission().Release(head.commands, bytes);
   proposals_failed_.fetch_add(head.commands, std::memory_order_relaxed);
   FailGroup(std::move(waiting), proposed, term());
 }

@@ -47,6 +47,7 @@ class Engine {
   void Start(std::function<void()> on_ready, std::function<void(const absl::Status&)> on_fatal);
   void Stop();
   void Propose(ProposalBatch batch);
+  const Admission& admission() const { return pending_.admission(); }
   bool CanReadNow() const { return can_read_now_.load(std::memory_order_acquire); }
   void ConfirmRead(ReadDone done);
 
@@ -63,8 +64,8 @@ class Engine {
   uint64_t member_id() const { return member_id_; }
   uint64_t term() const { return term_.load(std::memory_order_relaxed); }
   ReplicaStatus status() const;
-
   DiskPace disk_pace() const;
+
  private:
   // --- engine.cc: the replica thread
   void RunReplicaThread();
@@ -90,9 +91,9 @@ class Engine {
   void KeepDisk();
   // The store could not be written. Waits and returns true to try again, false to give up.
   bool OnStoreWriteFailure(const absl::Status& status);
-  void EnterTrouble(const absl::Status& status);
   // What the store cannot read back, or write in the background. Any thread.
   void OnStoreFailure(const absl::Status& failure);
+  void EnterTrouble(const absl::Status& status);
   void LeaveTrouble();
   void Fatal(const absl::Status& status);
 

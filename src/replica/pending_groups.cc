@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "quorate/base/check.h"
-#include "src/replica/bounds.h"
 
 namespace quorate::replica {
 
@@ -12,21 +11,6 @@ void FailGroup(WaitingGroup group, const absl::Status& status, uint64_t term) {
     if (batch.completion == nullptr) continue;
     for (size_t i = 0; i < batch.commands; ++i) batch.completion->Complete(i, status, term);
   }
-}
-
-bool PendingGroups::Admit(size_t commands, size_t bytes) {
-  size_t commands_before = commands_.fetch_add(commands, std::memory_order_relaxed);
-  size_t bytes_before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  // A batch that finds nobody waiting is always let in, however large: otherwise it never would be.
-  bool fits = commands_before == 0 ||
-              (commands_before + commands <= kPendingCommandsMax && bytes_before + bytes <= kPendingBytesMax);
-  if (!fits) Release(commands, bytes);
-  return fits;
-}
-
-void PendingGroups::Release(size_t commands, size_t bytes) {
-  commands_.fetch_sub(commands, std::memory_order_relaxed);
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 void PendingGroups::Add(uint64_t group, WaitingGroup waiting, size_t commands, size_t bytes,
@@ -38,7 +22,7 @@ void PendingGroups::Add(uint64_t group, WaitingGroup waiting, size_t commands, s
 
 WaitingGroup PendingGroups::TakeSlot(Slot& slot) {
   slot.taken = true;
-  Release(slot.commands, slot.bytes);
+  admission_.Release(slot.commands, slot.bytes);
   return std::move(slot.waiting);
 }
 
@@ -46,12 +30,13 @@ void PendingGroups::DropTaken() {
   while (!slots_.empty() && slots_.front().taken) slots_.pop_front();
 }
 
-WaitingGroup PendingGroups::Take(uint64_t group) {
+WaitingGroup PendingGroups::Take(uint64_t group, std::chrono::nanoseconds now) {
   base::MutexLock lock(&mutex_);
   auto slot = std::lower_bound(slots_.begin(), slots_.end(), group,
                                [](const Slot& slot, uint64_t wanted) { return slot.group < wanted; });
   if (slot == slots_.end() || slot->group != group || slot->taken) return {};
   WaitingGroup waiting = TakeSlot(*slot);
+  admission_.Served(slot->commands, slot->bytes, now);
   DropTaken();
   return waiting;
 }
@@ -70,7 +55,7 @@ std::vector<WaitingGroup> PendingGroups::TakeExpired(std::chrono::nanoseconds no
 std::vector<WaitingGroup> PendingGroups::TakeAll() { return TakeExpired(std::chrono::nanoseconds::max()); }
 
 void PendingGroups::WaitEmpty(std::chrono::milliseconds patience) {
-  auto empty = [this]() { return commands_.load(std::memory_order_relaxed) == 0; };
+  auto empty = [this]() { return admission_.commands() == 0; };
   base::MutexLock lock(&mutex_);
   mutex_.AwaitFor(empty, patience);
 }

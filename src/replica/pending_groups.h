@@ -2,7 +2,6 @@
 
 // Who waits for which group of commands, from its proposal to its answers, its timeout or its failure.
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -11,6 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "quorate/base/mutex.h"
 #include "quorate/replica/replica.h"
+#include "src/replica/admission.h"
 
 namespace quorate::replica {
 
@@ -26,23 +26,20 @@ void FailGroup(WaitingGroup group, const absl::Status& status, uint64_t term);
 
 class PendingGroups {
  public:
-  // Reserves room for a batch before it is queued; false when there is none.
-  bool Admit(size_t commands, size_t bytes);
-  // Gives back what Admit took, for batches that never became part of a group.
-  void Release(size_t commands, size_t bytes);
+  // Asked before a batch is queued.
+  Admission& admission() { return admission_; }
+  const Admission& admission() const { return admission_; }
 
-  // Replica thread. Group ids ascend. The room was reserved by Admit and is given back when the group leaves.
+  // Replica thread. Group ids ascend. The room was admitted and is given back when the group leaves.
   void Add(uint64_t group, WaitingGroup waiting, size_t commands, size_t bytes, std::chrono::nanoseconds deadline);
-  // Takes a group out; empty when nobody waits for it any more (timed out, failed, or of a former life).
-  WaitingGroup Take(uint64_t group);
+  // Takes a group out to be executed; empty when nobody waits for it any more (timed out, failed, or of a former life).
+  WaitingGroup Take(uint64_t group, std::chrono::nanoseconds now);
   // Takes out all groups whose deadline has passed, or all.
   std::vector<WaitingGroup> TakeExpired(std::chrono::nanoseconds now);
   std::vector<WaitingGroup> TakeAll();
 
   // Waits until nothing admitted is left, or the patience is over.
   void WaitEmpty(std::chrono::milliseconds patience);
-
-  size_t commands() const { return commands_.load(std::memory_order_relaxed); }
 
  private:
   struct Slot {
@@ -56,8 +53,7 @@ class PendingGroups {
   WaitingGroup TakeSlot(Slot& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropTaken() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::atomic<size_t> commands_{0};
-  std::atomic<size_t> bytes_{0};
+  Admission admission_;
   base::Mutex mutex_;  // guards slots_: the replica thread adds, the apply thread takes
   std::deque<Slot> slots_ ABSL_GUARDED_BY(mutex_);
 };

@@ -48,6 +48,10 @@ void Replica::Start(std::function<void()> on_ready, std::function<void(const abs
 }
 void Replica::Stop() { rep_->engine.Stop(); }
 void Replica::Propose(ProposalBatch batch) { rep_->engine.Propose(std::move(batch)); }
+Replica::Room Replica::room() const {
+  const Admission& admission = rep_->engine.admission();
+  return {admission.commands(), admission.commands_max()};
+}
 bool Replica::CanReadNow() const { return rep_->engine.CanReadNow(); }
 void Replica::ConfirmRead(std::function<void(absl::Status)> done) { rep_->engine.ConfirmRead(std::move(done)); }
 mvcc::Store& Replica::store() { return rep_->engine.store(); }
@@ -64,6 +68,6 @@ uint64_t Replica::cluster_id() const { return rep_->engine.cluster_id(); }
 uint64_t Replica::member_id() const { return rep_->engine.member_id(); }
 uint64_t Replica::term() const { return rep_->engine.term(); }
 ReplicaStatus Replica::status() const { return rep_->engine.status(); }
+DiskPace Replica::disk_pace() const { return rep_->engine.disk_pace(); }
 
 }  // namespace quorate::replica
-DiskPace Replica::disk_pace() const { return rep_->engine.disk_pace(); }

@@ -36,22 +36,22 @@ TEST(PendingGroups, TakesEachGroupOnce) {
   std::vector<std::string> heard;
   PendingGroups pending;
   for (uint64_t group : {5, 6, 7}) {
-    ASSERT_TRUE(pending.Admit(2, 10));
+    ASSERT_TRUE(pending.admission().Admit(2, 10));
     pending.Add(group, GroupOf(&heard, 2), 2, 10, nanoseconds(100 + group));
   }
-  EXPECT_EQ(pending.commands(), 6u);
-  EXPECT_EQ(pending.Take(6).size(), 1u);
-  EXPECT_TRUE(pending.Take(6).empty());
-  EXPECT_EQ(pending.Take(5).size(), 1u);
-  EXPECT_TRUE(pending.Take(4).empty());
-  EXPECT_EQ(pending.Take(7).size(), 1u);
-  EXPECT_EQ(pending.commands(), 0u);
+  EXPECT_EQ(pending.admission().commands(), 6u);
+  EXPECT_EQ(pending.Take(6, nanoseconds(0)).size(), 1u);
+  EXPECT_TRUE(pending.Take(6, nanoseconds(0)).empty());
+  EXPECT_EQ(pending.Take(5, nanoseconds(0)).size(), 1u);
+  EXPECT_TRUE(pending.Take(4, nanoseconds(0)).empty());
+  EXPECT_EQ(pending.Take(7, nanoseconds(0)).size(), 1u);
+  EXPECT_EQ(pending.admission().commands(), 0u);
 }
 
 TEST(PendingGroups, ExpiresByDeadlineAndAnswersEveryCommand) {
   std::vector<std::string> heard;
   PendingGroups pending;
-  ASSERT_TRUE(pending.Admit(4, 10));
+  ASSERT_TRUE(pending.admission().Admit(4, 10));
   pending.Add(1, GroupOf(&heard, 2), 2, 5, nanoseconds(100));
   pending.Add(2, GroupOf(&heard, 2), 2, 5, nanoseconds(200));
   EXPECT_TRUE(pending.TakeExpired(nanoseconds(99)).empty());
@@ -59,19 +59,19 @@ TEST(PendingGroups, ExpiresByDeadlineAndAnswersEveryCommand) {
   ASSERT_EQ(expired.size(), 1u);
   FailGroup(std::move(expired[0]), absl::UnavailableError("late"), 3);
   EXPECT_EQ(heard, (std::vector<std::string>{"0@3 late", "1@3 late"}));
-  EXPECT_TRUE(pending.Take(1).empty());
-  EXPECT_FALSE(pending.Take(2).empty());
+  EXPECT_TRUE(pending.Take(1, nanoseconds(0)).empty());
+  EXPECT_FALSE(pending.Take(2, nanoseconds(0)).empty());
 }
 
 TEST(PendingGroups, RefusesAboveTheBoundButNotABatchAlone) {
   PendingGroups pending;
-  EXPECT_TRUE(pending.Admit(kPendingCommandsMax + 1, 1)) << "alone it must be let in";
-  EXPECT_FALSE(pending.Admit(1, 1));
-  pending.Release(kPendingCommandsMax + 1, 1);
-  EXPECT_TRUE(pending.Admit(kPendingCommandsMax - 1, 1));
-  EXPECT_TRUE(pending.Admit(1, 1));
-  EXPECT_FALSE(pending.Admit(1, 1));
-  EXPECT_EQ(pending.commands(), kPendingCommandsMax);
+  EXPECT_TRUE(pending.admission().Admit(kPendingCommandsMax + 1, 1)) << "alone it must be let in";
+  EXPECT_FALSE(pending.admission().Admit(1, 1));
+  pending.admission().Release(kPendingCommandsMax + 1, 1);
+  EXPECT_TRUE(pending.admission().Admit(kPendingCommandsMax - 1, 1));
+  EXPECT_TRUE(pending.admission().Admit(1, 1));
+  EXPECT_FALSE(pending.admission().Admit(1, 1));
+  EXPECT_EQ(pending.admission().commands(), kPendingCommandsMax);
 }
 
 TEST(ReadGate, ServesAtOnceWhatIsExecutedAndHoldsTheRest) {

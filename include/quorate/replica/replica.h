@@ -106,6 +106,12 @@ class Replica {
 
   // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests").
   void Propose(ProposalBatch batch);
+  // How many proposals wait, and how many may at the pace of now. Any thread, two loads.
+  struct Room {
+    size_t pending;
+    size_t pending_max;
+  };
+  Room room() const;
   // Whether a linearizable read may be served at once from the published state. Any thread, a single load.
   bool CanReadNow() const;
   // Calls `done` once a linearizable read that began before this call may be served from the published state, or with
@@ -130,12 +136,12 @@ class Replica {
   uint64_t member_id() const;
   uint64_t term() const;  // a single load, for response headers
   ReplicaStatus status() const;
+  DiskPace disk_pace() const;
 
  private:
   struct Rep;
   explicit Replica(std::unique_ptr<Rep> rep);
   std::unique_ptr<Rep> rep_;
 };
-  DiskPace disk_pace() const;
 
 }  // namespace quorate::replica
