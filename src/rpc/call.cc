@@ -45,6 +45,17 @@ void UnaryCall::Reply(base::Payload message) && {
   Deliver(std::exchange(loop_, nullptr), {connection_, stream_, absl::OkStatus(), std::move(message)});
 }
 
+void UnaryCall::ReplyIfRoom(base::Payload message) && {
+  Deliver(std::exchange(loop_, nullptr), {connection_, stream_, absl::OkStatus(), std::move(message), true});
+}
+
+std::shared_ptr<const std::atomic<bool>> UnaryCall::Abandoned() const {
+  Connection* connection = loop_->FindConnection(connection_);
+  const bool alive = connection != nullptr && connection->protocol() != nullptr;
+  std::shared_ptr<const std::atomic<bool>> flag = alive ? connection->protocol()->Abandoned(stream_) : nullptr;
+  return flag != nullptr ? flag : std::make_shared<const std::atomic<bool>>(true);
+}
+
 void UnaryCall::Fail(absl::Status status) && {
   Deliver(std::exchange(loop_, nullptr), {connection_, stream_, std::move(status), base::Payload()});
 }

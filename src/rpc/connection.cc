@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "src/rpc/http1_connection.h"
 #include "src/rpc/http2_session.h"
@@ -39,7 +40,7 @@ void Connection::OnEvents(uint32_t events) {
     loop_->MarkDirty(this);
   }
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
-  if (reading_) {
+  if (reading_ && !held_off_) {
     Read();
   } else if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
     Close();
@@ -47,7 +48,7 @@ void Connection::OnEvents(uint32_t events) {
 }
 
 void Connection::Read() {
-  const ssize_t count = transport_->Read(loop_->read_buffer(), Loop::kReadBytes);
+  const ssize_t count = transport_->Read(loop_->read_buffer(), turn_.bytes());
   if (count == Transport::kAgain) return;
   if (count == 0 && !lingering_ && protocol_ != nullptr && protocol_->OnEnd()) {
     SetReading(false);
@@ -73,7 +74,9 @@ void Connection::Read() {
     }
     if (!Detect(&bytes)) return;
   }
+  const auto began = std::chrono::steady_clock::now();
   const bool sane = protocol_->OnBytes(bytes);
+  turn_.Took(bytes.size(), std::chrono::steady_clock::now() - began);
   if (is_closed()) return;
   if (!sane) CloseWhenFlushed();
   loop_->MarkDirty(this);
@@ -154,7 +157,8 @@ void Connection::UpdateEvents() {
   // A far side that does not take its answers gets no more of its requests read.
   const bool clogged =
       write_blocked_ && protocol_ != nullptr && protocol_->backlog_bytes() > Protocol::kBacklogBytesMax;
-  const uint32_t events = (reading_ && !clogged ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
+  const uint32_t events =
+      (reading_ && !clogged && !held_off_ ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
   if (events == events_ || is_closed()) return;
   events_ = events;
   loop_->Rewatch(transport_->descriptor(), this, events_);
@@ -162,6 +166,18 @@ void Connection::UpdateEvents() {
 
 void Connection::SetReading(bool reading) {
   reading_ = reading;
+  UpdateEvents();
+}
+
+void Connection::NoteRefusal(size_t message_bytes) {
+  if (!loop_->refusals().Note(loop_->now_ms(), message_bytes) || held_off_ || is_closed()) return;
+  held_off_ = true;
+  loop_->refusals().HoldOff(id_);
+  UpdateEvents();
+}
+
+void Connection::EndHoldOff() {
+  held_off_ = false;
   UpdateEvents();
 }
 

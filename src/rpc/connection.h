@@ -14,6 +14,7 @@
 #include "src/rpc/output.h"
 #include "src/rpc/protocol.h"
 #include "src/rpc/transport.h"
+#include "src/rpc/turn.h"
 
 namespace quorate::rpc {
 
@@ -32,6 +33,9 @@ class Connection final : public EventSource {
   void CloseWhenFlushed();
   // Stops or resumes reading from the socket.
   void SetReading(bool reading);
+  // A call of it was refused: it may not be read until its loop says so.
+  void NoteRefusal(size_t message_bytes);
+  void EndHoldOff();
   void BeginDrain();
 
   // True when it was not dirty before.
@@ -76,12 +80,14 @@ class Connection final : public EventSource {
   const Peer peer_;
   std::unique_ptr<Protocol> protocol_;
   std::string preface_;  // received before the protocol was known
+  Turn turn_;
   Output output_;
   CloseTimer close_timer_;
   uint32_t events_ = 0;
   int64_t received_ms_ = 0;
   bool dirty_ = false;
   bool reading_ = true;
+  bool held_off_ = false;
   bool write_blocked_ = false;
   bool closing_ = false;  // when flushed
   bool lingering_ = false;

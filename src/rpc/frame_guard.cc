@@ -4,18 +4,20 @@
 
 namespace quorate::rpc {
 
-bool TokenBucket::Take(int64_t now_ms) {
-  if (tokens_ == 0) {
+bool TokenBucket::Take(int64_t now_ms, int64_t tokens) {
+  if (tokens_ < tokens) {
     constexpr int64_t kMsPerSecond = 1000;
-    const int64_t elapsed_ms = std::min(now_ms - refilled_ms_, kMsPerSecond * burst_ / per_second_);
+    const int64_t elapsed_ms = std::min(now_ms - refilled_ms_, kMsPerSecond * burst_ / per_second_ + 1);
     const int64_t refill = elapsed_ms * per_second_ / kMsPerSecond;
-    if (refill <= 0) return false;
-    Give(refill);
-    refilled_ms_ = now_ms;
+    if (refill > 0) {
+      Give(refill);
+      refilled_ms_ = now_ms;
+    }
+    if (tokens_ < tokens) return false;
   } else if (tokens_ == burst_) {
     refilled_ms_ = now_ms;
   }
-  --tokens_;
+  tokens_ -= tokens;
   return true;
 }
 

@@ -1,5 +1,6 @@
 #include "src/rpc/grpc_call.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -36,6 +37,8 @@ void GrpcCall::Begin(RequestHeaders* headers) {
   deadline_ = std::chrono::steady_clock::time_point::max();
   got_message_ = answered_ = finished_ = closed_ = remote_ended_ = wants_room_ = deferred_ = false;
   if (method_ != nullptr) loop().counters().Started(method_->index);
+  if (method_ != nullptr && method_->unary) session_->CountUnary(1);
+  message_bytes_ = 0;
   metadata_bytes_ = headers_.bytes();
   CountHeld(metadata_bytes_);
 
@@ -90,6 +93,8 @@ CallContext GrpcCall::Context() const {
   context.peer = &session_->connection().peer();
   context.metadata = &headers_.metadata;
   context.deadline = deadline_;
+  context.connection_calls = session_->unary_calls();
+  context.busy_connections = std::max<int64_t>(loop().busy_connections(), 1);
   return context;
 }
 
@@ -130,6 +135,8 @@ void GrpcCall::OnMessage(std::string_view message) {
         Internal("cardinality violation: expected <EOF> for non client-streaming RPCs, but received another message"));
     return;
   }
+  session_->NoteMessage();
+  message_bytes_ = message.size();
   loop().counters().Received(method_->index);
   loop().CountBytes(message.size(), 0);
   loop().NoteHandedOver();
@@ -188,7 +195,8 @@ bool GrpcCall::Write(base::Payload message) {
   } else {
     session_->ResumeData(this);
   }
-  if (queue_.bytes() < kHighWaterBytes) return true;
+  // While too much waits already, a message at a time.
+  if (queue_.bytes() < kHighWaterBytes && !session_->IsTooMuchToQueue(0)) return true;
   wants_room_ = true;
   return false;
 }
@@ -207,7 +215,9 @@ void GrpcCall::SetFinished(absl::Status status) {
   finished_ = true;
   finished_at_ = std::chrono::steady_clock::now();
   status_ = std::move(status);
-  if (!status_.ok()) encoded_message_ = EncodedStatusMessage(base::MessageOf(status_));
+  if (status_.ok()) return;
+  encoded_message_ = EncodedStatusMessage(base::MessageOf(status_));
+  if (status_.code() == absl::StatusCode::kResourceExhausted) session_->connection().NoteRefusal(message_bytes_);
 }
 
 void GrpcCall::SubmitHeaders() {
@@ -264,6 +274,7 @@ void GrpcCall::OnDeadline() {
   } else {
     Finish(DeadlineExceeded());
   }
+  if (abandoned_ != nullptr) abandoned_->store(true, std::memory_order_relaxed);
   CloseHandler();
 }
 
@@ -273,6 +284,13 @@ void GrpcCall::CountHeld(size_t held) {
   held_bytes_ = held;
 }
 
+bool GrpcCall::Keep(int64_t bytes) {
+  if (closed_ || (bytes > 0 && session_->ReceivedTooMuch())) return false;
+  session_->CountReceived(bytes);
+  kept_bytes_ += bytes;
+  return true;
+}
+
 void GrpcCall::CloseHandler() {
   if (handler_ == nullptr) return;
   loop().NoteHandedOver();
@@ -280,15 +298,24 @@ void GrpcCall::CloseHandler() {
   handler_.reset();
 }
 
+std::shared_ptr<const std::atomic<bool>> GrpcCall::Abandoned() {
+  if (abandoned_ == nullptr) abandoned_ = std::make_shared<std::atomic<bool>>(false);
+  return abandoned_;
+}
+
 void GrpcCall::OnStreamClosed(uint32_t) {
   closed_ = true;
+  if (abandoned_ != nullptr) abandoned_->store(true, std::memory_order_relaxed);
+  abandoned_.reset();
   loop().timers().Cancel(&deadline_timer_);
   CloseHandler();
+  if (method_ != nullptr && method_->unary) session_->CountUnary(-1);
   if (method_ != nullptr) {
     if (!finished_) SetFinished(base::MakeStatus(absl::StatusCode::kCancelled, "context canceled"));
     loop().counters().Handled(method_->index, status_.code(), (finished_at_ - started_).count());
   }
   CountHeld(0);
+  session_->CountReceived(-std::exchange(kept_bytes_, 0));
   deframer_.Release();
   // What would be carried into the next call.
   queue_.Reset();

@@ -3,6 +3,7 @@
 // One gRPC call on an HTTP/2 stream: from headers and messages to the handler, from its answer to messages and
 // trailers. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -35,10 +36,12 @@ class GrpcCall final : public Http2Stream, public Stream {
   bool SubmitTrailers() override;
   void OnSent() override;
   void OnRoom() override;
+  std::shared_ptr<const std::atomic<bool>> Abandoned() override;
 
   bool Write(base::Payload message) override;
   void Finish(absl::Status status) override;
   size_t queued_bytes() const override { return queue_.bytes(); }
+  bool Keep(int64_t bytes) override;
   StreamRef ref() const override;
   int loop_index() const override;
 
@@ -76,8 +79,11 @@ class GrpcCall final : public Http2Stream, public Stream {
   std::chrono::steady_clock::time_point finished_at_;
   absl::Status status_;
   std::string encoded_message_;
+  std::shared_ptr<std::atomic<bool>> abandoned_;  // for those who asked
   size_t metadata_bytes_ = 0;
+  size_t message_bytes_ = 0;   // of the last that came
   size_t held_bytes_ = 0;      // of metadata and of a message that is not complete, as the session counts it
+  int64_t kept_bytes_ = 0;     // by the handler
   size_t withheld_bytes_ = 0;  // of the stream's window, while too much waits to be sent
   bool got_message_ = false;   // of a call that takes one
   bool answered_ = false;      // headers are submitted

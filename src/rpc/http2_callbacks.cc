@@ -28,6 +28,11 @@ Http2Stream* StreamOf(nghttp2_session* session, int32_t id) {
   return static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session, id));
 }
 
+// A stream of former times: the library decodes headers that come for it, and tells nobody.
+bool IsOver(nghttp2_session* session, int32_t id) {
+  return id <= nghttp2_session_get_last_proc_stream_id(session) && nghttp2_session_find_stream(session, id) == nullptr;
+}
+
 }  // namespace
 
 int Http2Callbacks::OnBeginHeaders(nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
@@ -49,18 +54,27 @@ int Http2Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame, nghtt
   return 0;
 }
 
-int Http2Callbacks::OnBeginFrame(nghttp2_session*, const nghttp2_frame_hd* header, void* user_data) {
+int Http2Callbacks::OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* header, void* user_data) {
   Http2Session& self = SessionOf(user_data);
+  const bool skipped = header->type == NGHTTP2_HEADERS && IsOver(session, header->stream_id);
+  if (!skipped) self.skipped_bytes_ -= static_cast<int64_t>(kFrameHeaderBytes + header->length);
   switch (header->type) {
     case NGHTTP2_HEADERS:
-      self.frame_guard_.OnWork();
+      if (skipped) {
+        self.OnIdleFrame();
+      } else {
+        self.frame_guard_.OnWork();
+      }
       break;
     case NGHTTP2_DATA:
-      if (header->length > 0) {
+      if (header->length >= FrameGuard::kWorkBytesMin) {
         self.frame_guard_.OnWork();
       } else if ((header->flags & NGHTTP2_FLAG_END_STREAM) == 0) {
         self.OnIdleFrame();
       }
+      break;
+    case NGHTTP2_SETTINGS:
+      self.OnSettings();
       break;
     case NGHTTP2_RST_STREAM:
       self.OnReset();

@@ -79,6 +79,10 @@ bool Http2Session::OnBytes(std::string_view bytes) {
       nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (taken == NGHTTP2_ERR_FLOODED) CutOff("too_many_frames");
   if (taken < 0) broken_ = true;
+  skipped_bytes_ += static_cast<int64_t>(bytes.size());
+  if (skipped_bytes_ > 0 && !frame_guard_.OnSkipped(loop().now_ms(), std::exchange(skipped_bytes_, 0))) {
+    CutOff("too_many_skipped_bytes");
+  }
   if (unreturned_bytes_ > 0) {
     nghttp2_session_consume_connection(session_, unreturned_bytes_);
     unreturned_bytes_ = 0;
@@ -124,6 +128,11 @@ void Http2Session::CompleteHttp(int32_t stream, HttpResponse response) {
 Stream* Http2Session::FindStream(int32_t stream) {
   Http2Stream* found = Find(stream);
   return found == nullptr ? nullptr : found->stream();
+}
+
+std::shared_ptr<const std::atomic<bool>> Http2Session::Abandoned(int32_t stream) {
+  Http2Stream* found = Find(stream);
+  return found == nullptr ? nullptr : found->Abandoned();
 }
 
 void Http2Session::Attach(Http2Stream* stream, int32_t id) {
@@ -177,6 +186,12 @@ void Http2Session::CountQueued(int64_t bytes) {
   loop().load().AddQueued(bytes);
 }
 
+void Http2Session::CountUnary(int64_t change) {
+  const bool was_busy = unary_calls_ > 0;
+  unary_calls_ += change;
+  if (was_busy != (unary_calls_ > 0)) loop().load().AddBusyConnections(was_busy ? -1 : 1);
+}
+
 void Http2Session::CountReceived(int64_t bytes) {
   received_bytes_ += bytes;
   loop().load().AddReceived(bytes);
@@ -184,13 +199,23 @@ void Http2Session::CountReceived(int64_t bytes) {
 
 bool Http2Session::HoldsTooMuch() const {
   Loop& loop = connection_->loop();
-  return loop.too_many_calls() || queued_bytes_ > loop.engine().options.connection_queued_bytes_max ||
-         ReceivedTooMuch();
+  return queued_bytes_ > loop.engine().options.connection_queued_bytes_max ||
+         (loop.too_many_queued() && queued_bytes_ > kModestBytes) ||
+         (loop.too_many_calls() && stream_count_ > kModestCalls) || ReceivedTooMuch();
 }
 
 bool Http2Session::ReceivedTooMuch() const {
   Loop& loop = connection_->loop();
-  return loop.too_many_received() || received_bytes_ > loop.engine().options.connection_received_bytes_max;
+  return received_bytes_ > loop.engine().options.connection_received_bytes_max ||
+         (loop.too_many_received() && received_bytes_ > kModestBytes);
+}
+
+bool Http2Session::IsTooMuchToQueue(size_t bytes) const {
+  const ServerOptions& limits = connection_->loop().engine().options;
+  const auto size = static_cast<int64_t>(bytes);
+  const int64_t total = connection_->loop().queued_bytes();
+  return (queued_bytes_ > 0 && queued_bytes_ + size > limits.connection_queued_bytes_max) ||
+         (total + size > limits.queued_bytes_max && queued_bytes_ + size > kModestBytes);
 }
 
 void Http2Session::OnHeader(std::string_view name, std::string_view value) {
@@ -268,6 +293,10 @@ void Http2Session::CutOff(std::string_view reason) {
 
 void Http2Session::OnIdleFrame() {
   if (!frame_guard_.OnIdleFrame(loop().now_ms())) CutOff("too_many_frames");
+}
+
+void Http2Session::OnSettings() {
+  if (!frame_guard_.OnSettings(loop().now_ms(), stream_count_)) CutOff("too_many_frames");
 }
 
 void Http2Session::OnReset() {

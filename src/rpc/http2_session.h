@@ -34,6 +34,8 @@ class Http2Session final : public Protocol {
   void Complete(int32_t stream, absl::Status status, base::Payload message) override;
   void CompleteHttp(int32_t stream, HttpResponse response) override;
   Stream* FindStream(int32_t stream) override;
+  std::shared_ptr<const std::atomic<bool>> Abandoned(int32_t stream) override;
+  bool IsTooMuchToQueue(size_t bytes) const override;
   size_t backlog_bytes() const override;
 
   // For streams.
@@ -44,9 +46,15 @@ class Http2Session final : public Protocol {
   void SubmitTrailers(int32_t stream, const nghttp2_nv* headers, size_t count);
   void CountQueued(int64_t bytes);
   void CountReceived(int64_t bytes);
-  // Whether the connection, or the process, holds as much as it may: of answers and calls, of what was received.
+  // Whether the connection holds as much as it may, of answers and calls, of what was received; or the process does,
+  // and this connection has a part in it.
   bool HoldsTooMuch() const;
   bool ReceivedTooMuch() const;
+  // Unary calls in progress.
+  void CountUnary(int64_t change);
+  int64_t unary_calls() const { return unary_calls_; }
+  // A whole message came.
+  void NoteMessage() { frame_guard_.OnWork(); }
   // The stream's queue has something to send again, or ends.
   void ResumeData(Http2Stream* stream);
   void Reset(int32_t stream, uint32_t error_code);
@@ -65,6 +73,9 @@ class Http2Session final : public Protocol {
   // Answers to SETTINGS and PING that wait to be sent; a far side that makes more and does not read is cut off.
   static constexpr size_t kOutboundAcksMax = 1000;
   static constexpr size_t kSettingsEntriesMax = 32;
+  // Who holds no more than this is served even while the process holds as much as it may, because of others.
+  static constexpr int64_t kModestBytes = 64 << 10;
+  static constexpr size_t kModestCalls = 100;
   // What a frame costs that waits to be sent behind a socket that takes no more, and the stream it belongs to.
   static constexpr size_t kQueuedFrameBytes = 2 << 10;
   // Rounds of ServerOptions::stall_check_interval after which a request that has not come whole, or an answer of which
@@ -109,6 +120,7 @@ class Http2Session final : public Protocol {
   // GOAWAY ENHANCE_YOUR_CALM with that text, and the end.
   void CutOff(std::string_view reason);
   void OnIdleFrame();
+  void OnSettings();
   void OnReset();
   void FinishDrain();
   void OnGoawaySent();
@@ -124,10 +136,12 @@ class Http2Session final : public Protocol {
   nghttp2_session* session_ = nullptr;
   RequestHeaders headers_;  // of the request being decoded; header blocks are never interleaved
   uint32_t header_bytes_ = 0;
+  int64_t skipped_bytes_ = 0;    // received, less those of frames that were begun
   size_t unreturned_bytes_ = 0;  // of the connection's window
   Output* output_ = nullptr;     // while filling
   Http2Stream* streams_ = nullptr;
   size_t stream_count_ = 0;
+  int64_t unary_calls_ = 0;
   int64_t queued_bytes_ = 0;    // of all streams
   int64_t received_bytes_ = 0;  // likewise: metadata, and messages that are not complete
   std::vector<int32_t> waiting_for_room_;

@@ -3,7 +3,9 @@
 // One HTTP/2 stream as its session sees it: a gRPC call or a plain HTTP exchange. The session owns it, from the
 // request's headers to the stream's end.
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -29,6 +31,8 @@ class Http2Stream {
   virtual void Complete(absl::Status status, base::Payload message) {}
   virtual void CompleteHttp(HttpResponse response) {}
   virtual Stream* stream() { return nullptr; }
+  // See UnaryCall::Abandoned.
+  virtual std::shared_ptr<const std::atomic<bool>> Abandoned() { return nullptr; }
   // It cannot begin its work because the far side has not sent all of the request.
   virtual bool AwaitsRequest() const = 0;
 

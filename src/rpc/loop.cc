@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "quorate/base/check.h"
+#include "quorate/base/errors.h"
 #include "src/rpc/connection.h"
 #include "src/rpc/grpc_call.h"
 
@@ -69,7 +71,7 @@ Loop::Loop(Engine* engine, int index)
       now_(std::chrono::steady_clock::now()),
       timers_(ToMs(now_)),
       counters_(engine->registry->statistics.size()),
-      read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBytes)) {
+      read_buffer_(std::make_unique_for_overwrite<char[]>(Turn::kBytesMax)) {
   QUORATE_CHECK(epoll_ >= 0) << "epoll_create1: " << std::strerror(errno);
   Watch(wakeup_->descriptor(), wakeup_.get(), EPOLLIN);
 }
@@ -90,9 +92,10 @@ void Loop::Stop() {
 }
 
 void Loop::Run() {
+  std::unique_lock<std::mutex> turn(turn_);
   current_ = this;
   ::pthread_setname_np(::pthread_self(), ("rpc-loop-" + std::to_string(index_)).substr(0, 15).c_str());
-  while (!stopping_) Tick();
+  while (!stopping_) Tick(turn);
   {
     std::lock_guard<std::mutex> lock(mutex_);
     closed_ = true;
@@ -117,21 +120,30 @@ int Loop::SleepMs() {
   if (handed_over_ || !dirty_.empty() || stopping_) return 0;
   std::lock_guard<std::mutex> lock(mutex_);
   if (!completions_.empty() || !functions_.empty()) return 0;
-  const int64_t sleep_ms = timers_.SleepMs(now_ms());
+  const int64_t sleep_ms = UntilDueMs();
   sleeping_ = sleep_ms != 0;
-  return static_cast<int>(std::min<int64_t>(sleep_ms, 60 * 1000));
+  awake_by_ms_ = now_ms() + sleep_ms;
+  return static_cast<int>(sleep_ms);
 }
 
-void Loop::Tick() {
+int64_t Loop::UntilDueMs() const {
+  const int64_t timers_ms = timers_.SleepMs(now_ms());
+  return refusals_.anyone_waits() ? 1 : std::min(timers_ms < 0 ? kSleepMsMax : timers_ms, kSleepMsMax);
+}
+
+void Loop::Tick(std::unique_lock<std::mutex>& turn) {
   std::array<epoll_event, kEventsMax> events;
   const int sleep_ms = SleepMs();
+  if (sleep_ms != 0) turn.unlock();
   const int count = ::epoll_wait(epoll_, events.data(), kEventsMax, sleep_ms);
   if (sleep_ms != 0) {
+    turn.lock();
     std::lock_guard<std::mutex> lock(mutex_);
     sleeping_ = false;
   }
   now_ = std::chrono::steady_clock::now();
   WeighLoad();
+  EndHoldOffs();
   for (int i = 0; i < count; ++i) static_cast<EventSource*>(events[i].data.ptr)->OnEvents(events[i].events);
   timers_.Advance(now_ms());
   PassOn();
@@ -143,14 +155,24 @@ void Loop::Tick() {
 
 void Loop::WeighLoad() {
   int64_t calls = 0, received = 0, queued = 0;
+  busy_connections_ = 0;
   for (const auto& loop : engine_->loops) {
     calls += loop->load_.calls();
     received += loop->load_.received();
     queued += loop->load_.queued();
+    busy_connections_ += loop->load_.busy_connections();
   }
+  queued_elsewhere_ = queued - load_.queued();
   const ServerOptions& limits = engine_->options;
   too_many_received_ = received > limits.received_bytes_max;
-  too_many_calls_ = too_many_received_ || calls > limits.open_calls_max || queued > limits.queued_bytes_max;
+  too_many_calls_ = calls > limits.open_calls_max;
+  too_many_queued_ = queued > limits.queued_bytes_max;
+}
+
+void Loop::EndHoldOffs() {
+  while (const std::optional<uint64_t> next = refusals_.Next(now_ms())) {
+    if (Connection* connection = FindConnection(*next); connection != nullptr) connection->EndHoldOff();
+  }
 }
 
 void Loop::EmptyGraves() {
@@ -212,7 +234,30 @@ void Loop::Post(std::function<void()> function) {
   if (ring) wakeup_->Ring();
 }
 
+bool Loop::AnswerInItsStead() {
+  const std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
+  if (!turn.owns_lock()) return false;  // it has just woken, and sees what was posted only if it is told
+  current_ = this;
+  now_ = std::chrono::steady_clock::now();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    completions_taken_.swap(completions_);
+  }
+  for (Completion& completion : completions_taken_) Complete(std::move(completion));
+  completions_taken_.clear();
+  FlushDirty();
+  FlushCounters();
+  current_ = nullptr;
+  // Back to sleep, unless there is more to do than this. Graves are left to the thread itself, which may be waking with
+  // events of who lies there.
+  std::lock_guard<std::mutex> lock(mutex_);
+  sleeping_ = !handed_over_ && dirty_.empty() && graves_.empty() && completions_.empty() && functions_.empty() &&
+              now_ms() + UntilDueMs() >= awake_by_ms_;
+  return sleeping_;
+}
+
 void Loop::PostCompletions(std::vector<Completion> completions) {
+  const bool few = completions.size() <= kForeignAnswersMax;
   bool ring;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -225,7 +270,8 @@ void Loop::PostCompletions(std::vector<Completion> completions) {
     }
     ring = std::exchange(sleeping_, false);
   }
-  if (ring) wakeup_->Ring();
+  if (!ring || (few && current_ == nullptr && AnswerInItsStead())) return;
+  wakeup_->Ring();
 }
 
 void Loop::Adopt(int descriptor, std::string peer_address) {
@@ -280,6 +326,11 @@ Connection* Loop::FindConnection(uint64_t id) {
 void Loop::Complete(Completion completion) {
   Connection* connection = FindConnection(completion.connection);
   if (connection == nullptr || connection->protocol() == nullptr) return;
+  // Looked at once more, since many calls may have been taken on before the first was answered.
+  if (completion.refusable && connection->protocol()->IsTooMuchToQueue(completion.message.size())) {
+    completion.status = base::errors::TooManyRequests();
+    completion.message = base::Payload();
+  }
   connection->protocol()->Complete(completion.stream, std::move(completion.status), std::move(completion.message));
   MarkDirty(connection);
 }

@@ -2,6 +2,9 @@
 
 // One event loop: a thread, an epoll set, and the connections that live on it. It works in ticks: read and decode what
 // has arrived on all ready connections, pass on the batch, take answers from other threads, write each connection once.
+//
+// While it sleeps, another thread that has a few answers for it gives them in its stead: waking a thread takes longer
+// than writing them. So what is said below of the loop's thread holds for whoever has the loop's turn.
 
 #include <atomic>
 #include <chrono>
@@ -20,7 +23,9 @@
 #include "src/rpc/load.h"
 #include "src/rpc/method_counters.h"
 #include "src/rpc/protocol.h"
+#include "src/rpc/refusals.h"
 #include "src/rpc/timer_wheel.h"
+#include "src/rpc/turn.h"
 
 namespace quorate::rpc {
 
@@ -84,12 +89,17 @@ class Loop {
     sent_bytes_ += sent;
   }
   LoadAccount& load() { return load_; }
+  Refusals& refusals() { return refusals_; }
   // Whether the process holds as much as it may; as of the beginning of the tick.
   bool too_many_calls() const { return too_many_calls_; }
   bool too_many_received() const { return too_many_received_; }
-  // Space to read into, shared by all connections.
+  bool too_many_queued() const { return too_many_queued_; }
+  // Of answers that are not taken, over all loops: the others' as of the beginning of the tick.
+  int64_t queued_bytes() const { return queued_elsewhere_ + load_.queued(); }
+  // Connections with unary calls in progress, over all loops; as of the beginning of the tick.
+  int64_t busy_connections() const { return busy_connections_; }
+  // Space to read a turn into, shared by all connections.
   char* read_buffer() { return read_buffer_.get(); }
-  static constexpr size_t kReadBytes = 256 << 10;
   // Finished calls kept for their allocations.
   std::unique_ptr<GrpcCall> TakeCall();
   void KeepCall(std::unique_ptr<GrpcCall> call);
@@ -100,12 +110,20 @@ class Loop {
   class Later;
   static constexpr int kEventsMax = 256;
   static constexpr size_t kCallsKept = 4096;
+  static constexpr int64_t kSleepMsMax = 60 * 1000;
+  // More than these are for the loop itself, that the thread they come from can go on with its own work.
+  static constexpr size_t kForeignAnswersMax = 4;
 
   void Run();
-  void Tick();
+  void Tick(std::unique_lock<std::mutex>& turn);
   int SleepMs();
+  // Until a timer is due.
+  int64_t UntilDueMs() const;
+  // On the thread that posted answers to a sleeping loop. False when the loop has to be woken after all.
+  bool AnswerInItsStead();
   void TakeInbox();
   void WeighLoad();
+  void EndHoldOffs();
   void PassOn();
   void FlushDirty();
   void FlushCounters();
@@ -128,6 +146,9 @@ class Loop {
   bool sleeping_ = false;
   bool closed_ = false;
 
+  // Whose it is, runs the loop: its own thread while it is awake. Guards everything below.
+  std::mutex turn_;
+  int64_t awake_by_ms_ = 0;  // the thread wakes by itself
   bool stopping_ = false;
   std::chrono::steady_clock::time_point now_;
   TimerWheel timers_;
@@ -138,8 +159,12 @@ class Loop {
   std::vector<uint64_t> graves_;
   bool handed_over_ = false;
   LoadAccount load_;
+  Refusals refusals_;
   bool too_many_calls_ = false;
   bool too_many_received_ = false;
+  bool too_many_queued_ = false;
+  int64_t queued_elsewhere_ = 0;
+  int64_t busy_connections_ = 0;
   uint64_t received_bytes_ = 0;
   uint64_t sent_bytes_ = 0;
   std::vector<Completion> completions_taken_;

@@ -2,7 +2,9 @@
 
 // What speaks on a connection: HTTP/2 or HTTP/1.1.
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "quorate/base/payload.h"
@@ -17,6 +19,7 @@ struct Completion {
   int32_t stream = 0;
   absl::Status status;
   base::Payload message;
+  bool refusable = false;  // when clients leave too many answers untaken
 };
 
 // Loop thread only; owned by its Connection. The destructor tells all calls that they are over.
@@ -38,6 +41,10 @@ class Protocol {
   virtual void Complete(int32_t stream, absl::Status status, base::Payload message) {}
   virtual void CompleteHttp(int32_t stream, HttpResponse response) = 0;
   virtual Stream* FindStream(int32_t stream) { return nullptr; }
+  // See UnaryCall::Abandoned.
+  virtual std::shared_ptr<const std::atomic<bool>> Abandoned(int32_t stream) { return nullptr; }
+  // Whether an answer of that size would be too much beside those that wait to be taken.
+  virtual bool IsTooMuchToQueue(size_t bytes) const { return false; }
 
   static constexpr size_t kFillBytes = 256 << 10;
   static constexpr size_t kBacklogBytesMax = 4 << 20;

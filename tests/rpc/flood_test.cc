@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
 #include "src/rpc/frame_guard.h"
+#include "src/rpc/refusals.h"
+#include "src/rpc/turn.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
 
@@ -53,14 +56,42 @@ TEST_P(FloodTest, IsCutOff) {
   EXPECT_EQ(text, "too_many_frames");
 }
 
-INSTANTIATE_TEST_SUITE_P(Frames, FloodTest,
-                         ::testing::Values(Flood{"EmptyData", Call(1, "/test.Echo/Wait"), Frame(kData, 0, 1, "")},
-                                           Flood{"Priority", "", Frame(kPriority, 0, 3, std::string(5, '\0'))},
-                                           Flood{"Settings", "", Frame(kSettings, 0, 0, "")},
-                                           Flood{"PingAck", "", Frame(kPing, kAck, 0, kPing8)},
-                                           Flood{"WindowUpdate", Call(1, "/test.Echo/Wait"),
-                                                 Frame(kWindowUpdate, 0, 1, Number32(1))}),
-                         [](const auto& param) { return std::string(param.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Frames, FloodTest,
+    ::testing::Values(Flood{"EmptyData", Call(1, "/test.Echo/Wait"), Frame(kData, 0, 1, "")},
+                      Flood{"Priority", "", Frame(kPriority, 0, 3, std::string(5, '\0'))},
+                      Flood{"TinyData",
+                            Call(1, "/test.Echo/Say") +
+                                Frame(kData, 0, 1, GrpcMessage(std::string(1 << 20, 'x')).substr(0, 5)),
+                            Frame(kData, 0, 1, "x")},
+                      Flood{"Settings", "", Frame(kSettings, 0, 0, "")},
+                      Flood{"PingAck", "", Frame(kPing, kAck, 0, kPing8)},
+                      Flood{"WindowUpdate", Call(1, "/test.Echo/Wait"), Frame(kWindowUpdate, 0, 1, Number32(1))}),
+    [](const auto& param) { return std::string(param.param.name); });
+
+// Frames that the library skips, and tells nobody of.
+class SkippedFloodTest : public ::testing::TestWithParam<Flood> {};
+
+TEST_P(SkippedFloodTest, IsCutOff) {
+  TestServer server;
+  RawHttp2 client(server.address());
+  client.Send(GetParam().before);
+  const std::string frames = Repeated(GetParam().frame, 1000);
+  const size_t enough = size_t{200} << 20;
+  size_t sent = 0;
+  while (sent < enough && client.Send(frames)) sent += frames.size();
+  EXPECT_LT(sent, enough);
+  EXPECT_EQ(client.GoawayCode(), kEnhanceYourCalm);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Frames, SkippedFloodTest,
+    ::testing::Values(Flood{"UnknownType", "", Frame(0xbe, 0, 1, std::string(1000, 'x'))},
+                      Flood{"DataOfAStreamThatIsOver", Call(1, "/no/method") + Frame(kReset, 0, 1, Number32(8)),
+                            Frame(kData, 0, 1, std::string(1000, 'x'))},
+                      Flood{"HeadersOfAStreamThatIsOver", Call(1, "/no/method") + Frame(kReset, 0, 1, Number32(8)),
+                            Call(1, "/no/method")}),
+    [](const auto& param) { return std::string(param.param.name); });
 
 TEST(FloodOfCallsTest, RapidResetIsCutOff) {
   TestServer server;
@@ -154,6 +185,39 @@ TEST(FrameGuardTest, WorkPaysForTheFramesThatComeWithIt) {
     ASSERT_TRUE(guard.OnIdleFrame(1));
     ASSERT_TRUE(guard.OnIdleFrame(1));
   }
+}
+
+TEST(FrameGuardTest, SettingsCountByTheStreamsTheyReach) {
+  FrameGuard guard;
+  int settings = 0;
+  while (settings < 10'000 && guard.OnSettings(1, 50'000)) ++settings;
+  EXPECT_EQ(settings, 10);
+}
+
+TEST(TurnTest, DearBytesAreTakenFewAtATime) {
+  Turn turn;
+  turn.Took(200 << 10, std::chrono::milliseconds(20));
+  EXPECT_EQ(turn.bytes(), size_t{10} << 10);
+  turn.Took(10 << 10, std::chrono::milliseconds(20));
+  EXPECT_EQ(turn.bytes(), Turn::kBytesMin);
+  for (int i = 0; i < 20; ++i) turn.Took(turn.bytes(), std::chrono::microseconds(10));
+  EXPECT_EQ(turn.bytes(), Turn::kBytesMax);
+}
+
+TEST(RefusalsTest, WhoIsRefusedTooOftenIsHeldOffForAWhile) {
+  Refusals refusals;
+  int64_t now_ms = 1;
+  int64_t count = 0;
+  while (!refusals.Note(now_ms, 100)) ++count;
+  EXPECT_NEAR(static_cast<double>(count), Refusals::kBurst, 100);
+  refusals.HoldOff(7);
+  refusals.HoldOff(8);
+  for (int i = 0; i < 100'000; ++i) refusals.Note(now_ms, 100);
+  EXPECT_FALSE(refusals.Next(now_ms + 90).has_value());
+  now_ms += 101;  // the debt is bounded
+  EXPECT_EQ(refusals.Next(now_ms), 7u);
+  EXPECT_EQ(refusals.Next(now_ms), 8u);
+  EXPECT_FALSE(refusals.anyone_waits());
 }
 
 TEST(TokenBucketTest, ComesBackWithTimeUpToTheBurst) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
+#include <memory>
 #include <string>
 
 #include "tests/rpc/raw_testing.h"
@@ -61,26 +64,89 @@ TEST(LoadTest, TheProcessHasABoundOverAllConnections) {
   first.Send(Call(1, "/test.Echo/Say") + Unfinished(1) + Call(3, "/test.Echo/Say") + Unfinished(3) +
              Call(5, "/test.Echo/Say") + Unfinished(5) + Frame(kPing, 0, 0, "12345678"));
   first.NextOf(kPing);
+  // A second one that wants to hold much is refused, and not one that is content with little.
   RawHttp2 second(server.address());
-  second.Send(Call(1, "/test.Echo/Say"));
+  second.Send(Call(1, "/test.Echo/Say") + Unfinished(1));
   EXPECT_EQ(second.Answer(1)["grpc-status"], kResourceExhausted);
-  // Gone with the connection.
+  ExpectServed(server.address());
+  // Gone with the calls.
   first.Send(Frame(kReset, 0, 1, Number32(8)) + Frame(kReset, 0, 3, Number32(8)) + Frame(kReset, 0, 5, Number32(8)) +
              Frame(kPing, 0, 0, "12345678"));
   first.NextOf(kPing);
-  ExpectServed(server.address());
+  second.Send(Call(3, "/test.Echo/Say") + Unfinished(3) + Frame(kData, kEndStream, 3, std::string(10'005, 'x')));
+  EXPECT_EQ(second.Answer(3)["grpc-status"], "");
 }
 
 TEST(LoadTest, CallsBeyondTheBoundAreRefused) {
   ServerOptions options = OneLoop();
-  options.open_calls_max = 10;
+  options.open_calls_max = 200;
   TestServer server(options);
   RawHttp2 client(server.address());
-  for (uint32_t i = 0; i < 12; ++i) client.Send(Call(2 * i + 1, "/test.Echo/Wait"));
+  for (uint32_t i = 0; i < 202; ++i) client.Send(Call(2 * i + 1, "/test.Echo/Wait"));
   client.Send(Frame(kPing, 0, 0, "12345678"));
   client.NextOf(kPing);
-  client.Send(Call(101, "/test.Echo/Wait"));
-  EXPECT_EQ(client.Answer(101)["grpc-status"], kResourceExhausted);
+  client.Send(Call(1001, "/test.Echo/Wait"));
+  EXPECT_EQ(client.Answer(1001)["grpc-status"], kResourceExhausted);
+  ExpectServed(server.address());
+}
+
+// All three are taken on before the first is answered.
+TEST(LoadTest, AnswersThatComeLaterAreBoundedToo) {
+  ServerOptions options = OneLoop();
+  options.connection_queued_bytes_max = 20'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\0\0\0\0", 6)));  // a window of nothing
+  for (uint32_t stream = 1; stream <= 5; stream += 2) {
+    client.Send(Call(stream, "/test.Echo/Hold") + Frame(kData, kEndStream, stream, GrpcMessage("x")));
+  }
+  ASSERT_TRUE(server.observed().held.WaitFor(3));
+  std::move(server.observed().calls[0]).ReplyIfRoom(base::Payload(std::string(12'000, 'x')));
+  std::move(server.observed().calls[1]).ReplyIfRoom(base::Payload(std::string(12'000, 'x')));
+  std::move(server.observed().calls[2]).Reply(base::Payload(std::string(12'000, 'x')));  // something was changed
+  EXPECT_EQ(client.Answer(1)[":status"], "200");
+  EXPECT_EQ(client.Answer(3)["grpc-status"], kResourceExhausted);
+  EXPECT_EQ(client.Answer(5)["grpc-status"], "");
+  ExpectServed(server.address());
+}
+
+TEST(LoadTest, WorkLearnsThatNobodyWaitsForIt) {
+  TestServer server(OneLoop());
+  RawHttp2 client(server.address());
+  client.Send(Call(1, "/test.Echo/Hold") + Frame(kData, kEndStream, 1, GrpcMessage("x")));
+  ASSERT_TRUE(server.observed().held.WaitFor(1));
+  std::promise<std::shared_ptr<const std::atomic<bool>>> asked;
+  server.server().Post(0, [&] { asked.set_value(server.observed().calls[0].Abandoned()); });
+  const std::shared_ptr<const std::atomic<bool>> abandoned = asked.get_future().get();
+  EXPECT_FALSE(abandoned->load());
+  client.Send(Frame(kReset, 0, 1, Number32(8)) + Frame(kPing, 0, 0, "12345678"));
+  client.NextOf(kPing);
+  EXPECT_TRUE(abandoned->load());
+}
+
+TEST(LoadTest, WhatHandlersKeepForStreamsIsBounded) {
+  ServerOptions options = OneLoop();
+  options.connection_received_bytes_max = 5000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  client.Send(Call(1, "/test.Echo/Wait"));
+  ASSERT_TRUE(server.observed().opened.WaitFor(1));
+  const auto keep = [&](int64_t bytes) {
+    std::promise<bool> kept;
+    server.observed().streams[0].Post([&](Stream& stream) { kept.set_value(stream.Keep(bytes)); });
+    return kept.get_future().get();
+  };
+  EXPECT_TRUE(keep(6000));
+  EXPECT_FALSE(keep(1));
+  EXPECT_TRUE(keep(-6000));
+  EXPECT_TRUE(keep(1));
+  EXPECT_TRUE(keep(6000));
+  client.Send(Call(3, "/test.Echo/Say"));
+  EXPECT_EQ(client.Answer(3)["grpc-status"], kResourceExhausted);
+  // Gone with the stream.
+  client.Send(Frame(kReset, 0, 1, Number32(8)));
+  client.Send(Call(5, "/test.Echo/Say") + Frame(kData, kEndStream, 5, GrpcMessage("x")));
+  EXPECT_EQ(client.Answer(5)["grpc-status"], "");
 }
 
 TEST(LoadTest, WhoDoesNotTakeAnswersGetsNoMore) {

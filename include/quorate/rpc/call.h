@@ -3,6 +3,7 @@
 // What a handler sees of a call. Handlers know nothing of HTTP/2: they get the bytes of a message and answer with bytes
 // and a status. gRPC over HTTP/2: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -35,6 +36,11 @@ struct CallContext {
   // a handler reads it to not begin what nobody waits for.
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
+  // For fairness among those who ask for much: unary calls in progress on this connection, this one among them, and
+  // the number of connections that have any.
+  int64_t connection_calls = 1;
+  int64_t busy_connections = 1;
+
   // The first value of a metadata entry, or "".
   std::string_view Metadata(std::string_view name) const;
 };
@@ -52,9 +58,15 @@ class UnaryCall {
   // Answers OK with a message. On the call's own loop thread this goes out at the end of the tick, from elsewhere it
   // is posted there; to answer many at once from elsewhere use ReplyBatch.
   void Reply(base::Payload message) &&;
+  // The same for an answer that may as well be given up: when clients leave more answers untaken than the server may
+  // hold, it becomes "too many requests". Not for calls that changed something.
+  void ReplyIfRoom(base::Payload message) &&;
   // Answers with an error (or with OK and an empty message).
   void Fail(absl::Status status) &&;
 
+  // A flag that is set once nobody waits for the answer any more: the call was cancelled, ran out of its time, or lost
+  // its connection. For work that takes long. On the call's loop thread; the flag may be read by any.
+  std::shared_ptr<const std::atomic<bool>> Abandoned() const;
   // The index of the loop the call lives on, in [0, Server::loop_count()).
   int loop_index() const;
   explicit operator bool() const { return loop_ != nullptr; }
@@ -127,6 +139,9 @@ class Stream {
   // Sends what is queued, then the status. No Write after it.
   virtual void Finish(absl::Status status) = 0;
   virtual size_t queued_bytes() const = 0;
+  // Counts what the handler keeps for the stream, until it closes, with all else that clients make the server hold;
+  // negative when it keeps less. False, and nothing is counted, when that would be too much.
+  virtual bool Keep(int64_t bytes) = 0;
   virtual StreamRef ref() const = 0;
   virtual int loop_index() const = 0;
 };

@@ -80,12 +80,13 @@ struct ServerOptions {
   std::chrono::milliseconds keepalive_interval{2 * 3600 * 1000};
   std::chrono::milliseconds keepalive_timeout{20000};
   // What hostile clients can make the server hold, over all connections and on each. A call beyond them is answered
-  // "too many requests": the bounds are far above what lists of whole clusters or a million watches need.
+  // "too many requests", unless it is of a connection that holds little: the bounds are far above what lists of whole
+  // clusters or a million watches need.
   int64_t open_calls_max = 1'000'000;
-  int64_t received_bytes_max = int64_t{512} << 20;  // of metadata, and of messages whose end has not come yet
+  int64_t received_bytes_max = int64_t{512} << 20;  // of metadata, messages whose end has not come yet, and watchers
   int64_t connection_received_bytes_max = int64_t{128} << 20;
-  int64_t queued_bytes_max = int64_t{2} << 30;  // of answers that clients do not take
-  int64_t connection_queued_bytes_max = int64_t{512} << 20;
+  int64_t queued_bytes_max = int64_t{1} << 30;  // of answers that clients do not take
+  int64_t connection_queued_bytes_max = int64_t{256} << 20;
   // How often each connection looks for calls that stand still because of the client: a request that has not come whole
   // after two such rounds, and an answer of which the client takes nothing for ten, end with ENHANCE_YOUR_CALM.
   std::chrono::milliseconds stall_check_interval{30'000};
