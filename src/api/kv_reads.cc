@@ -48,14 +48,18 @@ void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& 
   absl::StatusOr<mvcc::Answer> answer = Execute(view, request);
   context.statistics.Observe(TypeOf(request), answer.ok(), steady_clock::now() - start);
   if (!answer.ok()) return std::move(call).Fail(std::move(answer).status());
-  std::move(call).Reply(context.header.Prepend(answer->revision, context.replica->term(), std::move(answer->body)));
+  std::move(call).ReplyIfRoom(
+      context.header.Prepend(answer->revision, context.replica->term(), std::move(answer->body)));
 }
 
 template <typename Request>
 void AnswerOnPool(ServiceContext& context, std::string_view message, ReadCall call) {
   const size_t bytes = message.size();
-  context.readers.Submit(
-      [&context, message = std::string(message), call = std::move(call)](absl::Status status) mutable {
+  auto abandoned = call.call.Abandoned();
+  context.readers.SubmitRead(
+      [&context, message = std::string(message), abandoned = std::move(abandoned),
+       call = std::move(call)](absl::Status status) mutable {
+        if (abandoned->load(std::memory_order_relaxed)) status = base::errors::DeadlineExceeded();
         if (status.ok() && steady_clock::now() > call.deadline) status = base::errors::DeadlineExceeded();
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));
         Request request;

@@ -67,6 +67,7 @@ void KvService::Put(const rpc::CallContext& context, std::string_view message, r
   if (!Begin(*context_, context, message, call, &request) || !Fits(*context_, request, call)) return;
   if (!Passes(CheckPut(request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
+  if (!Passes(proposer.Admit(context), call)) return;
   proposer.Add(replica::CommandType::kPut, message, std::move(call));
 }
 
@@ -74,6 +75,7 @@ void KvService::DeleteRange(const rpc::CallContext& context, std::string_view me
   mvcc::DeleteRangeRequest request;
   if (!Begin(*context_, context, message, call, &request) || !Passes(CheckDeleteRange(request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
+  if (!Passes(proposer.Admit(context), call)) return;
   proposer.Add(replica::CommandType::kDeleteRange, message, std::move(call));
 }
 
@@ -83,6 +85,7 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
   if (!Passes(CheckTxn(request, context_->options.max_txn_ops), call)) return;
   if (mvcc::IsReadOnly(request)) return ReadTxn(*context_, request, message, {std::move(call), context.deadline});
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
+  if (!Passes(proposer.Admit(context), call)) return;
   proposer.Add(replica::CommandType::kTxn, message, std::move(call));
 }
 

@@ -119,6 +119,15 @@ bool Proposer::Fits(size_t request_bytes) const {
   return RecordBytes(request_bytes, context_->header.member_id()) <= context_->options.max_request_bytes;
 }
 
+absl::Status Proposer::Admit(const rpc::CallContext& call) const {
+  const replica::Replica::Room room = context_->replica->room();
+  // The last tenth is for those who ask for less than the others.
+  const size_t shared = room.pending_max / 10 * 9;
+  if (room.pending + commands_.count() < shared) return absl::OkStatus();
+  if (call.connection_calls <= static_cast<int64_t>(shared) / call.busy_connections) return absl::OkStatus();
+  return base::errors::TooManyRequests();
+}
+
 void Proposer::Add(replica::CommandType type, std::string_view request, rpc::UnaryCall call, int64_t garbage_until) {
   if (!Fits(request.size())) {
     return std::move(call).Fail(base::errors::RequestTooLarge());

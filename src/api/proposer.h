@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "quorate/base/status.h"
 #include "quorate/replica/replica.h"
 #include "quorate/rpc/call.h"
 
@@ -26,6 +27,8 @@ class Proposer {
 
   // Whether a request of this size is within --max-request-bytes.
   bool Fits(size_t request_bytes) const;
+  // Refuses who asks for more than a fair share while much waits: room is left for those who ask for little.
+  absl::Status Admit(const rpc::CallContext& call) const;
   // Adds a checked request; the call is answered once it is executed, or refused. With `garbage_until`,
   // a compaction's answer waits until what lies below that revision is gone.
   void Add(replica::CommandType type, std::string_view request, rpc::UnaryCall call, int64_t garbage_until = 0);

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <optional>
 #include <utility>
 
 #include "quorate/base/errors.h"
@@ -20,21 +21,29 @@ ReaderPool::ReaderPool(int threads) {
 
 ReaderPool::~ReaderPool() { Stop(); }
 
-void ReaderPool::Submit(Task task, size_t bytes) {
+bool ReaderPool::HasRoomFor(const Waiting& waiting) const {
+  if (tasks_.size() >= kQueuedMax) return false;
+  if (!waiting.is_read) return true;
+  return queued_bytes_ + waiting.bytes <= kQueuedBytesMax &&
+         static_cast<int64_t>(tasks_.size()) * task_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
+}
+
+void ReaderPool::Add(Waiting waiting) {
   absl::Status refusal;
   {
     base::MutexLock lock(&mutex_);
     if (stopped_) {
       refusal = base::errors::Stopped();
-    } else if (tasks_.size() >= kQueuedMax || (bytes > 0 && queued_bytes_ + bytes > kQueuedBytesMax)) {
+    } else if (!HasRoomFor(waiting)) {
       refusal = base::errors::TooManyRequests();
     } else {
-      tasks_.push_back({std::move(task), bytes});
-      queued_bytes_ += bytes;
+      waiting.since = std::chrono::steady_clock::now();
+      queued_bytes_ += waiting.bytes;
+      tasks_.push_back(std::move(waiting));
       return;
     }
   }
-  task(std::move(refusal));
+  waiting.task(std::move(refusal));
 }
 
 void ReaderPool::Stop() {
@@ -56,17 +65,24 @@ size_t ReaderPool::queued() const {
 }
 
 void ReaderPool::Run() {
+  constexpr int64_t kTasksOfLate = 16;
+  std::optional<std::chrono::nanoseconds> last_task_time;
   while (true) {
-    Task task;
+    Waiting next;
     {
       base::MutexLock lock(&mutex_);
+      if (last_task_time.has_value()) task_time_ += (*last_task_time - task_time_) / kTasksOfLate;
       mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return HasWork(); });
       if (stopped_) return;
-      task = std::move(tasks_.front().task);
-      queued_bytes_ -= tasks_.front().bytes;
+      next = std::move(tasks_.front());
+      queued_bytes_ -= next.bytes;
       tasks_.pop_front();
     }
-    task(absl::OkStatus());
+    const auto begun = std::chrono::steady_clock::now();
+    const bool too_late = next.is_read && begun - next.since > 2 * kReadWaitMax;
+    next.task(too_late ? base::errors::TooManyRequests() : absl::OkStatus());
+    next.task = nullptr;
+    last_task_time = std::chrono::steady_clock::now() - begun;
   }
 }
 

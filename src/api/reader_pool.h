@@ -2,8 +2,10 @@
 
 // A few threads for reads too long for an event loop: big lists, hashes, metrics pages.
 
+#include <chrono>
 #include <deque>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -20,6 +22,9 @@ class ReaderPool {
 
   // What may wait, over all threads. Beyond it a client does better to hear "too many requests" than to wait.
   static constexpr size_t kQueuedMax = 4096;
+  // A read is refused when it would have to wait longer than this, judged by the tasks of late, and when it has waited
+  // twice as long after all.
+  static constexpr std::chrono::milliseconds kReadWaitMax{3000};
   // What the waiting tasks may keep of requests: few are larger than their keys, but each may be of a megabyte.
   static constexpr size_t kQueuedBytesMax = 64 << 20;
 
@@ -28,8 +33,10 @@ class ReaderPool {
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
-  // Any thread. `bytes`: what the task keeps of a request while it waits.
-  void Submit(Task task, size_t bytes = 0);
+  // Any thread.
+  void Submit(Task task) { Add({.task = std::move(task)}); }
+  // The same for a client's read. `bytes`: what the task keeps of its request while it waits.
+  void SubmitRead(Task task, size_t bytes) { Add({.task = std::move(task), .bytes = bytes, .is_read = true}); }
   // Finishes what runs, gives back what waits ("server stopped"), joins. Submit refuses from then on.
   void Stop();
   size_t queued() const;
@@ -37,14 +44,19 @@ class ReaderPool {
  private:
   struct Waiting {
     Task task;
-    size_t bytes;
+    size_t bytes = 0;
+    bool is_read = false;
+    std::chrono::steady_clock::time_point since = {};
   };
+  void Add(Waiting waiting);
+  bool HasRoomFor(const Waiting& waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run();
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_ || !tasks_.empty(); }
 
   mutable base::Mutex mutex_;  // guards the queue
   std::deque<Waiting> tasks_ ABSL_GUARDED_BY(mutex_);
   size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::chrono::nanoseconds task_time_ ABSL_GUARDED_BY(mutex_){0};  // of late
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

@@ -1,5 +1,7 @@
 #include "quorate/api/services.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <utility>
 
 #include "etcdserverpb/rpc.pb.h"
@@ -37,6 +39,8 @@ Services::Services(ServicesOptions options) : rep_(std::make_unique<Rep>(std::mo
 Services::~Services() { Stop(); }
 
 void Services::Register(rpc::Registry& registry) {
+  // What clients send is not worth a line each on standard error.
+  google::protobuf::SetLogHandler(nullptr);
   ServiceContext* context = &rep_->context;
   rep_->kv.Register(registry);
   rep_->lease.Register(registry);

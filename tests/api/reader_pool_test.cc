@@ -53,15 +53,15 @@ TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
   });
   entered.WaitForNotification();
   absl::Notification half_served, last;
-  pool.Submit([&](absl::Status status) { half_served.Notify(); }, ReaderPool::kQueuedBytesMax / 2);
+  pool.SubmitRead([&](absl::Status status) { half_served.Notify(); }, ReaderPool::kQueuedBytesMax / 2);
   absl::Status refused;
-  pool.Submit([&](absl::Status status) { refused = std::move(status); }, ReaderPool::kQueuedBytesMax / 2 + 1);
+  pool.SubmitRead([&](absl::Status status) { refused = std::move(status); }, ReaderPool::kQueuedBytesMax / 2 + 1);
   EXPECT_EQ(refused, base::errors::TooManyRequests());
   leave.Notify();
   half_served.WaitForNotification();
   // What was served no longer counts.
   absl::Status served = base::errors::Stopped();
-  pool.Submit(
+  pool.SubmitRead(
       [&](absl::Status status) {
         served = std::move(status);
         last.Notify();
@@ -69,6 +69,31 @@ TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
       ReaderPool::kQueuedBytesMax);
   last.WaitForNotification();
   EXPECT_TRUE(served.ok());
+}
+
+TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
+  ReaderPool pool(1);
+  absl::Notification entered, leave;
+  pool.Submit([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); });
+  pool.Submit([&](absl::Status) {
+    entered.Notify();
+    leave.WaitForNotification();
+  });
+  entered.WaitForNotification();
+  std::atomic<size_t> refused{0}, served{0};
+  for (int i = 0; i < 1000; ++i) {
+    pool.SubmitRead([&](absl::Status status) { ++(status.ok() ? served : refused); }, 1);
+  }
+  EXPECT_GT(refused, 500u) << "one task of half a second makes 1000 of them too many";
+  // What is not a client's read may wait.
+  absl::Notification last;
+  pool.Submit([&](absl::Status status) {
+    EXPECT_TRUE(status.ok());
+    last.Notify();
+  });
+  leave.Notify();
+  last.WaitForNotification();
+  EXPECT_GT(served, 0u);
 }
 
 TEST(ReaderPoolTest, StopGivesBackWhatWaits) {
