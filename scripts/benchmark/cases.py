@@ -190,6 +190,21 @@ def snapshot(seat):
     return result
 
 
+def overload(seat):
+    """A hundred times as many requests in flight as the best rate needs, for six times as long as anything else; those
+    that are refused are sent again at once."""
+    keys = f"--keys {seat.scale.keys}"
+    with seat.server() as server:
+        best = server.run(f"put {FULL} {keys} {seat.scale.time}")
+        result = server.run(f"put {OVERLOAD} {keys} --duration {6 * seat.scale.seconds} --warm-up 0", may_refuse=True)
+        after = server.run(f"put {FULL} {keys} --duration {seat.scale.seconds} --warm-up 0", may_refuse=True)
+    result["goodput"] = result["requests_per_s"] / best["requests_per_s"]
+    result["goodput_after"] = after["requests_per_s"] / best["requests_per_s"]
+    result["peak_mib"] = result["server"]["resident_bytes_peak"] / MIB
+    result["refused_per_s"] = result["error_count"] / result["elapsed_s"]
+    return result
+
+
 def idle(seat):
     with seat.server() as server:
         time.sleep(min(3, seat.scale.idle_seconds))
@@ -204,6 +219,7 @@ def by_keys(scale):
 
 
 FULL = "-c 50 -m 20"
+OVERLOAD = "-c 500 -m 200"
 CASES = (
     plain("put", "Put, 50 x 20", f"put {FULL}", throughput(at_least=4), cpu(at_most=0.2), latency("p99"), keys=by_keys),
     Case("put-serial", "Put, one at a time", put_serial, (
@@ -250,6 +266,12 @@ CASES = (
         Bar("rate", "MiB/s", at("mib_per_s"), at_least=1),
         Bar("peak memory grows by", "MiB", at("grown_mib"), at_most=64, of="own"),
         over_quiet("p99", 1.5))),
+    Case("overload", "Put, 500 x 200, for a minute", overload, (
+        Bar("served over best rate", "x", at("goodput"), at_least=0.8, of="own"),
+        Bar("refused", "/s", at("refused_per_s")),
+        latency("p99"),
+        Bar("peak resident memory", "MiB", at("peak_mib")),
+        Bar("served at once afterwards, over best rate", "x", at("goodput_after"), at_least=0.95, of="own"))),
     Case("idle", "idle server", idle, (
         Bar("CPU", "% of a core", at("cpu_percent"), at_most=0.5, of="own"),
         Bar("resident memory", "MiB", lambda r: r["resident_bytes"] / MIB, at_most=60, of="own"))),

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "quorate/base/check.h"
 
@@ -123,18 +124,21 @@ bool Worker::MayStart(int64_t now) const {
 
 void Worker::StartDue(int64_t now, Scenario* scenario) {
   const bool open_loop = window_.interval_ns > 0;
-  while (!free_.empty() && MayStart(now)) {
+  const size_t starts_max = kStartsMax * connections_.size();
+  size_t started = 0;
+  for (; started < starts_max && !free_.empty() && MayStart(now); ++started) {
     int64_t due = now;
     if (open_loop) {
       due = static_cast<int64_t>(next_due_ns_);
-      if (due > now || due >= window_.end_ns) return;
+      if (due > now || due >= window_.end_ns) break;
     }
-    if (window_.pace != nullptr && !window_.pace->TryStart()) return;
+    if (window_.pace != nullptr && !window_.pace->TryStart()) break;
     next_due_ns_ += window_.interval_ns;
     RequestSlot* slot = free_.front();
     free_.pop_front();
     Start(slot, due, scenario);
   }
+  more_to_start_ = started == starts_max;
 }
 
 void Worker::Start(RequestSlot* slot, int64_t now, Scenario* scenario) {
@@ -183,6 +187,7 @@ void Worker::FlushTouched() {
 
 void Worker::WaitAndReceive(int64_t now) {
   int64_t pause = std::clamp<int64_t>(window_.end_ns - now, kNsPerMs, kPauseMaxNs);
+  if (std::exchange(more_to_start_, false)) pause = 0;
   if (window_.interval_ns > 0 && !free_.empty() && MayStart(now)) {
     const int64_t due = std::max<int64_t>(1, static_cast<int64_t>(next_due_ns_));
     itimerspec at = {};

@@ -71,6 +71,8 @@ class Worker {
 
  private:
   static constexpr int64_t kDrainNs = 30'000'000'000;
+  // Started on each connection, about, before answers are looked at again.
+  static constexpr size_t kStartsMax = 64;
 
   bool MayStart(int64_t now) const;
   void StartDue(int64_t now, Scenario* scenario);
@@ -98,6 +100,7 @@ class Worker {
   double next_due_ns_ = 0;
   uint64_t counted_ = 0;
   size_t in_flight_ = 0;
+  bool more_to_start_ = false;
 };
 
 }  // namespace quorate::bench
