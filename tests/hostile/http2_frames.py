@@ -4,7 +4,7 @@ import struct
 
 DATA, HEADERS, PRIORITY, RESET, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
-CANCEL, ENHANCE_YOUR_CALM = 8, 11
+FLOW_CONTROL_ERROR, CANCEL, ENHANCE_YOUR_CALM = 3, 8, 11
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 INITIAL_WINDOW_SIZE = 4
 
@@ -146,3 +146,8 @@ def integer_varint(value):
 
 def put(key, value):
     return field(1, key) + field(2, value)
+
+
+def number_field(number, value):
+    """A protobuf field of an integer."""
+    return bytes((number << 3,)) + integer_varint(value)

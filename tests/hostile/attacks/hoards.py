@@ -1,0 +1,175 @@
+"""Attempts to make the server hold more than it should."""
+import gzip
+import os
+import threading
+import time
+
+from http2_frames import (DATA, END_HEADERS, END_STREAM, HEADERS, INITIAL_WINDOW_SIZE, RESET, WINDOW_UPDATE, Client,
+                          call, field, frame, literal, number_field, put, request_headers, setting)
+
+from attacks.registry import (KEEP_ALIVE, MIB, PUT, RANGE, REQUEST_PATIENCE_S, WATCH, attack, expect, number32)
+
+WINDOW_SHUT = setting(INITIAL_WINDOW_SIZE, 0)
+
+
+def fill(port, prefix, count, size):
+    """Keys with values of that size, each within the window that a connection begins with."""
+    writer = Client(port)
+    for i in range(count):
+        expect(writer.unary(2 * i + 1, PUT, put(prefix + b"%06d" % i, os.urandom(size))), "a Put failed")
+    writer.close()
+
+
+@attack(32)
+def message_of_4_gib(port, full):
+    client = Client(port)
+    streams = 1000 if full else 50
+    for i in range(streams):
+        stream = 2 * i + 1
+        client.send(call(stream, PUT) + frame(DATA, 0, stream, b"\0\xff\xff\xff\xff" + b"x" * 1000))
+    refused = 0
+    while refused < streams and (got := client.next()) is not None:
+        refused += got[0] == HEADERS and bool(got[1] & END_STREAM)
+    expect(refused == streams, f"{refused} of {streams} refused")
+
+
+@attack(64)
+def gzip_bombs(port, full):
+    """Messages of two kilobytes that inflate to 2 MiB, as fast as they are refused."""
+    bomb = gzip.compress(b"\0" * (2 * MIB), 9)
+    block = request_headers(PUT) + literal(b"grpc-encoding", b"gzip")
+    body = b"\1" + number32(len(bomb)) + bomb
+    client = Client(port)
+    streams = 1000 if full else 50
+    refused = 0
+    for i in range(streams):
+        stream = 2 * i + 1
+        client.send(frame(HEADERS, END_HEADERS, stream, block) + frame(DATA, END_STREAM, stream, body))
+    while refused < streams and (got := client.next()) is not None:
+        refused += bool(got[1] & END_STREAM) and got[0] == HEADERS
+    expect(refused == streams, f"{refused} of {streams} refused")
+
+
+@attack(600)
+def zero_windows(port, full):
+    """Answers of 1 MiB that nobody takes, beyond what one connection may make the server hold."""
+    fill(port, b"big", 20, MIB // 20)
+    client = Client(port, settings=WINDOW_SHUT)
+    for i in range(2000 if full else 100):
+        client.send(call(2 * i + 1, RANGE, field(1, b"big") + field(2, b"bih")))
+    got = client.next_of(HEADERS)
+    expect(got is not None and not got[1] & END_STREAM, "no answer began")
+    time.sleep(2)
+
+
+@attack(800)
+def lists_not_read(port, full):
+    """Answers of 100 MB on 100 streams, all asked for before the first is there."""
+    fill(port, b"list", 2000 if full else 200, 50_000)
+    client = Client(port, settings=WINDOW_SHUT, timeout=30)
+    client.send(b"".join(call(2 * i + 1, RANGE, field(1, b"list") + field(2, b"lisu")) for i in range(100)))
+    answered = 0
+    while answered < 100 and (got := client.next()) is not None:
+        answered += got[0] == HEADERS
+    expect(answered == 100, f"{answered} of 100 lists are answered or refused")
+
+
+@attack(128)
+def lists_abandoned(port, full):
+    """Lists of 10,000 keys, each cancelled at once: what nobody waits for is not made."""
+    writer = Client(port)
+    for i in range(0, 10_000, 100):
+        ops = b"".join(field(3, field(2, put(b"many%06d" % j, b"x" * 100))) for j in range(i, i + 100))
+        expect(writer.unary(2 * i + 1, "/etcdserverpb.KV/Txn", ops), "a Txn failed")
+    client = Client(port)
+    ask = field(1, b"many") + field(2, b"manz")
+    for i in range(20_000 if full else 500):
+        stream = 2 * i + 1
+        if not client.send(call(stream, RANGE, ask) + frame(RESET, 0, stream, number32(8))):
+            break
+        if i > 1000:
+            time.sleep(0.003)  # below the bound for resets
+    expect(Client(port).unary(1, RANGE, field(1, b"many000001")), "a Get is not served")
+
+
+@attack(128)
+def answers_not_read(port, full):
+    """Refusals that pile up behind a socket nobody reads: the server stops reading too."""
+    client = Client(port, timeout=2)
+    stopped = False
+    for i in range(0, 1_000_000, 100):
+        if not client.send(b"".join(call(2 * j + 1, "/no/method") for j in range(i, i + 100))):
+            stopped = True
+            break
+    expect(stopped, "a million calls are read while no answer is")
+
+
+@attack(256)
+def open_requests(port, full):
+    """Calls whose message never comes."""
+    client = Client(port)
+    streams = 50_000 if full else 2000
+    for i in range(0, streams, 100):
+        client.send(b"".join(call(2 * j + 1, PUT) for j in range(i, i + 100)))
+    if full:
+        client.socket.settimeout(REQUEST_PATIENCE_S)
+        expect(client.next_of(RESET) is not None, "a request may take for ever")
+
+
+@attack(640)
+def watches_not_read(port, full):
+    watches = 1000 if full else 100
+    client = Client(port, settings=setting(INITIAL_WINDOW_SIZE, 1 << 20), timeout=2)
+    create = field(1, field(1, b"watched") + field(2, b"watchee"))
+    for i in range(watches):
+        client.send(call(2 * i + 1, WATCH, create, end=False))
+    writer = Client(port)
+    for i in range(2000 if full else 100):
+        expect(writer.unary(2 * i + 1, PUT, put(b"watched", os.urandom(1024))), "a Put failed")
+
+
+def message_frames(stream, payload):
+    return frame(DATA, 0, stream, b"\0" + number32(len(payload)) + payload)
+
+
+def pour_messages(port, path, payload, count, read):
+    """Opens one stream and sends payload(0), payload(1), ... as messages, until the server takes no more."""
+    client = Client(port, timeout=2, settings=setting(INITIAL_WINDOW_SIZE, (1 << 31) - 1 if read else 0))
+    client.send(frame(WINDOW_UPDATE, 0, 0, number32(1 << 30)) + call(1, path))
+    if read:
+        threading.Thread(target=drain, args=(client,), daemon=True).start()
+    sent = 0
+    while sent < count and client.send(b"".join(message_frames(1, payload(i)) for i in range(sent, sent + 100))):
+        sent += 100
+    return client, sent
+
+
+def drain(client):
+    while client.next() is not None:
+        pass
+
+
+@attack(700)
+def watchers_without_end(port, full):
+    """A million watchers on one stream, and some with keys of a megabyte."""
+    client, sent = pour_messages(port, WATCH, lambda i: field(1, field(1, b"w%d" % i)), 1_000_000 if full else 5000,
+                                 read=True)
+    client.close()
+    large = Client(port, timeout=5)
+    large.send(frame(WINDOW_UPDATE, 0, 0, number32(1 << 30)))
+    for i in range(1000 if full else 10):
+        if not large.send(call(2 * i + 1, WATCH, field(1, field(1, b"%d" % i + b"k" * MIB)), end=False)):
+            break
+    expect(sent > 0, "no watcher is taken")
+
+
+@attack(64)
+def progress_requests_not_read(port, full):
+    client, _ = pour_messages(port, WATCH, lambda i: field(3, b""), 2_000_000 if full else 20_000, read=False)
+    client.close()
+
+
+@attack(64)
+def keep_alives_not_read(port, full):
+    client, _ = pour_messages(port, KEEP_ALIVE, lambda i: number_field(1, 7), 2_000_000 if full else 20_000, read=False)
+    client.close()
