@@ -69,6 +69,8 @@ class StatusWalk {
 
 absl::StatusOr<SnapshotStatus> SnapshotFile::Status() const {
   QUORATE_RETURN_IF_ERROR(CheckStructure());
+  // Bytes inside of values are covered by nothing else.
+  if (has_trailer()) QUORATE_RETURN_IF_ERROR(VerifyTrailer());
   StatusWalk walk(*rep_->pages);
   const std::unique_ptr<BucketCursor> buckets = Buckets();
   while (buckets->Next()) QUORATE_RETURN_IF_ERROR(walk.Bucket(*buckets));

@@ -20,6 +20,8 @@ constexpr size_t kBatchRecords = 250;
 constexpr size_t kBatchBytes = 1 << 20;
 constexpr std::chrono::milliseconds kPauseBetweenBatches{1};
 constexpr std::chrono::milliseconds kPauseAfterError{1000};
+// What is damaged stays so: nothing is removed any more, and the log is not to fill with saying it.
+constexpr std::chrono::minutes kPauseAfterDamage{10};
 constexpr std::chrono::milliseconds kPollReaders{1};
 
 absl::Status Malformed() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
@@ -108,7 +110,7 @@ void Compaction::Run() {
     if (!status.ok()) {
       QUORATE_LOG(kWarn, "could not remove compacted revisions, will try again",
                   {{"compact-revision", target_}, {"error", status}});
-      if (!Pause(kPauseAfterError)) return;
+      if (!Pause(absl::IsDataLoss(status) ? kPauseAfterDamage : kPauseAfterError)) return;
       continue;
     }
     Finish(target_);

@@ -24,6 +24,7 @@ void StoreFlusher::Request() {
 void StoreFlusher::Run() {
   pthread_setname_np(pthread_self(), "flusher");
   auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requested_ || stopped_; };
+  bool failing = false;
   while (true) {
     {
       base::MutexLock lock(&mutex_);
@@ -31,7 +32,10 @@ void StoreFlusher::Run() {
       if (stopped_) return;
     }
     absl::Status flushed = database_->Flush();
-    if (!flushed.ok()) QUORATE_LOG(kWarn, "could not flush the store; it is tried again", {{"error", flushed}});
+    if (!flushed.ok() && !failing) {
+      QUORATE_LOG(kWarn, "could not flush the store; it is tried again", {{"error", flushed}});
+    }
+    failing = !flushed.ok();
     base::MutexLock lock(&mutex_);
     requested_ = false;
   }

@@ -17,6 +17,7 @@
 #include "quorate/base/logging.h"
 #include "tests/damage/injury.h"
 #include "tests/damage/sample.h"
+#include "tests/damage/snapshot_trial.h"
 #include "tests/damage/trial.h"
 
 namespace quorate::testing {
@@ -83,6 +84,32 @@ TEST(Damage, IsBorneOrToldWithFileAndWayOut) {
                                              << ", " << sample.directory << ", " << injury.text << ": " << outcome.text;
     if (only >= 0)
       std::printf("%s: %s: %s\n", injury.text.c_str(), NameOf(outcome.verdict).c_str(), outcome.text.c_str());
+    if (!keep) fs::remove_all(copy);
+  }
+  tally.Print();
+  if (!keep) fs::remove_all(root);
+}
+
+TEST(Damage, OfASnapshotIsTold) {
+  const std::string root = MakeRoot();
+  const Sample sample{.directory = root + "/sound", .older = root + "/none", .state = {}};
+  fs::create_directories(sample.directory);
+  const std::string name = "/snapshot.db";
+  WriteSnapshot(sample.directory + name, seed);
+  const Outcome sound = TrySnapshot(sample.directory + name, root + "/restored");
+  ASSERT_EQ(sound.verdict, Verdict::kWhole) << sound.text;
+  ASSERT_EQ(sound.text.find("error "), std::string::npos) << sound.text;
+  Tally tally;
+  for (int number = 0; number < cases / 3; ++number) {
+    if (only >= 0 && number != only) continue;
+    std::mt19937_64 random(seed * 1'000'003 + static_cast<uint64_t>(number));
+    const std::string copy = root + "/case-" + std::to_string(number);
+    CopyDirectory(sample.directory, copy);
+    const Injury injury = Injure(copy, sample, {}, random);
+    const Outcome outcome = JudgeSnapshot(copy + name, copy + "/restored", sound.text);
+    tally.Count(injury, outcome.verdict);
+    EXPECT_TRUE(IsBearable(outcome.verdict)) << NameOf(outcome.verdict) << ": --seed=" << seed << " --only=" << number
+                                             << ", " << injury.text << ": " << outcome.text;
     if (!keep) fs::remove_all(copy);
   }
   tally.Print();

@@ -144,6 +144,7 @@ class Surgeon {
 
   // The file of that name, or one of that kind, of another member.
   void Replace() {
+    if (samples_.strangers.empty()) return Flip();
     const std::string& stranger = samples_.strangers[Below(samples_.strangers.size())];
     fs::path other = fs::path(stranger) / Name();
     if (!fs::exists(other)) {

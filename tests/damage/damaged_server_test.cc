@@ -1,0 +1,145 @@
+// The server itself on damaged directories, as a few clients left them.
+//
+//   quorate_damaged_server_test [--cases=<n>] [--seed=<n>]
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/damage/injury.h"
+#include "tests/damage/sample.h"
+#include "tests/damage/trial.h"
+#include "tests/e2e/binaries.h"
+#include "tests/e2e/recorded_writes.h"
+#include "tests/e2e/server_process.h"
+#include "tests/e2e/temporary_directory.h"
+
+namespace quorate::testing {
+namespace {
+
+uint64_t seed = 1;
+int cases = 15;
+
+constexpr uint64_t kWritesOfALife = 400;
+constexpr size_t kValueBytesMax = 2000;
+constexpr int kConnections = 8;
+
+// A server that lived three times, and what it acknowledged.
+class Victim {
+ public:
+  explicit Victim(const std::string& directory)
+      : directory_(directory), server_({.binary = SubjectServer(), .directory = directory}) {}
+
+  void Live() {
+    for (const char* life : {"first/", "second/", "third/"}) {
+      const absl::Status started = server_.Start();
+      ASSERT_TRUE(started.ok()) << base::MessageOf(started);
+      RecordingWriters writers({.address = server_.address(),
+                                .prefix = life,
+                                .connections = kConnections,
+                                .seed = seed,
+                                .value_bytes_max = kValueBytesMax});
+      ASSERT_TRUE(WaitForWrites(writers, kWritesOfALife / 2));
+      CopyDirectory(server_.data_directory(), directory_ + "/older");
+      ASSERT_TRUE(WaitForWrites(writers, kWritesOfALife));
+      const bool is_last = std::string(life) == "third/";
+      if (is_last) {
+        server_.Kill();
+        writers.Stop();
+      } else {
+        writers.Stop();
+        ASSERT_EQ(server_.Terminate(), std::optional<int>(0));
+      }
+      writes_[life] = writers.TakeWrites();
+    }
+  }
+  Sample sample() const { return {.directory = directory_ + "/data", .older = directory_ + "/older", .state = {}}; }
+  // What is missing; "" when nothing is.
+  std::string Missing(const std::string& address) const {
+    for (const auto& [life, writes] : writes_) {
+      if (std::string missing = CheckAcknowledged(address, life, writes); !missing.empty()) return missing;
+    }
+    return "";
+  }
+
+ private:
+  static bool WaitForWrites(const RecordingWriters& writers, uint64_t count) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (writers.acknowledged() < count && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return writers.acknowledged() >= count;
+  }
+
+  const std::string directory_;
+  ServerProcess server_;
+  std::map<std::string, std::vector<RecordedWrite>> writes_;
+};
+
+Verdict Try(const std::string& directory, const Victim& victim, std::string* text) {
+  ServerProcess server({.binary = SubjectServer(), .directory = directory});
+  const absl::Status started = server.Start();
+  if (!started.ok()) {
+    *text = base::MessageOf(started);
+    if (text->find("ended with 1:") == std::string::npos) return Verdict::kDied;
+    return NamesFileAndWayOut(server.Log(), directory + "/data/member") ? Verdict::kRefused : Verdict::kVague;
+  }
+  *text = victim.Missing(server.address());
+  if (!text->empty()) return Verdict::kWrong;
+  if (server.Terminate() == std::optional<int>(0)) return Verdict::kWhole;
+  *text = server.LogTail();
+  return Verdict::kDied;
+}
+
+TEST(DamagedServer, ServesEverythingOrEndsWithFileAndWayOut) {
+  const TemporaryDirectory root;
+  for (const char* name : {"/victim", "/stranger"}) std::filesystem::create_directory(root.path() + name);
+  Victim victim(root.path() + "/victim");
+  ASSERT_NO_FATAL_FAILURE(victim.Live());
+  Victim stranger(root.path() + "/stranger");
+  ASSERT_NO_FATAL_FAILURE(stranger.Live());
+  Samples samples;
+  samples.strangers = {stranger.sample().directory};
+  std::map<Verdict, int> tally;
+  for (int number = 0; number < cases; ++number) {
+    std::mt19937_64 random(seed * 1'000'003 + static_cast<uint64_t>(number));
+    const std::string directory = root.path() + "/case";
+    CopyDirectory(victim.sample().directory, directory + "/data");
+    const Injury injury = Injure(directory + "/data", victim.sample(), samples, random);
+    std::string text;
+    const Verdict verdict = Try(directory, victim, &text);
+    ++tally[verdict];
+    EXPECT_TRUE(IsBearable(verdict)) << NameOf(verdict) << ": --seed=" << seed << ", case " << number << ", "
+                                     << injury.text << ": " << text;
+    std::filesystem::remove_all(directory);
+  }
+  for (const auto& [verdict, count] : tally) std::printf("%s %d ", NameOf(verdict).c_str(), count);
+  std::printf("\n");
+}
+
+}  // namespace
+}  // namespace quorate::testing
+
+int main(int argc, char** argv) {
+  ::testing::InitGoogleTest(&argc, argv);
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument.starts_with("--seed=")) {
+      quorate::testing::seed = std::strtoull(argument.c_str() + 7, nullptr, 10);
+    } else if (argument.starts_with("--cases=")) {
+      quorate::testing::cases = std::atoi(argument.c_str() + 8);
+    } else {
+      std::fprintf(stderr, "unknown argument %s\n", argv[i]);
+      return 2;
+    }
+  }
+  return RUN_ALL_TESTS();
+}
