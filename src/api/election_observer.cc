@@ -12,7 +12,7 @@
 namespace quorate::api {
 namespace {
 
-class Observer : public LastingCall, public std::enable_shared_from_this<Observer> {
+class Observer final : public LastingCall, public std::enable_shared_from_this<Observer> {
  public:
   Observer(ServiceContext* service, rpc::Stream& stream)
       : service_(service), loop_index_(stream.loop_index()), stream_(&stream) {
