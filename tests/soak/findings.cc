@@ -11,7 +11,7 @@ constexpr size_t kTextBytesMax = 2000;
 }  // namespace
 
 void Findings::Add(const std::string& what) {
-  if (++count_ > kPrintedMax) return;
+  if (++count_ > kPrintedMax || output_ == Output::kNone) return;
   const std::lock_guard lock(printing_);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   std::fprintf(stderr, "FOUND at %.1f s: %s\n", seconds, what.substr(0, kTextBytesMax).c_str());

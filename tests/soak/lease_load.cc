@@ -124,6 +124,7 @@ void LeaseLoad::Act(int64_t id, Lease* lease) {
 void LeaseLoad::KeepAlive(int64_t id, Lease* lease) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + kCallDeadline);
+  const bool over = stage_.leases->HasEnded(id);
   const auto began = steady_clock::now();
   const auto stream = client_.Get<pb::Lease::Stub>()->LeaseKeepAlive(&context);
   pb::LeaseKeepAliveRequest request;
@@ -140,8 +141,7 @@ void LeaseLoad::KeepAlive(int64_t id, Lease* lease) {
     return;
   }
   if (response.ttl() > 0) {
-    if (stage_.leases->HasEnded(id))
-      stage_.findings->Add("a lease is kept alive that has ended: " + std::to_string(id));
+    if (over) stage_.findings->Add("a lease is kept alive that has ended: " + std::to_string(id));
     stage_.leases->Renewed(id, lease->ttl, began, ended);
     return;
   }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -76,20 +75,20 @@ Medians MediansOf(const std::vector<ResourceSample>& samples,
   return {MedianOf(quarters[1]), MedianOf(quarters[3])};
 }
 
-std::string CheckQuarters(const std::string& which, const std::vector<ResourceSample>& samples) {
-  if (samples.size() < kSamplesMin) return "";
-  const auto memory = MediansOf(samples, [](const ResourceSample& sample) { return sample.own_bytes(); });
-  const auto files = MediansOf(samples, [](const ResourceSample& sample) { return sample.descriptors; });
-  std::printf("%s, second and last quarter: %ld and %ld MiB outside of caches, %ld and %ld descriptors\n",
-              which.c_str(), memory.second / kMiB, memory.last / kMiB, files.second, files.last);
-  const auto grows = [](Medians medians, int64_t more) {
-    return static_cast<double>(medians.last) >
-           static_cast<double>(medians.second) * (1 + kGrowthMax) + static_cast<double>(more);
+void CheckQuarters(const std::string& which, const std::vector<ResourceSample>& samples, Flatness* flatness) {
+  if (samples.size() < kSamplesMin) return;
+  const auto check = [&](const std::string& what, const std::string& unit, Medians medians, int64_t more, int64_t in) {
+    flatness->medians += which + ", " + what + ": median " + std::to_string(medians.second / in) + unit +
+                         " in the second quarter, " + std::to_string(medians.last / in) + unit + " in the last\n";
+    if (static_cast<double>(medians.last) >
+        static_cast<double>(medians.second) * (1 + kGrowthMax) + static_cast<double>(more)) {
+      flatness->faults += what + " grow over " + which + "; ";
+    }
   };
-  std::string fault;
-  if (grows(memory, kGrowthBytesMax)) fault += "memory grows over " + which + "\n";
-  if (grows(files, kGrowthDescriptorsMax)) fault += "descriptors grow over " + which + "\n";
-  return fault;
+  check("bytes outside of caches", " MiB",
+        MediansOf(samples, [](const ResourceSample& sample) { return sample.own_bytes(); }), kGrowthBytesMax, kMiB);
+  check("descriptors", "", MediansOf(samples, [](const ResourceSample& sample) { return sample.descriptors; }),
+        kGrowthDescriptorsMax, 1);
 }
 
 }  // namespace
@@ -115,7 +114,7 @@ ResourceSample TakeSample(pid_t pid, const std::string& address, const std::stri
   return sample;
 }
 
-std::string CheckFlat(const std::vector<ResourceSample>& samples, std::chrono::milliseconds warm_up) {
+Flatness CheckFlat(const std::vector<ResourceSample>& samples, std::chrono::milliseconds warm_up) {
   std::vector<ResourceSample> warm;
   std::vector<ResourceSample> last;
   for (const ResourceSample& sample : samples) {
@@ -123,7 +122,10 @@ std::string CheckFlat(const std::vector<ResourceSample>& samples, std::chrono::m
     warm.push_back(sample);
     if (sample.life == samples.back().life) last.push_back(sample);
   }
-  return CheckQuarters("all lives", warm) + CheckQuarters("the last life", last);
+  Flatness flatness;
+  CheckQuarters("all lives", warm, &flatness);
+  CheckQuarters("the last life", last, &flatness);
+  return flatness;
 }
 
 std::string TableOf(const std::vector<ResourceSample>& samples, size_t rows) {

@@ -27,8 +27,12 @@ struct ResourceSample {
 ResourceSample TakeSample(pid_t pid, const std::string& address, const std::string& data_directory);
 
 // Whether memory and descriptors are flat: medians of the second and the last quarter of the samples of processes that
-// have warmed up, over the whole run and over the last life alone, in which nothing is killed. What is not, or nothing.
-std::string CheckFlat(const std::vector<ResourceSample>& samples, std::chrono::milliseconds warm_up);
+// have warmed up, over the whole run and over the last life alone, in which nothing is killed.
+struct Flatness {
+  std::string medians;  // a line for each
+  std::string faults;   // what grows; empty when nothing does
+};
+Flatness CheckFlat(const std::vector<ResourceSample>& samples, std::chrono::milliseconds warm_up);
 
 // A table of at most so many rows.
 std::string TableOf(const std::vector<ResourceSample>& samples, size_t rows);

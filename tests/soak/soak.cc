@@ -184,7 +184,9 @@ void Soak::Report() {
   for (const auto& [text, count] : lives_.warnings()) std::printf("warned %d times: %s\n", count, text.c_str());
   std::printf("%s", TableOf(samples_, kTableRows).c_str());
   const milliseconds warm_up = std::min(kWarmUpMax, milliseconds(options_.kill_every * 500));
-  if (const std::string fault = CheckFlat(samples_, warm_up); !fault.empty()) findings_.Add(fault);
+  const Flatness flatness = CheckFlat(samples_, warm_up);
+  std::printf("\n%s", flatness.medians.c_str());
+  if (!flatness.faults.empty()) findings_.Add(flatness.faults);
   std::printf("%d findings\n", findings_.count());
 }
 

@@ -19,6 +19,18 @@ constexpr milliseconds kAnswerWithin(60'000);
 constexpr milliseconds kLookEvery(500);
 const std::string kNoEnd(1, '\0');
 
+std::string Printable(std::string key) {
+  std::replace(key.begin(), key.end(), '\0', '0');
+  return key;
+}
+
+std::string Describe(const testing::ReceivedWatcher& watcher, const WatchSpec& spec) {
+  return std::to_string(watcher.id) + ": [" + Printable(spec.key) + ", " + Printable(spec.range_end) + ") from " +
+         std::to_string(spec.from) + (spec.former ? ", with former values" : "") + ", has heard " +
+         std::to_string(watcher.events.size()) + " events up to " + std::to_string(watcher.last_revision) +
+         (watcher.end ? " and is over; " : "; ");
+}
+
 }  // namespace
 
 WatchLoad::WatchLoad(Stage* stage, int number)
@@ -74,11 +86,18 @@ WatchSpec WatchLoad::Create(testing::WatchStream& stream, int64_t id) {
   return spec;
 }
 
-// With a watcher of the future it comes once the revision does, and never when the load ends before.
+// Asks again and again: while a watcher is of the future, nothing is told, and when none is left either.
 bool WatchLoad::AwaitProgress(testing::WatchStream& stream) {
-  const auto told = [](const testing::WatchLog& log) { return !log.manual_progress().empty(); };
+  const auto told = [](const testing::WatchLog& log) {
+    const bool over = std::all_of(log.watchers().begin(), log.watchers().end(),
+                                  [](const testing::ReceivedWatcher& watcher) { return watcher.end.has_value(); });
+    return !log.manual_progress().empty() || (over && !log.watchers().empty());
+  };
   const auto deadline = std::chrono::steady_clock::now() + kAnswerWithin;
+  pb::WatchRequest ask;
+  ask.mutable_progress_request();
   while (std::chrono::steady_clock::now() < deadline) {
+    stream.Send(ask);
     if (stream.WaitUntil(told, kLookEvery)) return true;
     if (stage_.availability->stopping() || !stream.Obituary().empty()) return false;
   }
@@ -103,11 +122,12 @@ void WatchLoad::PlayStream() {
     request.mutable_cancel_request()->set_watch_id(id);
     stream.Send(request);
   }
-  pb::WatchRequest ask;
-  ask.mutable_progress_request();
-  stream.Send(ask);
   if (!AwaitProgress(stream) && !excused() && !stage_.availability->stopping()) {
-    stage_.findings->Add("a watch stream does not tell its progress: " + stream.Obituary());
+    std::string text = "a watch stream does not tell its progress: " + stream.Obituary();
+    stream.Look([&](const testing::WatchLog& seen) {
+      for (const testing::ReceivedWatcher& watcher : seen.watchers()) text += Describe(watcher, specs[watcher.id]);
+    });
+    stage_.findings->Add(text + "the history is at " + std::to_string(stage_.timeline->last()));
   }
 
   testing::WatchLog log;
