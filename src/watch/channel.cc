@@ -124,8 +124,7 @@ void Channel::NotifyProgress() {
   const int64_t position = state_->feed->position;
   for (auto& [id, watcher] : state_->watchers) {
     if (!watcher->request.progress_notify || std::exchange(watcher->heard, false)) continue;
-    const bool in_step = watcher->state == Watcher::State::kLive && watcher->request.start_revision <= position;
-    if (in_step) state_->sink->OnProgress(id, position);
+    if (watcher->InStep(position)) state_->sink->OnProgress(id, position);
   }
 }
 

@@ -156,10 +156,17 @@ void Feed::Rep::AnswerProgress() {
   std::erase_if(progress_waiting, [this](ChannelState* channel) {
     if (!channel->progress_wanted) return true;
     if (channel->behind > 0 || channel->blocked || position < channel->progress_target) return false;
-    channel->progress_wanted = false;
+    bool ahead = false;
     for (const auto& [id, watcher] : channel->watchers) {
-      if (watcher->state == Watcher::State::kLive && watcher->request.start_revision > position) return true;
+      if (watcher->state != Watcher::State::kLive) continue;
+      if (watcher->request.start_revision > position) {
+        channel->progress_wanted = false;
+        return true;
+      }
+      ahead = ahead || !watcher->InStep(position);
     }
+    if (ahead) return false;
+    channel->progress_wanted = false;
     if (channel->watchers.size() > channel->over) channel->sink->OnProgress(kNoWatchId, position);
     return true;
   });

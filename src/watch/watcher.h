@@ -23,6 +23,9 @@ struct Watcher {
       : channel(channel), id(id), request(std::move(asked)), kind(SelectionKind(request)) {
     if (request.key.empty()) request.key.assign(1, '\0');
   }
+  // Whether it has heard of everything up to the feed's position and of nothing beyond: one that has read history, or
+  // was made after a commit that the loop has not pulled, may be ahead.
+  bool InStep(int64_t position) const { return state == State::kLive && next <= position + 1; }
   mvcc::KeyRange range() const { return mvcc::KeyRange::FromRequest(request.key, request.range_end); }
 
   ChannelState* const channel;

@@ -8,6 +8,7 @@
 namespace quorate::watch {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
@@ -292,6 +293,28 @@ TEST(FeedTest, SlowConsumerHearsOfProgressOnlyAfterItsEvents) {
   feed.RunAll();
   EXPECT_EQ(feed.sink.Told(id).size(), 3u);
   EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 4)));
+}
+
+TEST(FeedTest, ProgressIsNeverBeforeWhatWasReadFromTheStore) {
+  OneChannel feed({.window_events = 30, .step_bytes = 4000});
+  for (int i = 0; i < 60; ++i) feed.PutNow("k", std::to_string(i));
+  WatchRequest request = Key("k", 2);
+  request.progress_notify = true;
+  const int64_t id = feed.Watch(request);
+  feed.RunOne();
+  feed.channel->RequestProgress();
+  // More than the loop pulls at once, and nothing to the watcher but for the last.
+  for (int i = 0; i < 25; ++i) feed.PutNow("other", std::string(3000, 'x'));
+  feed.PutNow("k", "last");
+  ASSERT_TRUE(feed.RunBlocking());
+  while (feed.feed->statistics().behind > 0 && feed.RunOne()) {
+  }
+  ASSERT_THAT(feed.sink.Told(id), Contains("put k 87")) << "the loop has not come so far";
+  feed.channel->NotifyProgress();
+  feed.channel->NotifyProgress();
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 87)));
 }
 
 TEST(FeedTest, PeriodicNoticePassesOverWhoHeardSomething) {
