@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "quorate/base/check.h"
+#include "quorate/base/logging.h"
 
 namespace quorate::fuzz {
 
@@ -14,6 +15,12 @@ uint64_t Input::Number(size_t bytes) {
   for (size_t i = 0; i < size; ++i) number |= static_cast<uint64_t>(static_cast<uint8_t>(bytes_[i])) << 8 * i;
   bytes_.remove_prefix(size);
   return number;
+}
+
+std::string_view Input::Take(size_t bytes) {
+  const std::string_view taken = bytes_.substr(0, bytes);
+  bytes_.remove_prefix(taken.size());
+  return taken;
 }
 
 std::string Damage(std::string good, std::string_view damages) {
@@ -50,6 +57,10 @@ std::string Damage(std::string good, std::string_view damages) {
 
 // With QUORATE_FUZZ_SEEDS, a directory: writes the seeds there and ends.
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  // What is wrong with an input would be said a thousand times a second.
+  quorate::base::LoggingOptions logging;
+  logging.level = quorate::base::LogLevel::kFatal;
+  QUORATE_CHECK(quorate::base::SetUpLogging(logging).ok());
   const char* directory = std::getenv("QUORATE_FUZZ_SEEDS");
   if (directory == nullptr) return 0;
   int number = 0;

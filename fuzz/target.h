@@ -23,6 +23,8 @@ class Input {
   bool empty() const { return bytes_.empty(); }
   // Little-endian; zeros behind the end.
   uint64_t Number(size_t bytes);
+  // So many bytes, or those that are left.
+  std::string_view Take(size_t bytes);
   std::string_view Rest() const { return bytes_; }
 
  private:
