@@ -5,6 +5,7 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 
 #include "etcdserverpb/rpc.pb.h"
@@ -48,6 +49,11 @@ std::vector<const pb::MethodDescriptor*> FindMethods() {
 const std::vector<const pb::MethodDescriptor*>& Methods() {
   static const std::vector<const pb::MethodDescriptor*> methods = FindMethods();
   return methods;
+}
+
+std::unique_ptr<Member>& TheMember() {
+  static std::unique_ptr<Member> member;
+  return member;
 }
 
 std::string PathOf(const pb::MethodDescriptor& method) {
@@ -141,7 +147,7 @@ std::string SeedCall(const std::string& path, uint64_t how, const pb::Message& r
 }  // namespace
 
 void Try(std::string_view bytes) {
-  static std::unique_ptr<Member> member;
+  std::unique_ptr<Member>& member = TheMember();
   static int runs = 0;
   if (runs++ % kRunsOfMember == 0) {
     member.reset();
@@ -165,6 +171,8 @@ void Try(std::string_view bytes) {
   Connection connection(member->port());
   connection.Send(frames);
   AwaitEnd(connection, stream);
+  // Now that all that its libraries need is there, and will be gone only after it.
+  [[maybe_unused]] static const int registered = std::atexit([] { TheMember().reset(); });
 }
 
 std::vector<std::string> Seeds() {

@@ -3,6 +3,7 @@
 // bytes for the length of the value.
 
 #include <array>
+#include <cstdlib>
 #include <memory>
 
 #include "fuzz/directory.h"
@@ -51,8 +52,13 @@ struct Store {
   std::unique_ptr<storage::Database> database;
 };
 
-storage::Database& NextStore() {
+std::unique_ptr<Store>& TheStore() {
   static std::unique_ptr<Store> store;
+  return store;
+}
+
+storage::Database& NextStore() {
+  std::unique_ptr<Store>& store = TheStore();
   static int runs = 0;
   if (runs++ % Store::kRunsMax == 0) {
     store.reset();
@@ -77,6 +83,8 @@ void TryRecords(Input input) {
   lease::Lessor lessor({.clock = &base::SystemClock()});
   lease::Leases leases(&lessor);
   leases.Load(store).IgnoreError();
+  // Now that all that its library needs is there, and will be gone only after it.
+  [[maybe_unused]] static const int registered = std::atexit([] { TheStore().reset(); });
 }
 
 std::string Record(char name, std::string_view rest, std::string_view value) {
