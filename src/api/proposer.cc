@@ -1,5 +1,6 @@
 #include "src/api/proposer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -122,9 +123,11 @@ bool Proposer::Fits(size_t request_bytes) const {
 absl::Status Proposer::Admit(const rpc::CallContext& call) const {
   const replica::Replica::Room room = context_->replica->room();
   // The last tenth is for those who ask for less than the others.
-  const size_t shared = room.pending_max / 10 * 9;
-  if (room.pending + commands_.count() < shared) return absl::OkStatus();
-  if (call.connection_calls <= static_cast<int64_t>(shared) / call.busy_connections) return absl::OkStatus();
+  const size_t shared = room.proposals_max / 10 * 9;
+  const bool crowded =
+      room.proposals + commands_.count() >= shared || room.bytes + commands_.bytes() >= room.bytes_max / 10 * 9;
+  const int64_t share = std::max<int64_t>(static_cast<int64_t>(shared) / call.busy_connections, 1);
+  if (!crowded || call.connection_calls <= share) return absl::OkStatus();
   return base::errors::TooManyRequests();
 }
 

@@ -12,8 +12,8 @@ bool Admission::Admit(size_t commands, size_t bytes) {
   const size_t commands_before = commands_.fetch_add(commands, std::memory_order_relaxed);
   const size_t bytes_before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
   // A batch that finds nobody waiting is always let in, however large: otherwise it never would be.
-  const bool fits = commands_before == 0 || (commands_before + commands <= commands_max() &&
-                                             bytes_before + bytes <= bytes_max_.load(std::memory_order_relaxed));
+  const bool fits = commands_before == 0 ||
+                    (commands_before + commands <= kPendingCommandsMax && bytes_before + bytes <= kPendingBytesMax);
   if (!fits) Release(commands, bytes);
   return fits;
 }
@@ -30,7 +30,7 @@ void Admission::ForgetPace(std::chrono::nanoseconds now) {
 
 void Admission::Served(size_t commands, size_t bytes, std::chrono::nanoseconds now) {
   const bool few_wait = this->commands() < kPendingCommandsMin;
-  if (few_wait && bytes_.load(std::memory_order_relaxed) < kPendingBytesMin) {
+  if (few_wait && this->bytes() < kPendingBytesMin) {
     // Nothing is known of the pace that is possible.
     commands_max_.store(kPendingCommandsMax, std::memory_order_relaxed);
     bytes_max_.store(kPendingBytesMax, std::memory_order_relaxed);

@@ -1,7 +1,8 @@
 #pragma once
 
-// How much may wait to be executed: what is served in kPendingWaitMax at the pace of the last moments, within fixed
-// bounds. Whoever comes beyond it is refused at once, instead of being served when nobody waits any more.
+// How much waits to be executed, and how much may: within fixed bounds that hold for everybody, no more than is served
+// in kPendingWaitMax at the pace of the last moments. Beyond the latter it is crowded: those who ask for much are
+// refused at once, instead of being served when nobody waits any more; who asks for little is let in.
 
 #include <atomic>
 #include <chrono>
@@ -13,17 +14,18 @@ class Admission {
  public:
   Admission();
 
-  // Any thread. Reserves room for a batch; false when there is none.
+  // Any thread. Reserves room for a batch; false when the fixed bounds leave none.
   bool Admit(size_t commands, size_t bytes);
   // Gives back what Admit took.
   void Release(size_t commands, size_t bytes);
   // So much of what was admitted is being executed and was Released. One thread at a time; time must not go back.
   void Served(size_t commands, size_t bytes, std::chrono::nanoseconds now);
 
-  // Any thread.
+  // Any thread. What waits, and what may at the pace of now.
   size_t commands() const { return commands_.load(std::memory_order_relaxed); }
-  // Room for commands at the pace of now, waiting ones included.
   size_t commands_max() const { return commands_max_.load(std::memory_order_relaxed); }
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  size_t bytes_max() const { return bytes_max_.load(std::memory_order_relaxed); }
 
  private:
   // The pace is judged over at least this long.

@@ -12,7 +12,8 @@ namespace quorate::replica {
 // second this is a second of work, beyond which waiting helps nobody.
 inline constexpr size_t kPendingCommandsMax = 100'000;
 inline constexpr size_t kPendingBytesMax = 128 << 20;
-// Where work is slower, because commands are long or the disk is, no more is accepted than is done in this time...
+// Where work is slower, because commands are long or the disk is, those who ask for much are refused as soon as more
+// waits than is done in this time...
 inline constexpr std::chrono::milliseconds kPendingWaitMax{1500};
 // ...but always this much, so that a disk that stops for a moment makes few clients hear of it.
 inline constexpr size_t kPendingCommandsMin = 5000;

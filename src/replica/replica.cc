@@ -50,7 +50,7 @@ void Replica::Stop() { rep_->engine.Stop(); }
 void Replica::Propose(ProposalBatch batch) { rep_->engine.Propose(std::move(batch)); }
 Replica::Room Replica::room() const {
   const Admission& admission = rep_->engine.admission();
-  return {admission.commands(), admission.commands_max()};
+  return {admission.commands(), admission.commands_max(), admission.bytes(), admission.bytes_max()};
 }
 bool Replica::CanReadNow() const { return rep_->engine.CanReadNow(); }
 void Replica::ConfirmRead(std::function<void(absl::Status)> done) { rep_->engine.ConfirmRead(std::move(done)); }

@@ -106,10 +106,13 @@ class Replica {
 
   // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests").
   void Propose(ProposalBatch batch);
-  // How many proposals wait, and how many may at the pace of now. Any thread, two loads.
+  // What waits, and what may at the pace of now: beyond it, those who propose much are to be refused. Any thread, a few
+  // loads.
   struct Room {
-    size_t pending;
-    size_t pending_max;
+    size_t proposals;
+    size_t proposals_max;
+    size_t bytes;
+    size_t bytes_max;
   };
   Room room() const;
   // Whether a linearizable read may be served at once from the published state. Any thread, a single load.

@@ -3,7 +3,8 @@ import os
 import random
 import threading
 
-from http2_frames import (DATA, END_STREAM, HEADERS, WINDOW_UPDATE, Client, call, frame, put)
+from http2_frames import (DATA, END_STREAM, HEADERS, INITIAL_WINDOW_SIZE, WINDOW_UPDATE, Client, call, frame, put,
+                          setting)
 
 from attacks.registry import PUT, RANGE, WATCH, attack, expect, number32
 
@@ -54,7 +55,8 @@ def overload(port, full):
 def garbage_requests(port, full):
     """Random bytes, and requests with a few bytes changed, as messages of all methods: each call ends."""
     chance = random.Random(5)
-    client = Client(port)
+    client = Client(port, settings=setting(INITIAL_WINDOW_SIZE, 1 << 30))
+    client.send(frame(WINDOW_UPDATE, 0, 0, number32(1 << 30)))
     count = 5000 if full else 500
     for i in range(count):
         payload = bytearray(chance.randbytes(chance.randrange(40)) if i % 2 else put(b"garbage", b"x" * 20))
