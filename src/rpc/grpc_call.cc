@@ -217,7 +217,11 @@ void GrpcCall::SetFinished(absl::Status status) {
   status_ = std::move(status);
   if (status_.ok()) return;
   encoded_message_ = EncodedStatusMessage(base::MessageOf(status_));
-  if (status_.code() == absl::StatusCode::kResourceExhausted) session_->connection().NoteRefusal(message_bytes_);
+  // What is held of messages that have not come whole is let go of only by reading on.
+  const bool holds_pieces = session_->received_bytes() > Http2Session::kModestBytes;
+  if (status_.code() == absl::StatusCode::kResourceExhausted && !holds_pieces) {
+    session_->connection().NoteRefusal(message_bytes_);
+  }
 }
 
 void GrpcCall::SubmitHeaders() {

@@ -24,6 +24,10 @@ nghttp2_nv CopiedHeader(std::string_view name, std::string_view value);
 
 class Http2Session final : public Protocol {
  public:
+  // Who holds no more than this is served even while the process holds as much as it may, because of others.
+  static constexpr int64_t kModestBytes = 64 << 10;
+  static constexpr size_t kModestCalls = 100;
+
   explicit Http2Session(Connection* connection);
   ~Http2Session() override;
 
@@ -53,6 +57,7 @@ class Http2Session final : public Protocol {
   // Unary calls in progress.
   void CountUnary(int64_t change);
   int64_t unary_calls() const { return unary_calls_; }
+  int64_t received_bytes() const { return received_bytes_; }
   // A whole message came.
   void NoteMessage() { frame_guard_.OnWork(); }
   // The stream's queue has something to send again, or ends.
@@ -73,9 +78,6 @@ class Http2Session final : public Protocol {
   // Answers to SETTINGS and PING that wait to be sent; a far side that makes more and does not read is cut off.
   static constexpr size_t kOutboundAcksMax = 1000;
   static constexpr size_t kSettingsEntriesMax = 32;
-  // Who holds no more than this is served even while the process holds as much as it may, because of others.
-  static constexpr int64_t kModestBytes = 64 << 10;
-  static constexpr size_t kModestCalls = 100;
   // What a frame costs that waits to be sent behind a socket that takes no more, and the stream it belongs to.
   static constexpr size_t kQueuedFrameBytes = 2 << 10;
   // Rounds of ServerOptions::stall_check_interval after which a request that has not come whole, or an answer of which

@@ -33,7 +33,7 @@ class Refusals {
 
   static constexpr int64_t kTurnsMax = 32;
   // Reading so much costs about as much as refusing a call.
-  static constexpr size_t kBytesPerToken = 4 << 10;
+  static constexpr size_t kBytesPerToken = 1 << 10;
 
   int64_t tokens_ = kBurst;
   int64_t turns_ = 0;

@@ -13,9 +13,12 @@ namespace quorate::rpc {
 // One connection's. Loop thread only.
 class Turn {
  public:
-  static constexpr std::chrono::microseconds kTurn{1000};
+  // A hundred small requests, about.
+  static constexpr std::chrono::microseconds kTurn{250};
   static constexpr size_t kBytesMax = 256 << 10;
   static constexpr size_t kBytesMin = 2 << 10;
+  // Until the first turn tells.
+  static constexpr size_t kBytesFirst = 16 << 10;
 
   // To read in the coming turn.
   size_t bytes() const { return bytes_; }
@@ -30,7 +33,7 @@ class Turn {
   }
 
  private:
-  size_t bytes_ = kBytesMax;
+  size_t bytes_ = kBytesFirst;
 };
 
 }  // namespace quorate::rpc

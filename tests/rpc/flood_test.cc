@@ -196,9 +196,9 @@ TEST(FrameGuardTest, SettingsCountByTheStreamsTheyReach) {
 
 TEST(TurnTest, DearBytesAreTakenFewAtATime) {
   Turn turn;
-  turn.Took(200 << 10, std::chrono::milliseconds(20));
+  turn.Took(200 << 10, 20 * Turn::kTurn);
   EXPECT_EQ(turn.bytes(), size_t{10} << 10);
-  turn.Took(10 << 10, std::chrono::milliseconds(20));
+  turn.Took(10 << 10, 20 * Turn::kTurn);
   EXPECT_EQ(turn.bytes(), Turn::kBytesMin);
   for (int i = 0; i < 20; ++i) turn.Took(turn.bytes(), std::chrono::microseconds(10));
   EXPECT_EQ(turn.bytes(), Turn::kBytesMax);
