@@ -93,20 +93,24 @@ void LeaseLoad::PutKeys(int64_t id, Lease* lease) {
 void LeaseLoad::DetachKey(int64_t id, Lease* lease) {
   lease->detach = false;
   if (!lease->has_keys) return;
+  // With one key it has none left then, and ends unheard; so it may when the answer is lost.
+  lease->has_keys = false;
   auto operation = std::make_shared<Operation>();
   operation->id = NextOperationId();
   operation->owner = number_;
   pb::PutRequest* put = operation->txn.add_success()->mutable_request_put();
   put->set_key(Key(id, 0));
   put->set_value(ValueOf(operation->id, 20));
-  if (!Execute(stage_, client_, operation)) return;
-  auto deletion = std::make_shared<Operation>();
-  deletion->id = NextOperationId();
-  deletion->owner = number_;
-  deletion->txn.add_success()->mutable_request_delete_range()->set_key(Key(id, 0));
-  Execute(stage_, client_, deletion);
-  // With one key it has none left now, and ends unheard.
-  lease->has_keys = false;
+  Execute(stage_, client_, operation);
+  // Until it is certain, since nobody else will.
+  bool deleted = false;
+  while (!deleted && client_.Ready()) {
+    auto deletion = std::make_shared<Operation>();
+    deletion->id = NextOperationId();
+    deletion->owner = number_;
+    deletion->txn.add_success()->mutable_request_delete_range()->set_key(Key(id, 0));
+    deleted = Execute(stage_, client_, deletion);
+  }
 }
 
 void LeaseLoad::Act(int64_t id, Lease* lease) {
