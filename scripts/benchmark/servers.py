@@ -17,7 +17,6 @@ STOP_TIMEOUT_S = 120
 RUN_TIMEOUT_S = 3600
 # Both hold the largest case; etcd's default is 2 GiB.
 QUOTA_BYTES = 16 << 30
-RESOURCE_EXHAUSTED = "8"
 
 
 class Failed(Exception):
@@ -50,15 +49,15 @@ class Bench:
     def command(self, flags):
         return [str(self.program), *flags.split()]
 
-    def run(self, flags, may_refuse=False):
-        """`may_refuse`: requests answered "too many requests" are a figure, not a failure."""
+    def run(self, flags, refusals=frozenset()):
+        """`refusals`: the gRPC statuses that are a figure, and not a failure."""
         done = subprocess.run(self.command(flags), capture_output=True, text=True, timeout=RUN_TIMEOUT_S, check=False)
         try:
             figures = json.loads(done.stdout)
         except ValueError:
             raise Failed(f"quorate-bench {flags}: {done.stderr.strip() or done.returncode}") from None
         errors = set(figures.get("errors", {}))
-        if errors - ({RESOURCE_EXHAUSTED} if may_refuse else set()):
+        if errors - refusals:
             raise Failed(f"quorate-bench {flags}: {figures['errors']}")
         if figures.get("delivery", {}).get("missing"):
             raise Failed(f"quorate-bench {flags}: {figures['delivery']['missing']} events never arrived")
