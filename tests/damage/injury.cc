@@ -17,11 +17,6 @@ namespace fs = std::filesystem;
 constexpr uint64_t kSectorBytes = 512;
 constexpr uint64_t kBlockBytes = 4096;
 
-std::string ReadAll(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 void WriteAll(const fs::path& path, const std::string& bytes) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << bytes;

@@ -31,11 +31,6 @@ constexpr int kKeys = 120;
 constexpr int kLeases = 4;
 constexpr char kOtherUrl[] = "http://127.0.0.1:12380";
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // How a member lived.
 struct Life {
   std::string directory = {};
@@ -205,6 +200,14 @@ ChildEnd RunInChild(int timeout_ms, const std::string& output_file, std::string 
   }
   std::remove(output_file.c_str());
   return end;
+}
+
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  std::string bytes(file ? static_cast<size_t>(file.tellg()) : 0, '\0');
+  file.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<size_t>(file.gcount()));
+  return bytes;
 }
 
 void CopyDirectory(const std::string& from, const std::string& to) {

@@ -28,6 +28,9 @@ struct Samples {
 // Makes them under `root`, each by a child process. The same seed gives the same requests.
 absl::StatusOr<Samples> MakeSamples(const std::string& root, uint64_t seed);
 
+// The whole file; empty when there is none.
+std::string ReadAll(const std::string& path);
+
 // Copies a directory with all in it; holes stay holes.
 void CopyDirectory(const std::string& from, const std::string& to);
 
