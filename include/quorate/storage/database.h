@@ -72,7 +72,8 @@ struct IteratorOptions {
 struct DatabaseOptions {
   std::string path;
   size_t block_cache_bytes = 256 << 20;
-  size_t write_buffer_bytes = 64 << 20;  // over all families, before a flush
+  // Over all families, before a flush. A restart after a crash has about as much to execute again.
+  size_t write_buffer_bytes = 24 << 20;
   int background_threads = 2;
   bool read_only = false;  // fails when there is no store; writes nothing, takes no lock
   // Closing makes what is in memory durable. Tests turn it off to see what a crash leaves.
