@@ -19,6 +19,10 @@ namespace {
 constexpr int kOpenFilesMax = 512;
 // A family may have this many memtables, one filling and the others being flushed, before writes wait.
 constexpr int kMemtablesMax = 3;
+// Tables that gather at the front of a family before writes are slowed, and stopped: a defragmentation of the whole
+// store must not stop them, however long it takes.
+constexpr int kFrontTablesSlow = 40;
+constexpr int kFrontTablesStop = 80;
 // Records are read one at a time or in long runs: blocks larger than RocksDB's 4 KiB make fewer index entries.
 constexpr size_t kRevsBlockBytes = 16 << 10;
 constexpr size_t kKeysBlockBytes = 8 << 10;
@@ -65,6 +69,8 @@ rocksdb::ColumnFamilyOptions CommonOptions(const DatabaseOptions& options) {
   rocksdb::ColumnFamilyOptions family;
   family.write_buffer_size = options.write_buffer_bytes;
   family.max_write_buffer_number = kMemtablesMax;
+  family.level0_slowdown_writes_trigger = kFrontTablesSlow;
+  family.level0_stop_writes_trigger = kFrontTablesStop;
   family.level_compaction_dynamic_level_bytes = true;
   family.target_file_size_base = kTableFileBytes;
   family.max_bytes_for_level_base = kFirstLevelBytes;
