@@ -146,7 +146,7 @@ class Engine {
   std::atomic<uint64_t> proposals_failed_{0};
   std::atomic<uint64_t> read_indexes_failed_{0};
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> dead_{false};  // after something fatal
+  std::atomic<bool> dead_{false};        // after something fatal
   std::atomic<bool> in_trouble_{false};  // the disk takes no writes
   std::atomic<bool> damaged_{false};     // a file is not what was written
   std::atomic<bool> ready_announced_{false};

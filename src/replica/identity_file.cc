@@ -49,9 +49,7 @@ std::string Unescape(std::string_view text) {
   return plain;
 }
 
-absl::Status Damaged(const std::string& path) {
-  return absl::DataLossError(path + " is damaged");
-}
+absl::Status Damaged(const std::string& path) { return absl::DataLossError(path + " is damaged"); }
 
 }  // namespace
 

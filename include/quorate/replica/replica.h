@@ -84,7 +84,7 @@ struct ReplicaStatus {
 
 // How the log's disk does, for health checks.
 struct DiskPace {
-  std::chrono::nanoseconds sync_running{0};                       // how long a sync has been running; 0: none is
+  std::chrono::nanoseconds sync_running{0};                      // how long a sync has been running; 0: none is
   std::optional<std::chrono::nanoseconds> since_slow_sync = {};  // since the last one of a second or more ended
 };
 

@@ -75,7 +75,7 @@ struct DatabaseOptions {
   // Over all families, before a flush. A restart after a crash has about as much to execute again.
   size_t write_buffer_bytes = 24 << 20;
   int background_threads = 3;  // one flushes; two compact, so that a defragmentation leaves one for what is new
-  bool read_only = false;  // fails when there is no store; writes nothing, takes no lock
+  bool read_only = false;      // fails when there is no store; writes nothing, takes no lock
   // Closing makes what is in memory durable. Tests turn it off to see what a crash leaves.
   bool flush_on_close = true;
 };
