@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
@@ -264,7 +265,13 @@ TEST_F(MovingTest, TheToolsSayTheSameOfASnapshot) {
   ASSERT_TRUE(etcd.Start().ok());
   Client source(etcd);
   Fill(&source, 5);
-  const std::string snapshot = Save(etcd, "snapshot.db");
+  const std::string saved = Save(etcd, "saved.db");
+  const std::string snapshot = saved + ".copy";
+  // etcdutl's hashkv writes to the file that it reads, which is then no longer what its checksum says.
+  const auto run = [&](const std::vector<std::string>& line) {
+    std::filesystem::copy_file(saved, snapshot, std::filesystem::copy_options::overwrite_existing);
+    return RunProgram({.arguments = line});
+  };
   const std::string revision = std::to_string(source.List().header().revision() - 5);
   const std::vector<std::vector<std::string>> lines = {
       {"snapshot", "status", snapshot},    {"hashkv", snapshot},
@@ -276,9 +283,9 @@ TEST_F(MovingTest, TheToolsSayTheSameOfASnapshot) {
       SCOPED_TRACE(line[0] + " " + format);
       line.push_back("--write-out=" + format);
       line.insert(line.begin(), ReferenceProgram("etcdutl"));
-      const ProgramResult theirs = RunProgram({.arguments = line});
+      const ProgramResult theirs = run(line);
       line.front() = SubjectUtl();
-      const ProgramResult ours = RunProgram({.arguments = line});
+      const ProgramResult ours = run(line);
       EXPECT_EQ(ours.exit_code, theirs.exit_code);
       EXPECT_EQ(ours.output, theirs.output);
       EXPECT_EQ(ours.errors, theirs.errors);
