@@ -12,6 +12,7 @@
 #include "src/storage/event_listener.h"
 #include "src/storage/failures.h"
 #include "src/storage/families.h"
+#include "src/storage/file_checksum.h"
 #include "src/storage/flush_marks.h"
 #include "src/storage/iterator.h"
 #include "src/storage/options.h"
@@ -23,8 +24,6 @@ namespace {
 
 // Where the mark of the last marked write stands, in `meta`.
 constexpr std::string_view kMarkName = "storage.mark";
-// Of rocksdb::GetFileChecksumGenCrc32cFactory.
-constexpr std::string_view kFileChecksumName = "FileChecksumCrc32c";
 // One MultiGet at a time holds this many records pinned in memory.
 constexpr size_t kMultiGetKeys = 64;
 
@@ -36,16 +35,6 @@ rocksdb::WriteOptions Unlogged(bool low_priority) {
   options.disableWAL = true;
   options.low_pri = low_priority;
   return options;
-}
-
-// What the file's checksum was when it was written. RocksDB gives it as four bytes, the highest first.
-std::optional<uint32_t> ChecksumOf(const rocksdb::LiveFileMetaData& file) {
-  if (file.file_checksum_func_name != kFileChecksumName || file.file_checksum.size() != sizeof(uint32_t)) {
-    return std::nullopt;
-  }
-  uint32_t checksum = 0;
-  for (const char byte : file.file_checksum) checksum = checksum << 8 | static_cast<uint8_t>(byte);
-  return checksum;
 }
 
 // What RocksDB says of its lists of files does not name them.
@@ -202,7 +191,8 @@ std::vector<TableFile> Database::TableFiles() const {
   rep_->db->GetLiveFilesMetaData(&live);
   std::vector<TableFile> tables;
   for (const rocksdb::LiveFileMetaData& file : live) {
-    tables.push_back({file.db_path + file.name, file.file_number, file.size, ChecksumOf(file)});
+    tables.push_back({file.db_path + file.name, file.file_number, file.size,
+                      FileChecksumOf(file.file_checksum_func_name, file.file_checksum)});
   }
   std::sort(tables.begin(), tables.end(), [](const TableFile& a, const TableFile& b) { return a.number > b.number; });
   return tables;

@@ -6,10 +6,10 @@
 #include "quorate/base/logging.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
-#include "rocksdb/file_checksum.h"
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/table_properties_collectors.h"
 #include "src/storage/families.h"
+#include "src/storage/file_checksum.h"
 
 namespace quorate::storage {
 namespace {
@@ -98,10 +98,10 @@ rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options, std::shared_ptr
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   // Damage is looked for wherever files are opened and read; a checksum over each table lets it be found in the whole
-  // of it without understanding any (TableFiles). These are RocksDB's defaults but the last.
+  // of it without understanding any (CheckTableFile). These are RocksDB's defaults but the last.
   db.paranoid_checks = true;
   db.verify_sst_unique_id_in_manifest = true;
-  db.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  db.file_checksum_gen_factory = MakeFileChecksums();
   db.info_log = std::make_shared<LogForwarder>();
   db.listeners.push_back(std::move(listener));
   return db;

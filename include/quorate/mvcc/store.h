@@ -52,7 +52,7 @@ struct Event {
 
 struct StoreOptions {
   // The budget of the cache of newest records.
-  size_t cache_bytes = 128 << 20;
+  size_t cache_bytes = 96 << 20;
   LeaseKeys* leases = nullptr;
   // Called by Commit on the writer's thread with all changes of the batch in order, after they are visible to readers.
   std::function<void(const std::vector<Event>& events)> on_commit;

@@ -71,7 +71,7 @@ struct IteratorOptions {
 
 struct DatabaseOptions {
   std::string path;
-  size_t block_cache_bytes = 256 << 20;
+  size_t block_cache_bytes = 80 << 20;
   // Over all families, before a flush. A restart after a crash has about as much to execute again.
   size_t write_buffer_bytes = 24 << 20;
   int background_threads = 3;  // one flushes; two compact, so that a defragmentation leaves one for what is new
