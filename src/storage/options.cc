@@ -10,6 +10,7 @@
 #include "rocksdb/utilities/table_properties_collectors.h"
 #include "src/storage/families.h"
 #include "src/storage/file_checksum.h"
+#include "src/storage/table_footer.h"
 
 namespace quorate::storage {
 namespace {
@@ -58,7 +59,9 @@ rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cach
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.block_size = block_bytes;
+  // IsTableFooter knows both.
   table.format_version = 5;
+  table.checksum = rocksdb::kXXH3;
   // Index blocks count against the cache's budget: memory stays bounded when the data is many times larger.
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
@@ -97,6 +100,7 @@ rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options, std::shared_ptr
   db.skip_stats_update_on_db_open = true;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
+  db.env = CheckingEnv();
   // Damage is looked for wherever files are opened and read; a checksum over each table lets it be found in the whole
   // of it without understanding any (CheckTableFile). These are RocksDB's defaults but the last.
   db.paranoid_checks = true;

@@ -1,0 +1,93 @@
+#include "src/storage/table_footer.h"
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "rocksdb/env.h"
+#include "rocksdb/file_system.h"
+
+namespace quorate::storage {
+namespace {
+
+// The footer: the kind of checksum, where the blocks of metadata and of the index are, zeros up to the version of the
+// format, and a number by which tables are known.
+constexpr size_t kHandlesBytes = 40;
+constexpr uint32_t kFormat = 5;
+constexpr uint64_t kMagic = 0x88e241b785f4cff7;
+constexpr char kXxh3 = 4;
+// Behind each block: the kind of compression and the checksum.
+constexpr uint64_t kBlockTrailerBytes = 5;
+
+std::optional<uint64_t> TakeVarint(std::string_view& bytes) {
+  uint64_t value = 0;
+  for (int shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+    const auto byte = static_cast<uint8_t>(bytes.front());
+    bytes.remove_prefix(1);
+    value |= static_cast<uint64_t>(byte & 0x7f) << shift;
+    const bool shortest = byte != 0 || shift == 0;
+    if (byte < 0x80) return shortest ? std::optional(value) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool TakeHandle(std::string_view& bytes, uint64_t file_bytes) {
+  const std::optional<uint64_t> offset = TakeVarint(bytes);
+  const std::optional<uint64_t> size = TakeVarint(bytes);
+  if (!offset.has_value() || !size.has_value() || *size == 0) return false;
+  const uint64_t blocks = file_bytes - kTableFooterBytes;
+  return *offset < blocks && *size < blocks && *offset + *size + kBlockTrailerBytes <= blocks;
+}
+
+class CheckingFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  using FileSystemWrapper::FileSystemWrapper;
+  const char* Name() const override { return "quorate.CheckingFileSystem"; }
+
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& path, const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* debug) override {
+    rocksdb::IOStatus opened = target()->NewRandomAccessFile(path, options, file, debug);
+    if (opened.ok() && path.ends_with(".sst")) opened = CheckFooter(path, options, **file, debug);
+    if (!opened.ok()) file->reset();
+    return opened;
+  }
+
+ private:
+  rocksdb::IOStatus CheckFooter(const std::string& path, const rocksdb::FileOptions& options,
+                                rocksdb::FSRandomAccessFile& file, rocksdb::IODebugContext* debug) {
+    uint64_t bytes = 0;
+    rocksdb::IOStatus status = target()->GetFileSize(path, options.io_options, &bytes, debug);
+    if (!status.ok()) return status;
+    char buffer[kTableFooterBytes];
+    rocksdb::Slice end;
+    const uint64_t at = bytes < kTableFooterBytes ? 0 : bytes - kTableFooterBytes;
+    status = file.Read(at, sizeof buffer, options.io_options, &end, buffer, debug);
+    if (!status.ok()) return status;
+    if (IsTableFooter({end.data(), end.size()}, bytes)) return status;
+    return rocksdb::IOStatus::Corruption(path, "the end of the file is not that of a table");
+  }
+};
+
+}  // namespace
+
+bool IsTableFooter(std::string_view end, uint64_t file_bytes) {
+  if (end.size() != kTableFooterBytes || file_bytes < kTableFooterBytes || end.front() != kXxh3) return false;
+  std::string_view handles = end.substr(1, kHandlesBytes);
+  if (!TakeHandle(handles, file_bytes) || !TakeHandle(handles, file_bytes)) return false;
+  if (handles.find_first_not_of('\0') != std::string_view::npos) return false;
+  uint32_t format;
+  uint64_t magic;
+  std::memcpy(&format, end.data() + 1 + kHandlesBytes, sizeof format);
+  std::memcpy(&magic, end.data() + 1 + kHandlesBytes + sizeof format, sizeof magic);
+  return format == kFormat && magic == kMagic;
+}
+
+rocksdb::Env* CheckingEnv() {
+  static rocksdb::Env* const env =
+      rocksdb::NewCompositeEnv(std::make_shared<CheckingFileSystem>(rocksdb::FileSystem::Default())).release();
+  return env;
+}
+
+}  // namespace quorate::storage
