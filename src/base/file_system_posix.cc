@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "quorate/base/file_system.h"
 #include "src/base/system_error.h"
@@ -28,15 +29,27 @@ auto Retry(Call call) {
 
 class PosixFile final : public File {
  public:
-  PosixFile(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
-  ~PosixFile() override { close(descriptor_); }
+  // `direct`: the same file, opened to be written past the page cache; -1 when it is not to be.
+  PosixFile(std::string path, int descriptor, int direct)
+      : path_(std::move(path)), descriptor_(descriptor), direct_(direct) {}
+  ~PosixFile() override {
+    close(descriptor_);
+    if (direct_ >= 0) close(direct_);
+  }
   PosixFile(const PosixFile&) = delete;
   PosixFile& operator=(const PosixFile&) = delete;
 
   absl::Status WriteAt(uint64_t offset, std::string_view bytes) override {
     while (!bytes.empty()) {
+      const bool direct = direct_ >= 0 && IsWholeBlocks(offset, bytes);
+      const int descriptor = direct ? direct_ : descriptor_;
       const ssize_t written =
-          Retry([&] { return pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+          Retry([&] { return pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset)); });
+      if (written < 0 && direct && errno == EINVAL) {
+        // A file system that takes the flag and then has larger blocks, or does not know how after all.
+        close(std::exchange(direct_, -1));
+        continue;
+      }
       if (written < 0) return SystemError("write", path_, errno);
       // A short write means that the next one will say why.
       bytes.remove_prefix(static_cast<size_t>(written));
@@ -83,8 +96,13 @@ class PosixFile final : public File {
   const std::string& path() const override { return path_; }
 
  private:
+  static bool IsWholeBlocks(uint64_t offset, std::string_view bytes) {
+    return (offset | bytes.size() | reinterpret_cast<uintptr_t>(bytes.data())) % kDirectBlockBytes == 0;
+  }
+
   const std::string path_;
   const int descriptor_;
+  int direct_;
 };
 
 class PosixFiles final : public FileSystem {
@@ -96,6 +114,7 @@ class PosixFiles final : public FileSystem {
         flags |= O_RDONLY;
         break;
       case OpenMode::kReadWrite:
+      case OpenMode::kDirect:
         flags |= O_RDWR;
         break;
       case OpenMode::kCreate:
@@ -104,7 +123,9 @@ class PosixFiles final : public FileSystem {
     }
     const int descriptor = Retry([&] { return open(path.c_str(), flags, kFileMode); });
     if (descriptor < 0) return SystemError("open", path, errno);
-    return std::make_unique<PosixFile>(path, descriptor);
+    int direct = -1;
+    if (mode == OpenMode::kDirect) direct = Retry([&] { return open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC); });
+    return std::make_unique<PosixFile>(path, descriptor, direct);
   }
 
   absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override {

@@ -318,6 +318,7 @@ void Engine::HandleReady() {
         << "a sole voter has nobody to write to";
     if (!Persist(ready)) return;
     FinishReady(std::move(ready));
+    files_.wal->NoteEnd();
   }
 }
 

@@ -35,6 +35,7 @@ bool Engine::PersistHeldBack() {
   held_back_.reset();
   if (!Persist(ready)) return false;
   FinishReady(std::move(ready));
+  files_.wal->NoteEnd();
   return true;
 }
 

@@ -135,6 +135,7 @@ absl::Status NewMember::Rep::MakeLog() {
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<wal::Wal> wal, wal::Wal::Create(log, identity));
   QUORATE_RETURN_IF_ERROR(wal->Reset(mark, kFirstTerm, {.term = kFirstTerm, .vote = 0, .commit = mark}));
   QUORATE_RETURN_IF_ERROR(wal->Sync());
+  wal->NoteEnd();
   return WriteIdentity(files, unfinished,
                        {.complete = true,
                         .name = options.name,

@@ -32,7 +32,7 @@ void RecordWriter::Reserve(uint64_t sectors) {
   if (sectors <= capacity_sectors_) return;
   // Whole blocks, so that the padding behind the last sector has room.
   const uint64_t bytes = RoundUpToBlock(std::max(sectors, capacity_sectors_ * 2) * kSectorBytes);
-  std::unique_ptr<char[]> grown(new char[bytes]);
+  std::unique_ptr<char[], Free> grown(new (std::align_val_t(kBlockBytes)) char[bytes]);
   if (sectors_ > 0) std::memcpy(grown.get(), buffer_.get(), sectors_ * kSectorBytes);
   buffer_ = std::move(grown);
   capacity_sectors_ = bytes / kSectorBytes;

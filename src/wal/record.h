@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,7 +56,11 @@ class RecordWriter {
   void Reserve(uint64_t sectors);
   char* SectorAt(uint64_t sector) { return buffer_.get() + sector * kSectorBytes; }
 
-  std::unique_ptr<char[]> buffer_;
+  // Aligned, so that it can be written past the page cache.
+  struct Free {
+    void operator()(char* bytes) const { ::operator delete[](bytes, std::align_val_t(kBlockBytes)); }
+  };
+  std::unique_ptr<char[], Free> buffer_;
   uint64_t capacity_sectors_ = 0;
   uint32_t sectors_ = 0;
   uint64_t used_ = 0;  // payload bytes of the last sector

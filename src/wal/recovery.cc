@@ -64,7 +64,7 @@ absl::Status Recovery::CheckHead(const std::string& name, const SegmentHead& hea
 absl::Status Recovery::OpenSegment(const std::string& name) {
   auto segment = std::make_unique<Segment>();
   segment->path = options_.directory + "/" + name;
-  QUORATE_ASSIGN_OR_RETURN(segment->file, options_.files->Open(segment->path, base::OpenMode::kReadWrite));
+  QUORATE_ASSIGN_OR_RETURN(segment->file, options_.files->Open(segment->path, base::OpenMode::kDirect));
   QUORATE_ASSIGN_OR_RETURN(const std::string block, segment->file->ReadAt(0, kBlockBytes));
   const std::optional<SegmentHead> head = SegmentHead::Decode(block);
   if (!head.has_value()) return Damage(segment->path, 0, "the head of the segment is damaged");

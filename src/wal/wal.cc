@@ -60,6 +60,7 @@ struct Wal::Rep {
   // Writes what `writer` holds as one record; `place` is where it went.
   absl::Status WriteRecord(EntryIndex::Place* place);
   absl::Status Sync();
+  void NoteEnd();
   // Remembers an error after which nothing on disk is certain.
   absl::Status Fail(const absl::Status& status) {
     // Only a disk that left the log as it was is told with its own code.
@@ -79,9 +80,10 @@ struct Wal::Rep {
   LogFiles log;
   RecordWriter writer;
   EndNote note;
-  uint64_t synced = kBlockBytes;  // offset in the current segment
-  bool seal_pending = false;      // of the segment before the current one
-  bool erase_pending = false;     // of a write that was refused
+  uint64_t synced = kBlockBytes;     // offset in the current segment
+  std::optional<LogEnd> synced_end;  // to be noted
+  bool seal_pending = false;         // of the segment before the current one
+  bool erase_pending = false;        // of a write that was refused
   absl::Status failed;
   WalStatistics statistics;
 };
@@ -121,7 +123,7 @@ absl::StatusOr<std::unique_ptr<Segment>> Wal::Rep::BeginSegment(uint64_t record_
   }
   if (absl::Status status = options.files->SyncDirectory(options.directory); !status.ok()) return Fail(status);
   // Opened again, so that later errors name the file as it is called now.
-  absl::StatusOr<std::unique_ptr<base::File>> file = options.files->Open(segment->path, base::OpenMode::kReadWrite);
+  absl::StatusOr<std::unique_ptr<base::File>> file = options.files->Open(segment->path, base::OpenMode::kDirect);
   if (!file.ok()) return Fail(file.status());
   segment->file = *std::move(file);
   return segment;
@@ -213,11 +215,18 @@ absl::Status Wal::Rep::Sync() {
   QUORATE_RETURN_IF_ERROR(SyncOrFail(*segment.file));
   statistics.sync_latency.Observe(clock.Monotonic() - before);
   synced = segment.end;
-  // The next record says it too, but none may come: the mark keeps damage to the last record from passing for a torn
-  // write. It needs no sync of its own, and what it follows is durable whether it succeeds or not.
-  if (absl::Status status = WriteMark(); !status.ok() && !IsRefusal(status)) (void)Fail(status);
-  if (!options.end_note.empty()) note.Write({segment.head.sequence, segment.end, log.chain});
+  synced_end = {segment.head.sequence, segment.end, log.chain};
   return absl::OkStatus();
+}
+
+void Wal::Rep::NoteEnd() {
+  if (!failed.ok() || !synced_end.has_value()) return;
+  if (!options.end_note.empty()) {
+    note.Write(*synced_end);
+  } else if (absl::Status status = WriteMark(); !status.ok() && !IsRefusal(status)) {
+    (void)Fail(status);
+  }
+  synced_end.reset();
 }
 
 absl::Status Wal::Rep::RestoreSize(Segment& segment) {
@@ -331,6 +340,7 @@ absl::Status Wal::Reset(raft::Index index, raft::Term term, const raft::HardStat
 }
 
 absl::Status Wal::Sync() { return rep_->Sync(); }
+void Wal::NoteEnd() { rep_->NoteEnd(); }
 
 absl::StatusOr<std::vector<raft::Entry>> Wal::Read(raft::Index begin, raft::Index end, size_t bytes_max) {
   const EntryIndex& index = rep_->log.index;

@@ -101,6 +101,7 @@ class CrashRun : public WalTest {
     const absl::Status status = wal_->Sync();
     if (status.ok()) {
       states_.erase(states_.begin(), states_.end() - 1);
+      if (random_() % 4 != 0) wal_->NoteEnd();
     } else {
       EXPECT_FALSE(wal_->Append({}, raft::HardState{.term = 1, .vote = 0, .commit = 0}).ok())
           << "a failed sync is final";

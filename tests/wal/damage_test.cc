@@ -213,6 +213,7 @@ TEST_F(DamageTest, ASegmentOfAnotherMemberIsRefused) {
     for (const raft::Entry& entry : sample_) {
       ASSERT_TRUE(other->Append({entry}, std::nullopt).ok());
       ASSERT_TRUE(other->Sync().ok());
+      other->NoteEnd();
     }
   }
   const Contents others = files_.Contents();

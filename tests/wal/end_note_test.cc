@@ -104,6 +104,7 @@ TEST_F(EndNoteTest, AfterACrashTheLogIsNeverRefused) {
         ASSERT_TRUE(wal->Append({MakeEntry(wal->last_index() + 1, 1, random() % 3000)}, std::nullopt).ok());
         if (random() % 4 != 0) {
           ASSERT_TRUE(wal->Sync().ok());
+          if (random() % 4 != 0) wal->NoteEnd();
         }
       }
       wal.reset();

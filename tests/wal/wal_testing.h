@@ -75,6 +75,7 @@ class WalTest : public testing::Test {
   static void Add(Wal& wal, raft::Term term, size_t bytes) {
     ASSERT_TRUE(wal.Append({MakeEntry(wal.last_index() + 1, term, bytes)}, std::nullopt).ok());
     ASSERT_TRUE(wal.Sync().ok());
+    wal.NoteEnd();
   }
   static std::vector<raft::Entry> Made(raft::Index first, raft::Index last, raft::Term term, size_t bytes) {
     std::vector<raft::Entry> entries;

@@ -28,7 +28,17 @@ class File {
   virtual const std::string& path() const = 0;
 };
 
-enum class OpenMode { kReadOnly, kReadWrite, kCreate /* must not exist yet */ };
+// Writes of whole blocks of this size, from memory aligned to it, can go past the page cache.
+inline constexpr uint64_t kDirectBlockBytes = 4096;
+
+enum class OpenMode {
+  kReadOnly,
+  kReadWrite,
+  kCreate,  // must not exist yet
+  // To read and write; what can be written past the page cache is, where the file system knows how. It costs a sync
+  // less than finding the pages that were written does.
+  kDirect,
+};
 
 class FileSystem {
  public:

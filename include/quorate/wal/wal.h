@@ -94,6 +94,10 @@ class Wal {
   // Makes all that was appended durable. After a failed write (other than a refusal, which leaves the log with a
   // beginning of what was to be appended, and may be tried again) or a failed sync the log refuses everything.
   absl::Status Sync();
+  // Says, in the note of the end or else in the log, up to where it was last synced, so that damage to what was written
+  // last cannot pass for a write that a crash cut short. Nothing needs it to be durable: to be called after a sync, once
+  // nobody waits for it any more.
+  void NoteEnd();
   // Entries [begin, end) read back from the segments, as many as fit `bytes_max` but at least one. OutOfRange when
   // `begin` has been purged or `end` lies beyond the log.
   absl::StatusOr<std::vector<raft::Entry>> Read(raft::Index begin, raft::Index end, size_t bytes_max);
