@@ -13,6 +13,9 @@ constexpr std::string_view kSpareEnd = ".tmp";
 constexpr uint64_t kFillBytes = 512 << 10;
 // A segment made while the log waits is smaller: it costs milliseconds, and lasts until a spare is ready.
 constexpr uint64_t kHurriedBytes = 8 << 20;
+// Of what purge lets go so much is kept, even with more spares than are wanted: a log that fills as fast as it is purged
+// then lives on its own files, and writes none of zeros, which would be as many bytes again.
+constexpr size_t kKeptMax = 4;
 
 }  // namespace
 
@@ -48,7 +51,7 @@ absl::Status SpareSegments::Adopt() {
     QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));
     QUORATE_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
     std::lock_guard lock(mutex_);
-    if (bytes == segment_bytes_ && ready_.size() < wanted_) {
+    if (bytes == segment_bytes_ && ready_.size() < std::max(wanted_, kKeptMax)) {
       ready_.push_back({.path = path, .file = std::move(file), .bytes = bytes});
     } else {
       QUORATE_RETURN_IF_ERROR(files_.Remove(path));
@@ -154,7 +157,7 @@ absl::Status SpareSegments::RecycleOne(const std::string& path) {
   bool keep;
   {
     std::lock_guard lock(mutex_);
-    keep = ready_.size() < wanted_;
+    keep = wanted_ > 0 && ready_.size() < std::max(wanted_, kKeptMax);
   }
   if (!files_.Exists(path)) return absl::OkStatus();  // renamed by an attempt that failed later
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/wal/wal_testing.h"
 
 namespace quorate::wal {
@@ -141,6 +144,20 @@ TEST_F(SpareSegmentsTest, PurgedSegmentsAreUsedAgainAndTheirBytesNeverMistaken) 
   }
   auto wal = Open(last - 1);
   EXPECT_TRUE(SameEntries(recovered_.entries, {MakeEntry(last, 1, 3000)}));
+}
+
+TEST_F(SpareSegmentsTest, OfWhatIsPurgedAtOnceSomeIsKeptForTheSegmentsToCome) {
+  auto wal = Create();
+  for (int i = 0; i < 400; ++i) Add(*wal, 1, 3000);
+  ASSERT_GT(SegmentPaths().size(), 8u);
+  ASSERT_TRUE(wal->Purge(wal->last_index()).ok());
+  const auto settled = [this] { return SegmentPaths().size() == 1 && SparesOnDisk() == 4; };
+  for (const auto begun = std::chrono::steady_clock::now();
+       !settled() && std::chrono::steady_clock::now() - begun < std::chrono::seconds(20);) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(SegmentPaths().size(), 1u);
+  EXPECT_EQ(SparesOnDisk(), 4u);
 }
 
 TEST_F(SpareSegmentsTest, SparesLeftBehindAreAdoptedAndUnfinishedOnesRemoved) {
