@@ -9,8 +9,8 @@ namespace {
 
 class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_this<ChunkedStream> {
  public:
-  ChunkedStream(ServiceContext* service, rpc::Stream& stream, AcceptRequest accept)
-      : service_(service), stream_(&stream), accept_(std::move(accept)) {}
+  ChunkedStream(ServiceContext* service, ReaderPool* pool, rpc::Stream& stream, AcceptRequest accept)
+      : service_(service), pool_(pool), stream_(&stream), accept_(std::move(accept)) {}
 
   void OnMessage(std::string_view message) override {
     if (stream_ == nullptr || source_ != nullptr) return;
@@ -40,26 +40,25 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   void OnClose() override {
     stream_ = nullptr;
     // Letting go of what a source reads can take longer than a loop should wait.
-    if (source_ != nullptr) service_->readers.Submit([source = std::move(source_)](const absl::Status&) {});
+    if (source_ != nullptr) pool_->Submit([source = std::move(source_)](const absl::Status&) {});
   }
 
  private:
   // From here to Send the source is the pool's.
   void BuildNext() {
     building_ = true;
-    service_->readers.Submit(
-        [weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
-          auto chunk = std::make_shared<ChunkSource::Chunk>();
-          if (!status.ok()) {
-            chunk->status = std::move(status);
-          } else if (!weak.expired()) {
-            *chunk = source->Next();
-          }
-          source.reset();
-          ref.Post([weak, chunk](rpc::Stream&) {
-            if (auto self = weak.lock()) self->Send(*chunk);
-          });
-        });
+    pool_->Submit([weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
+      auto chunk = std::make_shared<ChunkSource::Chunk>();
+      if (!status.ok()) {
+        chunk->status = std::move(status);
+      } else if (!weak.expired()) {
+        *chunk = source->Next();
+      }
+      source.reset();
+      ref.Post([weak, chunk](rpc::Stream&) {
+        if (auto self = weak.lock()) self->Send(*chunk);
+      });
+    });
   }
 
   void Send(ChunkSource::Chunk& chunk) {
@@ -75,6 +74,7 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   void Finish(absl::Status status) { std::exchange(stream_, nullptr)->Finish(std::move(status)); }
 
   ServiceContext* service_;
+  ReaderPool* pool_;
   rpc::Stream* stream_;  // null once finished or closed
   AcceptRequest accept_;
   std::shared_ptr<ChunkSource> source_;
@@ -83,9 +83,9 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
 
 }  // namespace
 
-std::unique_ptr<rpc::StreamHandler> MakeChunkedStream(ServiceContext* service, rpc::Stream& stream,
+std::unique_ptr<rpc::StreamHandler> MakeChunkedStream(ServiceContext* service, ReaderPool* pool, rpc::Stream& stream,
                                                       AcceptRequest accept) {
-  return std::make_unique<SharedHandler>(std::make_shared<ChunkedStream>(service, stream, std::move(accept)));
+  return std::make_unique<SharedHandler>(std::make_shared<ChunkedStream>(service, pool, stream, std::move(accept)));
 }
 
 }  // namespace quorate::api

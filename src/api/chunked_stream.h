@@ -1,6 +1,6 @@
 #pragma once
 
-// A server-streaming call whose messages are made on the reader pool, as fast as the client takes them: the next chunk
+// A server-streaming call whose messages are made on a pool of readers, as fast as the client takes them: the next chunk
 // is made once what was queued before it leaves room, so a call holds Stream::kHighWaterBytes and one chunk at most.
 
 #include <functional>
@@ -37,7 +37,7 @@ struct AcceptedRequest {
 };
 using AcceptRequest = std::function<absl::StatusOr<AcceptedRequest>(std::string_view message)>;
 
-std::unique_ptr<rpc::StreamHandler> MakeChunkedStream(ServiceContext* service, rpc::Stream& stream,
+std::unique_ptr<rpc::StreamHandler> MakeChunkedStream(ServiceContext* service, ReaderPool* pool, rpc::Stream& stream,
                                                       AcceptRequest accept);
 
 }  // namespace quorate::api

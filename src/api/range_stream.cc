@@ -68,7 +68,8 @@ std::unique_ptr<rpc::StreamHandler> MakeRangeStream(ServiceContext* service, con
                                                     rpc::Stream& stream) {
   absl::Status admitted = service->AdmitStream(context, stream.loop_index());
   return MakeChunkedStream(
-      service, stream, [service, admitted](std::string_view message) -> absl::StatusOr<AcceptedRequest> {
+      service, &service->readers, stream,
+      [service, admitted](std::string_view message) -> absl::StatusOr<AcceptedRequest> {
         mvcc::RangeRequest request;
         if (!mvcc::Decode(message, &request)) return MalformedInStream();
         QUORATE_RETURN_IF_ERROR(admitted);

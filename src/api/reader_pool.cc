@@ -1,6 +1,8 @@
 #include "src/api/reader_pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <optional>
 #include <utility>
@@ -9,11 +11,13 @@
 
 namespace quorate::api {
 
-ReaderPool::ReaderPool(int threads) {
+ReaderPool::ReaderPool(int threads, int niceness) {
   threads_.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] {
-      pthread_setname_np(pthread_self(), "reader");
+    threads_.emplace_back([this, niceness] {
+      pthread_setname_np(pthread_self(), niceness > 0 ? "bulk" : "reader");
+      // Only ever upwards, which everybody may; Linux counts it by thread.
+      if (niceness > 0) (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
       Run();
     });
   }

@@ -28,7 +28,8 @@ class ReaderPool {
   // What the waiting tasks may keep of requests: few are larger than their keys, but each may be of a megabyte.
   static constexpr size_t kQueuedBytesMax = 64 << 20;
 
-  explicit ReaderPool(int threads);
+  // `niceness`: how far its threads stand back from all others on the machine, as nice(1) counts.
+  explicit ReaderPool(int threads, int niceness = 0);
   ~ReaderPool();  // Stop()s
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;

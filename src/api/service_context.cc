@@ -9,6 +9,13 @@ namespace quorate::api {
 
 namespace {
 
+// A hash of the whole store must not keep a snapshot waiting.
+constexpr int kBulkThreads = 2;
+// Beside 2,000 writes a second on two cores, a snapshot at the niceness of all others made their p99 2.3 times the quiet
+// one, at 10 as much, at 15 1.3 times, and it took a fifth longer. At the most, 19, it gets hardly any time beside full
+// load.
+constexpr int kBulkNiceness = 15;
+
 // Runs functions on one loop.
 LoopReads::Poster PosterTo(rpc::Server* server, int loop_index) {
   return [server, loop_index](std::function<void()> function) { server->Post(loop_index, std::move(function)); };
@@ -36,7 +43,8 @@ LoopContext::LoopContext(ServiceContext* context, int loop_index)
 ServiceContext::ServiceContext(ServicesOptions options)
     : options(std::move(options)),
       quota(this, this->options.quota_backend_bytes),
-      readers(this->options.reader_threads) {}
+      readers(this->options.reader_threads),
+      bulk(kBulkThreads, kBulkNiceness) {}
 
 absl::Status ServiceContext::Admit(const rpc::CallContext& call, int loop_index) {
   return AdmitCounted(call, loop(loop_index).unary_versions);

@@ -68,7 +68,10 @@ struct ServiceContext {
   rpc::Server* server = nullptr;
   std::vector<std::unique_ptr<LoopContext>> loops;
   Defragmentation defragmentation;
-  ReaderPool readers;  // last: its threads use the rest
+  // Last: their threads use the rest. `bulk` reads the whole store at a time, for snapshots and hashes, and stands back
+  // from everything else that the machine has to do.
+  ReaderPool readers;
+  ReaderPool bulk;
 
  private:
   absl::Status UnlessDraining(absl::Status admitted) const;

@@ -108,6 +108,7 @@ void Services::Stop() {
   rep_->context.stopped.store(true, std::memory_order_relaxed);
   rep_->context.defragmentation.Stop();
   rep_->context.readers.Stop();
+  rep_->context.bulk.Stop();
 }
 
 }  // namespace quorate::api

@@ -132,9 +132,10 @@ void RegisterSnapshot(ServiceContext* service, rpc::Registry& registry) {
   registry.AddStream("/etcdserverpb.Maintenance/Snapshot", rpc::Registry::StreamKind::kServerStream,
                      [service](const rpc::CallContext& call, rpc::Stream& stream) {
                        absl::Status admitted = service->AdmitStream(call, stream.loop_index());
-                       return MakeChunkedStream(service, stream, [service, admitted](std::string_view message) {
-                         return Accept(service, admitted, message);
-                       });
+                       return MakeChunkedStream(service, &service->bulk, stream,
+                                                [service, admitted](std::string_view message) {
+                                                  return Accept(service, admitted, message);
+                                                });
                      });
 }
 

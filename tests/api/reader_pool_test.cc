@@ -1,7 +1,10 @@
 #include "src/api/reader_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "absl/synchronization/notification.h"
@@ -18,6 +21,21 @@ TEST(ReaderPoolTest, RunsWhatIsSubmitted) {
     ran.Notify();
   });
   ran.WaitForNotification();
+}
+
+TEST(ReaderPoolTest, StandsBackAsFarAsIsAsked) {
+  for (const int niceness : {0, 7}) {
+    const int own = getpriority(PRIO_PROCESS, 0);
+    ReaderPool pool(1, niceness);
+    absl::Notification ran;
+    int found = -1;
+    pool.Submit([&](absl::Status) {
+      found = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
+      ran.Notify();
+    });
+    ran.WaitForNotification();
+    EXPECT_EQ(found, std::max(own, niceness));
+  }
 }
 
 TEST(ReaderPoolTest, RefusesMoreThanItsBound) {
