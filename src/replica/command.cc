@@ -1,5 +1,7 @@
 #include "quorate/replica/command.h"
 
+#include <algorithm>
+
 #include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
 #include "src/replica/group.h"
@@ -27,8 +29,16 @@ void CommandList::Add(CommandType type, std::string_view request) {
   char head[11];
   head[0] = static_cast<char>(type);
   char* end = base::wire::PutVarint(head + 1, request.size());
-  bytes_.append(head, end - head);
-  bytes_.append(request);
+  const size_t bytes = static_cast<size_t>(end - head) + request.size();
+  if (pieces_.empty()) {
+    pieces_.emplace_back();
+  } else if (std::string& last = pieces_.back(); last.size() + bytes > std::max(last.capacity(), kPieceBytes)) {
+    pieces_.emplace_back().reserve(std::max(bytes, kPieceBytes));
+  }
+  std::string& piece = pieces_.back();
+  piece.append(head, static_cast<size_t>(end - head));
+  piece.append(request);
+  bytes_ += bytes;
   ++count_;
 }
 
@@ -43,9 +53,10 @@ base::Buffer EncodeGroup(const GroupHead& head, const std::vector<ProposalBatch>
   out = PutFixed64(out, static_cast<uint64_t>(head.wall_ms));
   out = base::wire::PutVarint(out, head.commands);
   for (const ProposalBatch& batch : batches) {
-    std::string_view encoded = batch.commands.encoded();
-    std::memcpy(out, encoded.data(), encoded.size());
-    out += encoded.size();
+    for (const std::string& piece : batch.commands.pieces()) {
+      std::memcpy(out, piece.data(), piece.size());
+      out += piece.size();
+    }
   }
   return data;
 }

@@ -68,6 +68,7 @@ Deframer::Step Deframer::Next(std::string_view* bytes) {
   bytes->remove_prefix(piece.size());
   // The common case: the whole message lies in the received bytes.
   if (piece.size() == missing && body_.empty()) return Deliver(piece);
+  if (body_.empty()) body_.reserve(std::min(body_size_, kAnnouncedBytesTrusted));
   body_.append(piece);
   if (body_.size() < body_size_) return Step::kNeedMore;
   return Deliver(body_);

@@ -37,6 +37,10 @@ class Deframer {
   // A longer buffer is not kept for the next stream: thousands of finished calls are.
   static constexpr size_t kKeptBytes = 4 << 10;
 
+  // A message that comes in pieces gets room for all of it at once up to this size, beyond it as it comes: what is
+  // announced need not follow.
+  static constexpr size_t kAnnouncedBytesTrusted = 128 << 10;
+
   bool CheckPrefix();
   Step Deliver(std::string_view body);
   Step Fail(absl::StatusCode code, std::string_view message);

@@ -37,6 +37,28 @@ TEST(Group, ReadsBackWhatWasEncoded) {
   EXPECT_TRUE(reader.ok());
 }
 
+TEST(Group, CommandsOfAnySizeComeBackInOrder) {
+  std::minstd_rand random(3);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<ProposalBatch> batches(1);
+    std::vector<std::string> requests;
+    for (int i = 0; i < 40; ++i) {
+      const size_t bytes = random() % 8 == 0 ? random() % 70'000 : random() % 600;
+      requests.emplace_back(bytes, static_cast<char>('a' + i % 26));
+      batches[0].commands.Add(CommandType::kPut, requests.back());
+    }
+    const base::Buffer data =
+        EncodeGroup({.proposer = 1, .group = 2, .wall_ms = 3, .commands = requests.size()}, batches);
+    GroupReader reader(data.view());
+    for (const std::string& request : requests) {
+      ASSERT_TRUE(reader.Next());
+      EXPECT_EQ(reader.request(), request);
+    }
+    EXPECT_FALSE(reader.Next());
+    EXPECT_TRUE(reader.ok());
+  }
+}
+
 TEST(Group, CutAnywhereIsNotOk) {
   base::Buffer data = TwoBatches();
   for (size_t length = 0; length < data.size(); ++length) {

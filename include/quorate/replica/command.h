@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "quorate/base/buffer.h"
 
@@ -39,12 +40,17 @@ class CommandList {
  public:
   void Add(CommandType type, std::string_view request);
   size_t count() const { return count_; }
-  size_t bytes() const { return bytes_.size(); }
-  std::string_view encoded() const { return bytes_; }
+  size_t bytes() const { return bytes_; }
+  // In order; where one piece ends and the next begins means nothing.
+  const std::vector<std::string>& pieces() const { return pieces_; }
   bool empty() const { return count_ == 0; }
 
  private:
-  std::string bytes_;
+  // A piece that is full is left as it is: to let it grow would be to copy it.
+  static constexpr size_t kPieceBytes = 16 << 10;
+
+  std::vector<std::string> pieces_;
+  size_t bytes_ = 0;
   size_t count_ = 0;
 };
 
