@@ -178,7 +178,7 @@ absl::Status Compaction::RemoveBatch(int64_t target, Garbage* garbage) {
   batch.Put(Family::kMeta, kRemovedBytesName, EncodeNumber(removed));
   batch.Put(Family::kMeta, kTargetName, EncodeNumber(static_cast<uint64_t>(target + 1)));
   batch.Put(Family::kMeta, kPositionName, garbage->position);
-  QUORATE_RETURN_IF_ERROR(database_->WriteUnmarked(batch));
+  QUORATE_RETURN_IF_ERROR(database_->WriteAtLeisure(batch));
   removed_bytes_.store(removed, std::memory_order_relaxed);
   removed_records_.fetch_add(garbage->revs.size(), std::memory_order_relaxed);
   position_ = garbage->position;
@@ -189,7 +189,7 @@ absl::Status Compaction::RemoveBatch(int64_t target, Garbage* garbage) {
 absl::Status Compaction::MarkFinished(int64_t target) {
   storage::WriteBatch batch;
   batch.Put(Family::kMeta, kFinishedName, EncodeNumber(static_cast<uint64_t>(target + 1)));
-  return database_->WriteUnmarked(batch);
+  return database_->WriteAtLeisure(batch);
 }
 
 void Compaction::Finish(int64_t target) {

@@ -61,6 +61,7 @@ struct Database::Rep {
 
   rocksdb::ColumnFamilyHandle* Handle(Family family) const { return families[FamilyId(family)]; }
   std::vector<rocksdb::ColumnFamilyHandle*> AllHandles() const { return {families.begin(), families.end()}; }
+  absl::Status Write(const rocksdb::WriteOptions& options, WriteBatch& batch) const;
   uint64_t Sum(const rocksdb::Slice& property) const;
   absl::StatusOr<uint64_t> ReadMark() const;
 };
@@ -132,20 +133,23 @@ absl::Status Database::Write(WriteBatch& batch, uint64_t mark) {
   char bytes[sizeof mark];
   std::memcpy(bytes, &mark, sizeof mark);
   batch.Put(Family::kMeta, kMarkName, std::string_view(bytes, sizeof bytes));
-  rocksdb::Status status = rep_->db->Write(Unlogged(false), &batch.rep_->batch);
-  if (!status.ok()) return ToStatus(status, "write to " + rep_->path);
-  // A garbage batch may have come between: then the number is higher than the write's own, which errs on the safe side.
+  QUORATE_RETURN_IF_ERROR(rep_->Write(Unlogged(/*low_priority=*/false), batch));
+  // Another batch may have come between: then the number is higher than the write's own, which errs on the safe side.
   rep_->marks->Written(rep_->db->GetLatestSequenceNumber(), mark);
+  return absl::OkStatus();
+}
+
+absl::Status Database::Rep::Write(const rocksdb::WriteOptions& options, WriteBatch& batch) const {
+  const rocksdb::Status status = db->Write(options, &batch.rep_->batch);
+  if (!status.ok()) return ToStatus(status, "write to " + path);
   batch.Clear();
   return absl::OkStatus();
 }
 
-absl::Status Database::WriteUnmarked(WriteBatch& batch) {
-  rocksdb::Status status = rep_->db->Write(Unlogged(true), &batch.rep_->batch);
-  if (!status.ok()) return ToStatus(status, "write to " + rep_->path);
-  batch.Clear();
-  return absl::OkStatus();
-}
+absl::Status Database::WriteUnmarked(WriteBatch& batch) { return rep_->Write(Unlogged(/*low_priority=*/false), batch); }
+
+// RocksDB then allows it 2 MB a second.
+absl::Status Database::WriteAtLeisure(WriteBatch& batch) { return rep_->Write(Unlogged(/*low_priority=*/true), batch); }
 
 absl::StatusOr<std::optional<std::string>> Database::Get(Family family, std::string_view key,
                                                          const Snapshot* snapshot) const {

@@ -96,10 +96,12 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   // Applies the batch and leaves it empty; on failure the batch is as it was. `mark` is the caller's position (the
-  // applied index), never falling. Single writer thread for marked writes; background garbage removal may write with
-  // WriteUnmarked at the same time.
+  // applied index), never falling. Single writer thread for marked writes; others may write with WriteUnmarked at the
+  // same time.
   absl::Status Write(WriteBatch& batch, uint64_t mark);
   absl::Status WriteUnmarked(WriteBatch& batch);
+  // The same for what nobody waits for: takes its time while the store has much to compact.
+  absl::Status WriteAtLeisure(WriteBatch& batch);
 
   // Any thread. nullopt: no such key.
   absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key,
