@@ -25,6 +25,11 @@ void RecordCache::Insert(Revision revision, base::Buffer record) {
   Keep(used);
 }
 
+void RecordCache::InsertScanned(Revision revision, base::Buffer record) {
+  if (used_.IsFull() && scanned_.fetch_add(1, std::memory_order_relaxed) % kScannedPerKept != 0) return;
+  Insert(revision, std::move(record));
+}
+
 void RecordCache::Keep(std::vector<RecentRecords::Entry>& entries) {
   for (auto& [revision, record] : entries) used_.Insert(revision, std::move(record));
 }

@@ -28,18 +28,24 @@ class RecordCache {
   void Append(Revision revision, base::Buffer record);
   // A record that was asked for and not there.
   void Insert(Revision revision, base::Buffer record);
+  // One of the many records of a long range. Where it would drive out another, one of kScannedPerKept is kept: most
+  // such ranges pass through once, and one that is asked for again and again is here after some rounds all the same.
+  void InsertScanned(Revision revision, base::Buffer record);
 
   size_t bytes() const { return recent_.bytes() + used_.bytes(); }
   uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
   uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr uint32_t kScannedPerKept = 4;
+
   size_t RecentBudget() const { return budget_bytes_ - used_.bytes(); }
   void Keep(std::vector<RecentRecords::Entry>& entries);
 
   const size_t budget_bytes_;
   RecentRecords recent_;
   UsedRecords used_;
+  std::atomic<uint32_t> scanned_ = 0;
   std::atomic<uint64_t> hits_ = 0;
   std::atomic<uint64_t> misses_ = 0;
 };

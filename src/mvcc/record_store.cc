@@ -6,6 +6,9 @@
 namespace quorate::mvcc {
 namespace {
 
+// From so many on that are not in memory, a range is a scan.
+constexpr size_t kScanRecords = 64;
+
 absl::Status Bad(Revision revision, const char* what) {
   return base::MakeStatus(absl::StatusCode::kDataLoss, "the record of revision " + std::to_string(revision.main) + "/" +
                                                            std::to_string(revision.sub) + " is " + what);
@@ -49,9 +52,11 @@ absl::Status RecordStore::Fetch(const std::vector<Revision>& revisions, std::vec
       },
       snapshot));
   QUORATE_RETURN_IF_ERROR(malformed);
+  const bool is_scan = missing.size() >= kScanRecords;
   for (size_t place : missing) {
-    if (!(*records)[place]) return Bad(revisions[place], "missing");
-    cache_.Insert(revisions[place], (*records)[place]);
+    const base::Buffer& record = (*records)[place];
+    if (!record) return Bad(revisions[place], "missing");
+    is_scan ? cache_.InsertScanned(revisions[place], record) : cache_.Insert(revisions[place], record);
   }
   return absl::OkStatus();
 }

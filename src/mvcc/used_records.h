@@ -29,6 +29,8 @@ class UsedRecords {
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
   void Insert(Revision revision, base::Buffer record);
+  // Nearly: what comes drives out something else.
+  bool IsFull() const { return bytes() >= kShards * shard_budget_ / 16 * 15; }
 
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 

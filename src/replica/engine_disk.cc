@@ -105,10 +105,10 @@ void Engine::OnStoreFailure(const absl::Status& failure) {
 
 DiskPace Engine::disk_pace() const {
   const wal::WalStatistics& statistics = wal_statistics();
-  const auto since = [](const std::atomic<int64_t>& moment) -> std::optional<std::chrono::nanoseconds> {
+  const auto since = [this](const std::atomic<int64_t>& moment) -> std::optional<std::chrono::nanoseconds> {
     const int64_t at = moment.load(std::memory_order_relaxed);
     if (at == 0) return std::nullopt;
-    return std::max(std::chrono::nanoseconds::zero(), base::SystemClock().Monotonic() - std::chrono::nanoseconds(at));
+    return std::max(std::chrono::nanoseconds::zero(), clock_->Monotonic() - std::chrono::nanoseconds(at));
   };
   return {since(statistics.sync_begun).value_or(std::chrono::nanoseconds::zero()), since(statistics.slow_sync_ended)};
 }

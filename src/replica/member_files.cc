@@ -108,6 +108,7 @@ wal::WalOptions LogOptions(const ReplicaOptions& options, base::FileSystem& file
   wal::WalOptions log;
   log.expected_identity = identity;
   log.files = &files;
+  log.clock = options.clock;
   log.directory = paths.wal;
   log.sync = options.sync;
   log.end_note = paths.member + "/log-end";

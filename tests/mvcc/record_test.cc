@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "mvccpb/kv.pb.h"
-#include "src/mvcc/record_cache.h"
 #include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
@@ -71,73 +70,6 @@ TEST(SizeClassTest, RoundsUpByLittleAndNeverDown) {
     last = size_class;
   }
   EXPECT_EQ(BytesOfClass(SizeClassOf(1000, 100)), 1148u);
-}
-
-TEST(RecordCacheTest, KeepsToItsBudgetAndPrefersWhatIsUsed) {
-  constexpr size_t kBudget = 1 << 20;
-  RecordCache cache(kBudget);
-  const Revision hot{1, 0};
-  cache.Append(hot, base::Buffer::Copy("hot"));
-  for (int64_t main = 2; main < 6000; ++main) {
-    EXPECT_TRUE(cache.Find(hot)) << main;
-    cache.Append({main, 0}, base::Buffer::Allocate(1000));
-    EXPECT_LE(cache.bytes(), kBudget);
-  }
-  EXPECT_GT(cache.bytes(), kBudget / 2);
-  EXPECT_TRUE(cache.Find({5999, 0}));
-  EXPECT_FALSE(cache.Find({2, 0}));
-  EXPECT_FALSE(cache.Find({5999, 1}));
-  EXPECT_EQ(cache.hits(), 5999u);
-  EXPECT_EQ(cache.misses(), 2u);
-}
-
-TEST(RecordCacheTest, WritesDoNotDriveOutWhatIsRead) {
-  RecordCache cache(1 << 20);
-  for (int64_t main = 1; main <= 200; ++main) {
-    cache.Append({main, 0}, base::Buffer::Allocate(1000));
-    if (main % 2 == 0) cache.Find({main, 0});
-  }
-  for (int64_t main = 201; main <= 10000; ++main) cache.Append({main, 0}, base::Buffer::Allocate(1000));
-  for (int64_t main = 1; main <= 200; ++main) {
-    EXPECT_EQ(static_cast<bool>(cache.Find({main, 0})), main % 2 == 0) << main;
-  }
-}
-
-TEST(RecordCacheTest, FindsEachRecordOfATransaction) {
-  RecordCache cache(1 << 20);
-  for (int64_t main : {255, 256, 511, 512}) {
-    for (int64_t sub = 0; sub < 5; ++sub) {
-      cache.Append({main, sub}, base::Buffer::Copy(std::to_string(main) + "/" + std::to_string(sub)));
-    }
-  }
-  for (int64_t main : {255, 256, 511, 512}) {
-    for (int64_t sub = 0; sub < 5; ++sub) {
-      EXPECT_EQ(cache.Find({main, sub}).view(), std::to_string(main) + "/" + std::to_string(sub));
-    }
-    EXPECT_FALSE(cache.Find({main, 5}));
-    EXPECT_FALSE(cache.Find({main + 1, 5}));
-  }
-}
-
-TEST(RecordCacheTest, WhatIsReadFromTheStoreTakesTheRoomOfWhatWasWritten) {
-  constexpr size_t kBudget = 1 << 20;
-  RecordCache cache(kBudget);
-  for (int64_t main = 1001; main <= 3000; ++main) cache.Append({main, 0}, base::Buffer::Allocate(1000));
-  for (int64_t main = 1; main <= 400; ++main) cache.Insert({main, 0}, base::Buffer::Allocate(1000));
-  EXPECT_LE(cache.bytes(), kBudget + kBudget / 16);
-  EXPECT_TRUE(cache.Find({400, 0}));
-  EXPECT_TRUE(cache.Find({3000, 0}));
-}
-
-TEST(RecordCacheTest, ARecordAboveTheBudgetIsNotKept) {
-  RecordCache cache(1000);
-  cache.Append({1, 0}, base::Buffer::Allocate(5000));
-  cache.Insert({1, 0}, base::Buffer::Allocate(5000));
-  EXPECT_FALSE(cache.Find({1, 0}));
-  RecordCache none(0);
-  none.Append({1, 0}, base::Buffer::Copy("x"));
-  none.Insert({1, 0}, base::Buffer::Copy("x"));
-  EXPECT_FALSE(none.Find({1, 0}));
 }
 
 }  // namespace

@@ -15,26 +15,25 @@ def rapid_reset(port, full):
     expect_calm(client)
 
 
-@attack(32)
-def made_you_reset(port, full):
-    """Requests broken so that the server resets them."""
+def flood_with(port, malformed):
     client = Client(port)
-    block = request_headers(WATCH) + literal(b"UPPER-CASE", b"x")
+    block = request_headers(WATCH) + malformed
     for stream in range(1, 200_001, 2):
         if not client.send(frame(HEADERS, END_HEADERS, stream, block)):
             break
     expect_calm(client)
+
+
+@attack(32)
+def made_you_reset(port, full):
+    """Requests broken so that the server resets them."""
+    flood_with(port, literal(b"UPPER-CASE", b"x"))
 
 
 @attack(32)
 def nameless_headers(port, full):
     """Headers of no name and no value, 500 in each request."""
-    client = Client(port)
-    block = request_headers(WATCH) + literal(b"", b"") * 500
-    for stream in range(1, 200_001, 2):
-        if not client.send(frame(HEADERS, END_HEADERS, stream, block)):
-            break
-    expect_calm(client)
+    flood_with(port, literal(b"", b"") * 500)
 
 
 @attack(64)

@@ -1,0 +1,115 @@
+#include "src/mvcc/record_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace quorate::mvcc {
+namespace {
+
+TEST(RecordCacheTest, KeepsToItsBudgetAndPrefersWhatIsUsed) {
+  constexpr size_t kBudget = 1 << 20;
+  RecordCache cache(kBudget);
+  const Revision hot{1, 0};
+  cache.Append(hot, base::Buffer::Copy("hot"));
+  for (int64_t main = 2; main < 6000; ++main) {
+    EXPECT_TRUE(cache.Find(hot)) << main;
+    cache.Append({main, 0}, base::Buffer::Allocate(1000));
+    EXPECT_LE(cache.bytes(), kBudget);
+  }
+  EXPECT_GT(cache.bytes(), kBudget / 2);
+  EXPECT_TRUE(cache.Find({5999, 0}));
+  EXPECT_FALSE(cache.Find({2, 0}));
+  EXPECT_FALSE(cache.Find({5999, 1}));
+  EXPECT_EQ(cache.hits(), 5999u);
+  EXPECT_EQ(cache.misses(), 2u);
+}
+
+TEST(RecordCacheTest, WritesDoNotDriveOutWhatIsRead) {
+  RecordCache cache(1 << 20);
+  for (int64_t main = 1; main <= 200; ++main) {
+    cache.Append({main, 0}, base::Buffer::Allocate(1000));
+    if (main % 2 == 0) cache.Find({main, 0});
+  }
+  for (int64_t main = 201; main <= 10000; ++main) cache.Append({main, 0}, base::Buffer::Allocate(1000));
+  for (int64_t main = 1; main <= 200; ++main) {
+    EXPECT_EQ(static_cast<bool>(cache.Find({main, 0})), main % 2 == 0) << main;
+  }
+}
+
+TEST(RecordCacheTest, FindsEachRecordOfATransaction) {
+  RecordCache cache(1 << 20);
+  for (int64_t main : {255, 256, 511, 512}) {
+    for (int64_t sub = 0; sub < 5; ++sub) {
+      cache.Append({main, sub}, base::Buffer::Copy(std::to_string(main) + "/" + std::to_string(sub)));
+    }
+  }
+  for (int64_t main : {255, 256, 511, 512}) {
+    for (int64_t sub = 0; sub < 5; ++sub) {
+      EXPECT_EQ(cache.Find({main, sub}).view(), std::to_string(main) + "/" + std::to_string(sub));
+    }
+    EXPECT_FALSE(cache.Find({main, 5}));
+    EXPECT_FALSE(cache.Find({main + 1, 5}));
+  }
+}
+
+TEST(RecordCacheTest, WhatIsReadFromTheStoreTakesTheRoomOfWhatWasWritten) {
+  constexpr size_t kBudget = 1 << 20;
+  RecordCache cache(kBudget);
+  for (int64_t main = 1001; main <= 3000; ++main) cache.Append({main, 0}, base::Buffer::Allocate(1000));
+  for (int64_t main = 1; main <= 400; ++main) cache.Insert({main, 0}, base::Buffer::Allocate(1000));
+  EXPECT_LE(cache.bytes(), kBudget + kBudget / 16);
+  EXPECT_TRUE(cache.Find({400, 0}));
+  EXPECT_TRUE(cache.Find({3000, 0}));
+}
+
+TEST(RecordCacheTest, ARecordAboveTheBudgetIsNotKept) {
+  RecordCache cache(1000);
+  cache.Append({1, 0}, base::Buffer::Allocate(5000));
+  cache.Insert({1, 0}, base::Buffer::Allocate(5000));
+  EXPECT_FALSE(cache.Find({1, 0}));
+  RecordCache none(0);
+  none.Append({1, 0}, base::Buffer::Copy("x"));
+  none.Insert({1, 0}, base::Buffer::Copy("x"));
+  EXPECT_FALSE(none.Find({1, 0}));
+}
+
+class RecordCacheScanTest : public testing::Test {
+ protected:
+  static constexpr size_t kRecordBytes = 1000;
+  // More than the budget holds.
+  static constexpr int64_t kMany = 20'000;
+
+  // As a range does that looks first; returns how many were there.
+  int64_t Scan(int64_t first, int64_t last) {
+    int64_t found = 0;
+    for (int64_t main = first; main < last; ++main) {
+      if (cache_.Find({main, 0})) {
+        ++found;
+      } else {
+        cache_.InsertScanned({main, 0}, base::Buffer::Allocate(kRecordBytes));
+      }
+    }
+    return found;
+  }
+
+  RecordCache cache_{4 << 20};
+};
+
+TEST_F(RecordCacheScanTest, FillsWhatIsEmptyAndThenKeepsAQuarter) {
+  Scan(1, 500);
+  EXPECT_EQ(Scan(1, 500), 499) << "there was room for all";
+  Scan(500, kMany);
+  Scan(kMany, kMany + 1000);
+  EXPECT_EQ(Scan(kMany, kMany + 1000), 250);
+  EXPECT_LE(cache_.bytes(), size_t{4} << 20);
+}
+
+TEST_F(RecordCacheScanTest, AgainAndAgainFindsAllInTheEnd) {
+  Scan(1, kMany);
+  for (int round = 0; round < 30; ++round) Scan(kMany, kMany + 500);
+  EXPECT_GE(Scan(kMany, kMany + 500), 490);
+}
+
+}  // namespace
+}  // namespace quorate::mvcc
