@@ -128,9 +128,9 @@ void RegisterMaintenance(ServiceContext* context, rpc::Registry& registry) {
   // Asking the store for its size walks its list of files: not on the loop.
   AddUnary<etcdserverpb::StatusRequest>(context, registry, "/etcdserverpb.Maintenance/Status", Serving::kOnPool,
                                         [context](const auto&) { return Status(*context); });
-  AddUnary<etcdserverpb::HashKVRequest>(context, registry, "/etcdserverpb.Maintenance/HashKV", Serving::kInBulk,
+  AddUnary<etcdserverpb::HashKVRequest>(context, registry, "/etcdserverpb.Maintenance/HashKV", Serving::kOnPool,
                                         [context](const auto& request) { return HashKV(*context, request); });
-  AddUnary<etcdserverpb::HashRequest>(context, registry, "/etcdserverpb.Maintenance/Hash", Serving::kInBulk,
+  AddUnary<etcdserverpb::HashRequest>(context, registry, "/etcdserverpb.Maintenance/Hash", Serving::kOnPool,
                                       [context](const auto&) { return Hash(*context); });
   AddUnary<etcdserverpb::MoveLeaderRequest>(context, registry, "/etcdserverpb.Maintenance/MoveLeader", Serving::kOnLoop,
                                             [context](const auto& request) { return MoveLeader(*context, request); });

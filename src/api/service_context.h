@@ -68,8 +68,8 @@ struct ServiceContext {
   rpc::Server* server = nullptr;
   std::vector<std::unique_ptr<LoopContext>> loops;
   Defragmentation defragmentation;
-  // Last: their threads use the rest. `bulk` reads the whole store at a time, for snapshots and hashes, and stands back
-  // from everything else that the machine has to do.
+  // Last: their threads use the rest. `bulk` makes snapshots, which nobody waits for by the second, and stands back from
+  // everything else that the machine has to do.
   ReaderPool readers;
   ReaderPool bulk;
 

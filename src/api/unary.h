@@ -31,9 +31,9 @@ inline etcdserverpb::ResponseHeader HeaderNow(const ServiceContext& context) {
   return HeaderAt(context, context.replica->store().revision());
 }
 
-// How a method is served: at once on the loop; on the readers, after a confirmation when `linearizable` says so of the
-// request; or among what reads the whole store.
-enum class Serving { kOnLoop, kOnPool, kInBulk };
+// How a method is served: at once on the loop, on the pool, or on the pool after a confirmation when `linearizable`
+// says so of the request.
+enum class Serving { kOnLoop, kOnPool };
 
 // `handle` is absl::StatusOr<Response>(const Request&), called on the thread that `serving` says.
 template <typename Request, typename Handle>
@@ -54,7 +54,6 @@ void AddUnary(ServiceContext* context, rpc::Registry& registry, std::string meth
                         std::move(call).Reply(base::Payload(response->SerializeAsString()));
                       };
                       if (serving == Serving::kOnLoop) return serve(absl::OkStatus());
-                      if (serving == Serving::kInBulk) return context->bulk.Submit(std::move(serve));
                       context->ConfirmThenRun(linearizable != nullptr && linearizable(*request), std::move(serve));
                     });
 }

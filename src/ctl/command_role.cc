@@ -1,6 +1,7 @@
 #include "src/ctl/commands.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/patient_call.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -16,9 +17,6 @@ struct KeyRange {
   std::string key;
   std::string end;
 };
-
-// Commands about users and roles wait for their answer however long it takes, as etcdctl's do.
-Call Waiting(const char* method, bool repeatable = false) { return {method, repeatable, Duration{}}; }
 
 absl::Status NeedsName(const Arguments& arguments, const std::string& command) {
   if (arguments.size() == 1) return absl::OkStatus();
@@ -52,40 +50,36 @@ absl::StatusOr<authpb::Permission::Type> TypeOf(const std::string& text) {
 
 absl::Status Add(Session& session, const Arguments& arguments) {
   QUORATE_RETURN_IF_ERROR(NeedsName(arguments, "add"));
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
   etcdserverpb::AuthRoleAddRequest request;
   request.set_name(arguments[0]);
-  etcdserverpb::AuthRoleAddResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/RoleAdd"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthRoleAddResponse>(
+                                                    session, "/etcdserverpb.Auth/RoleAdd", request));
   return session.printer().Done("Role " + arguments[0] + " created", response, &response.header());
 }
 
 absl::Status Delete(Session& session, const Arguments& arguments) {
   QUORATE_RETURN_IF_ERROR(NeedsName(arguments, "delete"));
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
   etcdserverpb::AuthRoleDeleteRequest request;
   request.set_role(arguments[0]);
-  etcdserverpb::AuthRoleDeleteResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/RoleDelete"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthRoleDeleteResponse>(
+                                                    session, "/etcdserverpb.Auth/RoleDelete", request));
   return session.printer().Done("Role " + arguments[0] + " deleted", response, &response.header());
 }
 
 absl::Status Get(Session& session, const Arguments& arguments) {
   QUORATE_RETURN_IF_ERROR(NeedsName(arguments, "get"));
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
   etcdserverpb::AuthRoleGetRequest request;
   request.set_role(arguments[0]);
-  etcdserverpb::AuthRoleGetResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/RoleGet", true), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthRoleGetResponse>(
+                                                    session, "/etcdserverpb.Auth/RoleGet", request, true));
   return session.printer().RoleGet(arguments[0], response);
 }
 
 absl::Status List(Session& session, const Arguments& arguments) {
   if (!arguments.empty()) return Fail(Exit::kBadArguments, "role list command requires no arguments");
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  etcdserverpb::AuthRoleListResponse response;
-  QUORATE_RETURN_IF_ERROR(
-      client->Unary(Waiting("/etcdserverpb.Auth/RoleList", true), etcdserverpb::AuthRoleListRequest(), response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response,
+                           AskPatiently<etcdserverpb::AuthRoleListResponse>(session, "/etcdserverpb.Auth/RoleList",
+                                                                            etcdserverpb::AuthRoleListRequest(), true));
   return session.printer().RoleList(response);
 }
 
@@ -101,9 +95,8 @@ absl::Status GrantPermission(Session& session, const RoleFlags& flags, const Arg
   request.mutable_perm()->set_permtype(type);
   request.mutable_perm()->set_key(range.key);
   request.mutable_perm()->set_range_end(range.end);
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  etcdserverpb::AuthRoleGrantPermissionResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/RoleGrantPermission"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthRoleGrantPermissionResponse>(
+                                                    session, "/etcdserverpb.Auth/RoleGrantPermission", request));
   return session.printer().Done("Role " + arguments[0] + " updated", response, &response.header());
 }
 
@@ -123,9 +116,8 @@ absl::Status RevokePermission(Session& session, const RoleFlags& flags, const Ar
   request.set_role(arguments[0]);
   request.set_key(range.key);
   request.set_range_end(range.end);
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  etcdserverpb::AuthRoleRevokePermissionResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/RoleRevokePermission"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthRoleRevokePermissionResponse>(
+                                                    session, "/etcdserverpb.Auth/RoleRevokePermission", request));
   return session.printer().Done(RevokedSentence(arguments[0], arguments[1], range.end), response, &response.header());
 }
 

@@ -4,6 +4,7 @@
 #include "src/ctl/commands.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/password.h"
+#include "src/ctl/patient_call.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -16,9 +17,6 @@ struct UserFlags {
   bool no_password = false;
   bool detail = false;
 };
-
-// Commands about users and roles wait for their answer however long it takes, as etcdctl's do.
-Call Waiting(const char* method, bool repeatable = false) { return {method, repeatable, Duration{}}; }
 
 absl::Status NeedsName(const Arguments& arguments, const std::string& command) {
   if (arguments.size() == 1) return absl::OkStatus();
@@ -58,19 +56,17 @@ absl::Status Add(Session& session, const UserFlags& flags, const Arguments& argu
     QUORATE_ASSIGN_OR_RETURN(std::string password, ReadPassword(session, arguments[0], flags.interactive));
     request.set_password(password);
   }
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  etcdserverpb::AuthUserAddResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/UserAdd"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthUserAddResponse>(
+                                                    session, "/etcdserverpb.Auth/UserAdd", request));
   return session.printer().Done("User " + request.name() + " created", response, &response.header());
 }
 
 absl::Status Delete(Session& session, const Arguments& arguments) {
   QUORATE_RETURN_IF_ERROR(NeedsName(arguments, "delete"));
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
   etcdserverpb::AuthUserDeleteRequest request;
   request.set_name(arguments[0]);
-  etcdserverpb::AuthUserDeleteResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/UserDelete"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthUserDeleteResponse>(
+                                                    session, "/etcdserverpb.Auth/UserDelete", request));
   return session.printer().Done("User " + arguments[0] + " deleted", response, &response.header());
 }
 
@@ -82,7 +78,7 @@ absl::Status ShowRoles(Session& session, Client& client, const std::string& user
     etcdserverpb::AuthRoleGetRequest request;
     request.set_role(role);
     etcdserverpb::AuthRoleGetResponse response;
-    QUORATE_RETURN_IF_ERROR(client.Unary(Waiting("/etcdserverpb.Auth/RoleGet", true), request, response));
+    QUORATE_RETURN_IF_ERROR(client.Unary(Patient("/etcdserverpb.Auth/RoleGet", true), request, response));
     QUORATE_RETURN_IF_ERROR(session.printer().RoleGet(role, response));
   }
   return absl::OkStatus();
@@ -94,17 +90,16 @@ absl::Status Get(Session& session, const UserFlags& flags, const Arguments& argu
   etcdserverpb::AuthUserGetRequest request;
   request.set_name(arguments[0]);
   etcdserverpb::AuthUserGetResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/UserGet", true), request, response));
+  QUORATE_RETURN_IF_ERROR(client->Unary(Patient("/etcdserverpb.Auth/UserGet", true), request, response));
   if (flags.detail) return ShowRoles(session, *client, arguments[0], response);
   return session.printer().UserGet(arguments[0], response);
 }
 
 absl::Status List(Session& session, const Arguments& arguments) {
   if (!arguments.empty()) return Fail(Exit::kBadArguments, "user list command requires no arguments");
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  etcdserverpb::AuthUserListResponse response;
-  QUORATE_RETURN_IF_ERROR(
-      client->Unary(Waiting("/etcdserverpb.Auth/UserList", true), etcdserverpb::AuthUserListRequest(), response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response,
+                           AskPatiently<etcdserverpb::AuthUserListResponse>(session, "/etcdserverpb.Auth/UserList",
+                                                                            etcdserverpb::AuthUserListRequest(), true));
   return session.printer().UserList(response);
 }
 
@@ -114,9 +109,8 @@ absl::Status ChangePassword(Session& session, const UserFlags& flags, const Argu
   etcdserverpb::AuthUserChangePasswordRequest request;
   request.set_name(arguments[0]);
   request.set_password(password);
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
-  etcdserverpb::AuthUserChangePasswordResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/UserChangePassword"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthUserChangePasswordResponse>(
+                                                    session, "/etcdserverpb.Auth/UserChangePassword", request));
   return session.printer().Done("Password updated", response, &response.header());
 }
 
@@ -124,12 +118,11 @@ absl::Status GrantRole(Session& session, const Arguments& arguments) {
   if (arguments.size() != 2) {
     return Fail(Exit::kBadArguments, "user grant command requires user name and role name as its argument");
   }
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
   etcdserverpb::AuthUserGrantRoleRequest request;
   request.set_user(arguments[0]);
   request.set_role(arguments[1]);
-  etcdserverpb::AuthUserGrantRoleResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/UserGrantRole"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthUserGrantRoleResponse>(
+                                                    session, "/etcdserverpb.Auth/UserGrantRole", request));
   return session.printer().Done("Role " + arguments[1] + " is granted to user " + arguments[0], response,
                                 &response.header());
 }
@@ -138,12 +131,11 @@ absl::Status RevokeRole(Session& session, const Arguments& arguments) {
   if (arguments.size() != 2) {
     return Fail(Exit::kBadArguments, "user revoke-role requires user name and role name as its argument");
   }
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
   etcdserverpb::AuthUserRevokeRoleRequest request;
   request.set_name(arguments[0]);
   request.set_role(arguments[1]);
-  etcdserverpb::AuthUserRevokeRoleResponse response;
-  QUORATE_RETURN_IF_ERROR(client->Unary(Waiting("/etcdserverpb.Auth/UserRevokeRole"), request, response));
+  QUORATE_ASSIGN_OR_RETURN(const auto response, AskPatiently<etcdserverpb::AuthUserRevokeRoleResponse>(
+                                                    session, "/etcdserverpb.Auth/UserRevokeRole", request));
   return session.printer().Done("Role " + arguments[1] + " is revoked from user " + arguments[0], response,
                                 &response.header());
 }

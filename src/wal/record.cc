@@ -30,9 +30,9 @@ RecordHead DecodeRecordHead(std::string_view payload) {
 
 void RecordWriter::Reserve(uint64_t sectors) {
   if (sectors <= capacity_sectors_) return;
-  // Whole blocks, so that the padding behind the last sector has room.
+  // Whole blocks and one more, so that what stands behind the last sector has room.
   const uint64_t bytes = RoundUpToBlock(std::max(sectors, capacity_sectors_ * 2) * kSectorBytes);
-  std::unique_ptr<char[], Free> grown(new (std::align_val_t(kBlockBytes)) char[bytes]);
+  std::unique_ptr<char[], Free> grown(new (std::align_val_t(kBlockBytes)) char[bytes + kBlockBytes]);
   if (sectors_ > 0) std::memcpy(grown.get(), buffer_.get(), sectors_ * kSectorBytes);
   buffer_ = std::move(grown);
   capacity_sectors_ = bytes / kSectorBytes;
@@ -90,7 +90,7 @@ std::string_view RecordWriter::Finish(uint64_t offset, uint32_t salt, uint32_t w
   StoreNumber(head + 8, synced);
   char* const last = SectorAt(sectors_ - 1);
   const uint64_t unused = kSectorPayloadBytes - used_;
-  std::memset(last + kSectorHeaderBytes + used_, 0, bytes() - sectors_ * kSectorBytes + unused);
+  std::memset(last + kSectorHeaderBytes + used_, 0, unused + bytes() - sectors_ * kSectorBytes + kBlockBytes);
   *digest = 0;
   for (uint32_t i = 0; i < sectors_; ++i) {
     const auto payload_bytes = static_cast<uint16_t>(i + 1 < sectors_ ? kSectorPayloadBytes : used_);
@@ -98,7 +98,7 @@ std::string_view RecordWriter::Finish(uint64_t offset, uint32_t salt, uint32_t w
                i == 0 ? SectorKind::kRecord : SectorKind::kContinuation, payload_bytes);
     *digest = base::Crc32c({SectorAt(i), sizeof(uint32_t)}, *digest);
   }
-  return {buffer_.get(), bytes()};
+  return {buffer_.get(), bytes() + kBlockBytes};
 }
 
 bool DecodeRecord(std::string_view items, RecordContent* content) {

@@ -43,7 +43,9 @@ class RecordWriter {
   uint32_t sectors() const { return sectors_; }
   // What the record takes in the file: whole blocks.
   uint64_t bytes() const { return RoundUpToBlock(sectors_ * kSectorBytes); }
-  // The finished bytes, valid until the next Begin. `*digest` becomes what the next record's chain must be.
+  // The finished bytes, valid until the next Begin, and behind them a blank block: what a former use of the file left
+  // where the next record goes, whole or not, then means nothing. `*digest` becomes what the next record's chain must
+  // be.
   std::string_view Finish(uint64_t offset, uint32_t salt, uint32_t write_number, uint32_t chain, uint64_t synced,
                           uint32_t* digest);
 

@@ -111,7 +111,8 @@ absl::StatusOr<std::unique_ptr<Segment>> Wal::Rep::BeginSegment(uint64_t record_
   head.hard_state = log.hard_state;
   segment->path = options.directory + "/" + SegmentName(head.sequence, head.first_index);
   const auto prepare = [&]() -> absl::Status {
-    QUORATE_RETURN_IF_ERROR(spare.file->WriteAt(0, head.Encode()));
+    // Where the first record goes nothing may be left of the file's former use.
+    QUORATE_RETURN_IF_ERROR(spare.file->WriteAt(0, head.Encode() + std::string(kBlockBytes, '\0')));
     QUORATE_RETURN_IF_ERROR(SyncOrFail(*spare.file));
     return options.files->Rename(spare.path, segment->path);
   };
@@ -169,9 +170,9 @@ absl::Status Wal::Rep::WriteRecord(EntryIndex::Place* place) {
   }
   statistics.write_latency.Observe(clock.Monotonic() - before);
   *place = {.first = 0, .segment = &segment, .offset = segment.end, .sectors = writer.sectors()};
-  segment.end += bytes.size();
+  segment.end += writer.bytes();
   log.chain = digest;
-  statistics.written_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+  statistics.written_bytes.fetch_add(writer.bytes(), std::memory_order_relaxed);
   return absl::OkStatus();
 }
 

@@ -174,6 +174,27 @@ TEST_F(SpareSegmentsTest, SparesLeftBehindAreAdoptedAndUnfinishedOnesRemoved) {
   EXPECT_FALSE(files_.Contents().contains(kDirectory + "/spare-8.tmp"));
 }
 
+TEST_F(SpareSegmentsTest, DamageToASpareMeansNothing) {
+  options_.spare_segments = 1;
+  options_.end_note = kDirectory + "/log-end";
+  for (int records = 0; records < 5; ++records) {
+    files_.Restore({});
+    { auto wal = Create(); }
+    auto contents = files_.Contents();
+    std::erase_if(contents, [](const auto& item) { return item.first.ends_with(".tmp"); });
+    contents[kDirectory + "/spare-7.tmp"] = std::string(options_.segment_bytes, '\x7f');
+    files_.Restore(contents);
+    auto wal = Open();
+    while (SegmentPaths().size() == 1) Add(*wal, 1, 3000);
+    for (int i = 0; i < records; ++i) Add(*wal, 1, 600 * static_cast<size_t>(i));
+    const raft::Index last = wal->last_index();
+    wal.reset();
+    wal = Open();
+    ASSERT_NE(wal, nullptr) << records << " records in what was a spare";
+    EXPECT_EQ(wal->last_index(), last);
+  }
+}
+
 TEST_F(SpareSegmentsTest, ANewLogDoesNotTakeOverTheSparesOfAnother) {
   files_.Restore({{kDirectory + "/spare-7.tmp", std::string(options_.segment_bytes, 'x')}});
   options_.spare_segments = 0;
