@@ -2,9 +2,10 @@
 
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 
+#include "quorate/base/varint.h"
+#include "quorate/base/wire.h"
 #include "rocksdb/env.h"
 #include "rocksdb/file_system.h"
 
@@ -20,24 +21,17 @@ constexpr char kXxh3 = 4;
 // Behind each block: the kind of compression and the checksum.
 constexpr uint64_t kBlockTrailerBytes = 5;
 
-std::optional<uint64_t> TakeVarint(std::string_view& bytes) {
-  uint64_t value = 0;
-  for (int shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-    const auto byte = static_cast<uint8_t>(bytes.front());
-    bytes.remove_prefix(1);
-    value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-    const bool shortest = byte != 0 || shift == 0;
-    if (byte < 0x80) return shortest ? std::optional(value) : std::nullopt;
-  }
-  return std::nullopt;
+// In its only form: others say the same, but nobody writes them.
+bool TakeShortest(std::string_view& bytes, uint64_t* value) {
+  const size_t before = bytes.size();
+  return base::TakeVarint(&bytes, value) && before - bytes.size() == base::wire::VarintSize(*value);
 }
 
 bool TakeHandle(std::string_view& bytes, uint64_t file_bytes) {
-  const std::optional<uint64_t> offset = TakeVarint(bytes);
-  const std::optional<uint64_t> size = TakeVarint(bytes);
-  if (!offset.has_value() || !size.has_value() || *size == 0) return false;
+  uint64_t offset, size;
+  if (!TakeShortest(bytes, &offset) || !TakeShortest(bytes, &size) || size == 0) return false;
   const uint64_t blocks = file_bytes - kTableFooterBytes;
-  return *offset < blocks && *size < blocks && *offset + *size + kBlockTrailerBytes <= blocks;
+  return offset < blocks && size < blocks && offset + size + kBlockTrailerBytes <= blocks;
 }
 
 class CheckingFileSystem final : public rocksdb::FileSystemWrapper {
