@@ -318,7 +318,6 @@ void Engine::HandleReady() {
         << "a sole voter has nobody to write to";
     if (!Persist(ready)) return;
     FinishReady(std::move(ready));
-    files_.wal->NoteEnd();
   }
 }
 
@@ -329,6 +328,7 @@ void Engine::FinishReady(raft::Ready ready) {
     for (ReadDone& done : asked.mapped()) read_gate_.WhenApplied(state.index, std::move(done));
   }
   if (!ready.committed.empty()) Execute(std::move(ready.committed));
+  files_.wal->NoteEnd();
 }
 
 void Engine::Execute(std::vector<raft::Entry> committed) {

@@ -35,7 +35,6 @@ bool Engine::PersistHeldBack() {
   held_back_.reset();
   if (!Persist(ready)) return false;
   FinishReady(std::move(ready));
-  files_.wal->NoteEnd();
   return true;
 }
 

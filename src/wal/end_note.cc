@@ -73,8 +73,6 @@ absl::Status EndNote::TryWrite(const LogEnd& end) {
 }
 
 void EndNote::Write(const LogEnd& end) {
-  if (end == last_) return;
-  last_ = end;
   const absl::Status written = TryWrite(end);
   if (written.ok() || told_) return;
   told_ = true;

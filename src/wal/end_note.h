@@ -18,8 +18,6 @@ struct LogEnd {
   uint64_t sequence = 0;  // of the segment
   uint64_t offset = 0;    // in it
   uint32_t chain = 0;     // digest of the record before
-
-  friend bool operator==(const LogEnd&, const LogEnd&) = default;
 };
 
 // Not thread-safe.
@@ -40,7 +38,6 @@ class EndNote {
   base::FileSystem* const files_;
   const std::string path_;
   std::unique_ptr<base::File> file_;
-  std::optional<LogEnd> last_;
   uint64_t writes_ = 0;
   bool told_ = false;
 };

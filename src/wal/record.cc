@@ -5,12 +5,15 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/crc32c.h"
+#include "quorate/base/file_system.h"
 #include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
 #include "src/wal/bytes.h"
 
 namespace quorate::wal {
 namespace {
+
+static_assert(kBlockBytes % base::kDirectBlockBytes == 0, "records can be written past the page cache");
 
 enum ItemTag : uint64_t { kEntry = 1, kHardState = 2, kReset = 3 };
 

@@ -13,8 +13,8 @@ constexpr std::string_view kSpareEnd = ".tmp";
 constexpr uint64_t kFillBytes = 512 << 10;
 // A segment made while the log waits is smaller: it costs milliseconds, and lasts until a spare is ready.
 constexpr uint64_t kHurriedBytes = 8 << 20;
-// Of what purge lets go so much is kept, even with more spares than are wanted: a log that fills as fast as it is purged
-// then lives on its own files, and writes none of zeros, which would be as many bytes again.
+// Of what purge lets go so much is kept, even with more spares than are wanted: a log that fills as fast as it is
+// purged then lives on its own files, and writes none of zeros, which would be as many bytes again.
 constexpr size_t kKeptMax = 4;
 
 }  // namespace
@@ -24,6 +24,7 @@ SpareSegments::SpareSegments(const WalOptions& options)
       directory_(options.directory),
       segment_bytes_(options.segment_bytes),
       wanted_(static_cast<size_t>(std::max(options.spare_segments, 0))),
+      kept_max_(wanted_ == 0 ? 0 : std::max(wanted_, kKeptMax)),
       sync_(options.sync) {}
 
 void SpareSegments::Start() {
@@ -51,7 +52,7 @@ absl::Status SpareSegments::Adopt() {
     QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));
     QUORATE_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
     std::lock_guard lock(mutex_);
-    if (bytes == segment_bytes_ && ready_.size() < std::max(wanted_, kKeptMax)) {
+    if (bytes == segment_bytes_ && ready_.size() < kept_max_) {
       ready_.push_back({.path = path, .file = std::move(file), .bytes = bytes});
     } else {
       QUORATE_RETURN_IF_ERROR(files_.Remove(path));
@@ -115,7 +116,7 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Take(uint64_t bytes) {
 
 void SpareSegments::GiveBack(Spare spare) {
   std::lock_guard lock(mutex_);
-  if (spare.bytes == segment_bytes_ && ready_.size() < wanted_) {
+  if (spare.bytes == segment_bytes_ && ready_.size() < kept_max_) {
     ready_.push_front(std::move(spare));
   } else {
     spare.file.reset();
@@ -157,7 +158,7 @@ absl::Status SpareSegments::RecycleOne(const std::string& path) {
   bool keep;
   {
     std::lock_guard lock(mutex_);
-    keep = wanted_ > 0 && ready_.size() < std::max(wanted_, kKeptMax);
+    keep = ready_.size() < kept_max_;
   }
   if (!files_.Exists(path)) return absl::OkStatus();  // renamed by an attempt that failed later
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));

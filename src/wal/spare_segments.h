@@ -65,7 +65,8 @@ class SpareSegments {
   base::FileSystem& files_;
   const std::string directory_;
   const uint64_t segment_bytes_;
-  const size_t wanted_;
+  const size_t wanted_;    // are made
+  const size_t kept_max_;  // are kept of those there are
   const bool sync_;
 
   mutable std::mutex mutex_;  // guards everything below

@@ -174,6 +174,16 @@ TEST_F(SpareSegmentsTest, SparesLeftBehindAreAdoptedAndUnfinishedOnesRemoved) {
   EXPECT_FALSE(files_.Contents().contains(kDirectory + "/spare-8.tmp"));
 }
 
+TEST_F(SpareSegmentsTest, WhereNoneAreWantedThoseLeftBehindAreRemoved) {
+  options_.spare_segments = 0;
+  { auto wal = Create(); }
+  auto contents = files_.Contents();
+  contents[kDirectory + "/spare-7.tmp"] = std::string(options_.segment_bytes, '\0');
+  files_.Restore(contents);
+  auto wal = Open();
+  EXPECT_EQ(SparesOnDisk(), 0u);
+}
+
 TEST_F(SpareSegmentsTest, DamageToASpareMeansNothing) {
   options_.spare_segments = 1;
   options_.end_note = kDirectory + "/log-end";
