@@ -10,11 +10,12 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "fuzz/connection.h"
-#include "fuzz/member.h"
+#include "fuzz/directory.h"
 #include "fuzz/target.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "quorate/base/check.h"
+#include "tests/api/served_member_testing.h"
 #include "v3electionpb/v3election.pb.h"
 #include "v3lockpb/v3lock.pb.h"
 
@@ -50,6 +51,14 @@ const std::vector<const pb::MethodDescriptor*>& Methods() {
   static const std::vector<const pb::MethodDescriptor*> methods = FindMethods();
   return methods;
 }
+
+struct Member {
+  Member() : served(directory.path(), {}, /*loops=*/1) {}
+  int port() const { return std::stoi(served.address().substr(served.address().rfind(':') + 1)); }
+
+  Directory directory;
+  api::ServedMember served;
+};
 
 std::unique_ptr<Member>& TheMember() {
   static std::unique_ptr<Member> member;

@@ -74,6 +74,12 @@ class Seat:
     def server(self):
         return Server(self.binary, self.out, self.bench)
 
+    @property
+    def refusals(self):
+        """The gRPC statuses with which it refuses what is too much: etcd says Unknown where it means "too many requests",
+        and lets others run out of their time."""
+        return {"8"} if self.name == "subject" else {"8", "2", "4", "14"}
+
 
 def at(*path):
     """The figure at that place of the result."""
@@ -194,12 +200,10 @@ def overload(seat):
     """A hundred times as many requests in flight as the best rate needs, for six times as long as anything else; those
     that are refused are sent again at once."""
     keys = f"--keys {seat.scale.keys}"
-    # etcd says Unknown where it means "too many requests", and lets others run out of their time.
-    refusals = {"8"} if seat.name == "subject" else {"8", "2", "4", "14"}
     with seat.server() as server:
         best = server.run(f"put {FULL} {keys} {seat.scale.time}")
-        result = server.run(f"put {OVERLOAD} {keys} --duration {6 * seat.scale.seconds} --warm-up 0", refusals=refusals)
-        after = server.run(f"put {FULL} {keys} --duration {seat.scale.seconds} --warm-up 0", refusals=refusals)
+        result = server.run(f"put {OVERLOAD} {keys} --duration {6 * seat.scale.seconds} --warm-up 0", refusals=seat.refusals)
+        after = server.run(f"put {FULL} {keys} --duration {seat.scale.seconds} --warm-up 0", refusals=seat.refusals)
     result["goodput"] = result["requests_per_s"] / best["requests_per_s"]
     result["goodput_after"] = after["requests_per_s"] / best["requests_per_s"]
     result["peak_mib"] = result["server"]["resident_bytes_peak"] / MIB

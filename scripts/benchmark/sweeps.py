@@ -44,20 +44,22 @@ def measure(sweep, seat, points):
             with seat.server() as server:
                 server.run(sweep.prepare(x))
                 for load, flags in sweep.loads.items():
-                    yield point_of(x, load, seat, server.run(f"{flags(x)} {seat.scale.time}"))
+                    yield point_of(x, load, seat, server, flags(x))
             continue
         for load, flags in sweep.loads.items():
             with seat.server() as server:
-                yield point_of(x, load, seat, server.run(f"{flags(x)} {seat.scale.time}"))
+                yield point_of(x, load, seat, server, flags(x))
 
 
-def point_of(x, load, seat, result):
-    """What is delivered is the work of a server that is watched."""
+def point_of(x, load, seat, server, flags):
+    """Measures one. What is delivered is the work of a server that is watched; what is refused is none."""
+    result = server.run(f"{flags} {seat.scale.time}", refusals=seat.refusals)
     delivery = result.get("delivery")
     return {
         "x": x, "load": load, "seat": seat.name,
         "per_s": delivery["events_per_s"] if delivery else result["requests_per_s"],
         "cpu_us": delivery["cpu_us_per_event"] if delivery else result["server"]["cpu_us_per_request"],
+        "refused_per_s": result["error_count"] / result["elapsed_s"],
         "p99_us": (delivery or result)["latency_us"]["p99"],
         "resident_bytes": result["server"]["resident_bytes_after"],
     }

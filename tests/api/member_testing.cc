@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "absl/synchronization/notification.h"
 #include "quorate/base/logging.h"
 
 namespace quorate::api {
@@ -17,30 +16,10 @@ TestMember::TestMember(ServicesOptions options) {
   EXPECT_TRUE(base::SetUpLogging(logging).ok());
   std::string name = (std::filesystem::temp_directory_path() / "quorate-api-XXXXXX").string();
   directory_ = mkdtemp(name.data());
-  services_ = std::make_unique<Services>(std::move(options));
-  rpc::Registry registry;
-  services_->Register(registry);
-  rpc::ServerOptions server_options;
-  server_options.loops = 2;
-  server_options.on_tick_end = [this](int loop_index) { services_->OnTickEnd(loop_index); };
-  server_ = std::make_unique<rpc::Server>(std::move(server_options), std::move(registry));
-  address_ = server_->Listen("http://127.0.0.1:0").value();
-  replica::ReplicaOptions replica_options;
-  replica_options.data_dir = directory_;
-  replica_options.name = "m1";
-  replica_options.cluster_token = "token";
-  replica_options.initial_cluster = {{"m1", "http://127.0.0.1:2380"}};
-  replica_options.sync = false;
-  replica_options.store.on_commit = [this](const std::vector<mvcc::Event>& events) { services_->OnCommit(events); };
-  replica_ = replica::Replica::Open(std::move(replica_options)).value();
-  services_->Attach(replica_.get(), server_.get());
-  absl::Notification ready;
-  replica_->Start([&] { ready.Notify(); }, [](const absl::Status& status) { ADD_FAILURE() << status; });
-  ready.WaitForNotification();
-  server_->Start();
+  member_ = std::make_unique<ServedMember>(directory_, std::move(options), /*loops=*/2);
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(INT_MAX);
-  channel_ = grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments);
+  channel_ = grpc::CreateCustomChannel(address(), grpc::InsecureChannelCredentials(), arguments);
   kv_ = etcdserverpb::KV::NewStub(channel_);
   maintenance_ = etcdserverpb::Maintenance::NewStub(channel_);
 }
@@ -49,12 +28,7 @@ TestMember::~TestMember() {
   kv_.reset();
   maintenance_.reset();
   channel_.reset();
-  services_->Stop();
-  replica_->Stop();
-  server_->Stop();
-  services_.reset();
-  replica_.reset();
-  server_.reset();
+  member_.reset();
   std::filesystem::remove_all(directory_);
 }
 

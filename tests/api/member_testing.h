@@ -1,6 +1,6 @@
 #pragma once
 
-// A member in this process, served on a port of the system's choice, and a gRPC client of it.
+// A served member in a directory of its own, and a gRPC client of it.
 
 #include <etcdserverpb/rpc.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
@@ -9,9 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "quorate/api/services.h"
-#include "quorate/replica/replica.h"
-#include "quorate/rpc/server.h"
+#include "tests/api/served_member_testing.h"
 
 namespace quorate::api {
 
@@ -23,19 +21,16 @@ class TestMember {
   etcdserverpb::KV::Stub& kv() { return *kv_; }
   etcdserverpb::Maintenance::Stub& maintenance() { return *maintenance_; }
   // "127.0.0.1:port"
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return member_->address(); }
   std::shared_ptr<grpc::Channel> channel() { return channel_; }
-  Services& services() { return *services_; }
-  replica::Replica& replica() { return *replica_; }
+  Services& services() { return member_->services(); }
+  replica::Replica& replica() { return member_->replica(); }
   // Puts keys "k000000", "k000001", … with values of the given size, many in a transaction.
   void Fill(size_t keys, size_t value_bytes);
 
  private:
   std::filesystem::path directory_;
-  std::unique_ptr<Services> services_;
-  std::unique_ptr<rpc::Server> server_;
-  std::unique_ptr<replica::Replica> replica_;
-  std::string address_;
+  std::unique_ptr<ServedMember> member_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<etcdserverpb::KV::Stub> kv_;
   std::unique_ptr<etcdserverpb::Maintenance::Stub> maintenance_;

@@ -14,21 +14,22 @@
 #include <random>
 #include <string>
 
+#include "absl/flags/flag.h"
 #include "quorate/base/logging.h"
 #include "tests/damage/injury.h"
 #include "tests/damage/sample.h"
 #include "tests/damage/snapshot_trial.h"
 #include "tests/damage/trial.h"
+#include "tests/seeded/seeded.h"
+
+ABSL_FLAG(int, cases, 200, "to try; a third as many of snapshots");
+ABSL_FLAG(int, only, -1, "the one case to try, and to tell of");
+ABSL_FLAG(bool, keep, false, "leaves the directories");
 
 namespace quorate::testing {
 namespace {
 
 namespace fs = std::filesystem;
-
-uint64_t seed = 1;
-int cases = 200;
-int only = -1;
-bool keep = false;
 
 // Memory where there is some: thousands of members are started.
 std::string MakeRoot() {
@@ -60,8 +61,10 @@ class Tally {
 };
 
 TEST(Damage, IsBorneOrToldWithFileAndWayOut) {
+  const int only = absl::GetFlag(FLAGS_only);
+  const bool keep = absl::GetFlag(FLAGS_keep);
   const std::string root = MakeRoot();
-  const auto samples = MakeSamples(root, seed);
+  const auto samples = MakeSamples(root, Seed());
   ASSERT_TRUE(samples.ok()) << samples.status();
   for (const Sample& sample : samples->members) {
     const std::string copy = root + "/sound";
@@ -71,16 +74,16 @@ TEST(Damage, IsBorneOrToldWithFileAndWayOut) {
     fs::remove_all(copy);
   }
   Tally tally;
-  for (int number = 0; number < cases; ++number) {
+  for (int number = 0; number < absl::GetFlag(FLAGS_cases); ++number) {
     if (only >= 0 && number != only) continue;
-    std::mt19937_64 random(seed * 1'000'003 + static_cast<uint64_t>(number));
+    std::mt19937_64 random(Seed() * 1'000'003 + static_cast<uint64_t>(number));
     const Sample& sample = samples->members[random() % samples->members.size()];
     const std::string copy = root + "/case-" + std::to_string(number);
     CopyDirectory(sample.directory, copy);
     const Injury injury = Injure(copy, sample, *samples, random);
     const Outcome outcome = TryMember(copy, sample.state, /*thorough=*/random() % 4 == 0);
     tally.Count(injury, outcome.verdict);
-    EXPECT_TRUE(IsBearable(outcome.verdict)) << NameOf(outcome.verdict) << ": --seed=" << seed << " --only=" << number
+    EXPECT_TRUE(IsBearable(outcome.verdict)) << NameOf(outcome.verdict) << ": --seed=" << Seed() << " --only=" << number
                                              << ", " << sample.directory << ", " << injury.text << ": " << outcome.text;
     if (only >= 0)
       std::printf("%s: %s: %s\n", injury.text.c_str(), NameOf(outcome.verdict).c_str(), outcome.text.c_str());
@@ -91,24 +94,26 @@ TEST(Damage, IsBorneOrToldWithFileAndWayOut) {
 }
 
 TEST(Damage, OfASnapshotIsTold) {
+  const int only = absl::GetFlag(FLAGS_only);
+  const bool keep = absl::GetFlag(FLAGS_keep);
   const std::string root = MakeRoot();
   const Sample sample{.directory = root + "/sound", .older = root + "/none", .state = {}};
   fs::create_directories(sample.directory);
   const std::string name = "/snapshot.db";
-  WriteSnapshot(sample.directory + name, seed);
+  WriteSnapshot(sample.directory + name, Seed());
   const Outcome sound = TrySnapshot(sample.directory + name, root + "/restored");
   ASSERT_EQ(sound.verdict, Verdict::kWhole) << sound.text;
   ASSERT_EQ(sound.text.find("error "), std::string::npos) << sound.text;
   Tally tally;
-  for (int number = 0; number < cases / 3; ++number) {
+  for (int number = 0; number < absl::GetFlag(FLAGS_cases) / 3; ++number) {
     if (only >= 0 && number != only) continue;
-    std::mt19937_64 random(seed * 1'000'003 + static_cast<uint64_t>(number));
+    std::mt19937_64 random(Seed() * 1'000'003 + static_cast<uint64_t>(number));
     const std::string copy = root + "/case-" + std::to_string(number);
     CopyDirectory(sample.directory, copy);
     const Injury injury = Injure(copy, sample, {}, random);
     const Outcome outcome = JudgeSnapshot(copy + name, copy + "/restored", sound.text);
     tally.Count(injury, outcome.verdict);
-    EXPECT_TRUE(IsBearable(outcome.verdict)) << NameOf(outcome.verdict) << ": --seed=" << seed << " --only=" << number
+    EXPECT_TRUE(IsBearable(outcome.verdict)) << NameOf(outcome.verdict) << ": --seed=" << Seed() << " --only=" << number
                                              << ", " << injury.text << ": " << outcome.text;
     if (!keep) fs::remove_all(copy);
   }
@@ -120,22 +125,6 @@ TEST(Damage, OfASnapshotIsTold) {
 }  // namespace quorate::testing
 
 int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
   (void)quorate::base::SetUpLogging({.outputs = {"/dev/null"}});
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    if (argument.starts_with("--seed=")) {
-      quorate::testing::seed = std::strtoull(argument.c_str() + 7, nullptr, 10);
-    } else if (argument.starts_with("--cases=")) {
-      quorate::testing::cases = std::atoi(argument.c_str() + 8);
-    } else if (argument.starts_with("--only=")) {
-      quorate::testing::only = std::atoi(argument.c_str() + 7);
-    } else if (argument == "--keep") {
-      quorate::testing::keep = true;
-    } else {
-      std::fprintf(stderr, "unknown argument %s\n", argv[i]);
-      return 2;
-    }
-  }
-  return RUN_ALL_TESTS();
+  return quorate::testing::RunSeededTests(argc, argv);
 }

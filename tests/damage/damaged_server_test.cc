@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/flags/flag.h"
 #include "tests/damage/injury.h"
 #include "tests/damage/sample.h"
 #include "tests/damage/trial.h"
@@ -21,12 +22,12 @@
 #include "tests/e2e/recorded_writes.h"
 #include "tests/e2e/server_process.h"
 #include "tests/e2e/temporary_directory.h"
+#include "tests/seeded/seeded.h"
+
+ABSL_FLAG(int, cases, 12, "to try");
 
 namespace quorate::testing {
 namespace {
-
-uint64_t seed = 1;
-int cases = 12;
 
 constexpr uint64_t kWritesOfALife = 200;
 constexpr size_t kValueBytesMax = 2000;
@@ -45,7 +46,7 @@ class Victim {
       RecordingWriters writers({.address = server_.address(),
                                 .prefix = life,
                                 .connections = kConnections,
-                                .seed = seed,
+                                .seed = Seed(),
                                 .value_bytes_max = kValueBytesMax});
       ASSERT_TRUE(WaitForWrites(writers, kWritesOfALife / 2));
       CopyDirectory(server_.data_directory(), directory_ + "/older");
@@ -109,15 +110,15 @@ TEST(DamagedServer, ServesEverythingOrEndsWithFileAndWayOut) {
   Samples samples;
   samples.strangers = {stranger.sample().directory};
   std::map<Verdict, int> tally;
-  for (int number = 0; number < cases; ++number) {
-    std::mt19937_64 random(seed * 1'000'003 + static_cast<uint64_t>(number));
+  for (int number = 0; number < absl::GetFlag(FLAGS_cases); ++number) {
+    std::mt19937_64 random(Seed() * 1'000'003 + static_cast<uint64_t>(number));
     const std::string directory = root.path() + "/case";
     CopyDirectory(victim.sample().directory, directory + "/data");
     const Injury injury = Injure(directory + "/data", victim.sample(), samples, random);
     std::string text;
     const Verdict verdict = Try(directory, victim, &text);
     ++tally[verdict];
-    EXPECT_TRUE(IsBearable(verdict)) << NameOf(verdict) << ": --seed=" << seed << ", case " << number << ", "
+    EXPECT_TRUE(IsBearable(verdict)) << NameOf(verdict) << ": --seed=" << Seed() << ", case " << number << ", "
                                      << injury.text << ": " << text;
     std::filesystem::remove_all(directory);
   }
@@ -129,19 +130,7 @@ TEST(DamagedServer, ServesEverythingOrEndsWithFileAndWayOut) {
 }  // namespace quorate::testing
 
 int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
   // Directories of hundreds of megabytes are made and thrown away.
   if (std::filesystem::is_directory("/dev/shm")) setenv("TMPDIR", "/dev/shm", /*overwrite=*/0);
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    if (argument.starts_with("--seed=")) {
-      quorate::testing::seed = std::strtoull(argument.c_str() + 7, nullptr, 10);
-    } else if (argument.starts_with("--cases=")) {
-      quorate::testing::cases = std::atoi(argument.c_str() + 8);
-    } else {
-      std::fprintf(stderr, "unknown argument %s\n", argv[i]);
-      return 2;
-    }
-  }
-  return RUN_ALL_TESTS();
+  return quorate::testing::RunSeededTests(argc, argv);
 }

@@ -2,7 +2,7 @@
 // Quorate: every answer must be the same, header revisions included. Both choose some numbers themselves (member ids,
 // ids of leases): these must be used alike.
 //
-//   quorate_call_differential_test [--seed=<n>] [--steps=<n>] [--seconds=<n>] [--restart-percent=<n>]
+//   quorate_call_differential_test [--seed=<n>] [--steps=<n>] [--seconds=<n>] [--restart_percent=<n>]
 //
 // QUORATE_SEED gives the seed as well. A failure prints the seed and the step that reproduce it.
 
@@ -15,11 +15,12 @@
 #include <string>
 #include <thread>
 
-#include "tests/differential/arguments.h"
 #include "tests/differential/call_generator.h"
+#include "tests/differential/clock.h"
 #include "tests/differential/player.h"
 #include "tests/differential/symbols.h"
 #include "tests/e2e/binaries.h"
+#include "tests/seeded/seeded.h"
 
 namespace quorate::testing {
 namespace {
@@ -99,15 +100,15 @@ TEST(CallDifferential, EveryAnswerEqualsEtcds) {
     ASSERT_NO_FATAL_FAILURE(side->player.Start());
     ASSERT_NO_FATAL_FAILURE(side->Meet());
   }
-  CallGenerator generator(arguments.seed);
-  std::mt19937_64 restarts(arguments.seed);
+  CallGenerator generator(Seed());
+  std::mt19937_64 restarts(Seed());
   std::map<std::string, uint64_t> tally;
   const auto start = std::chrono::steady_clock::now();
   const Clock clock;
   int64_t next_generated = kFirstGeneratedLease;
   uint64_t number = 0;
   for (; !clock.Over(number); ++number) {
-    if (number > 0 && number % kStepsOfEpoch == 0 && static_cast<int>(restarts() % 100) < arguments.restart_percent) {
+    if (number > 0 && number % kStepsOfEpoch == 0 && RestartsNow(restarts)) {
       ASSERT_NO_FATAL_FAILURE(subject.player.Restart(restarts() % 2 == 0));
     }
     const Call call = generator.Next();
@@ -123,7 +124,7 @@ TEST(CallDifferential, EveryAnswerEqualsEtcds) {
     const int64_t elapsed_s = std::chrono::duration_cast<std::chrono::seconds>(elapsed).count() + kSlackSeconds;
     const std::string wanted_text = Text(reference, wanted, elapsed_s);
     const std::string got_text = Text(subject, got, elapsed_s);
-    ASSERT_TRUE(wanted_text == got_text) << "step " << number << " of --seed=" << arguments.seed << "\n"
+    ASSERT_TRUE(wanted_text == got_text) << "step " << number << " of --seed=" << Seed() << "\n"
                                          << call.method << " {" << call.request->ShortDebugString()
                                          << "}\netcd answers:\n"
                                          << Shown(wanted_text) << reference.player.Obituary() << "\nQuorate answers:\n"
@@ -131,11 +132,11 @@ TEST(CallDifferential, EveryAnswerEqualsEtcds) {
     Observe(call, wanted, &generator);
     ++tally[call.method + (wanted.code == 0 ? "" : ": " + wanted.message)];
   }
-  std::printf("seed %lu, %lu steps\n", static_cast<unsigned long>(arguments.seed), static_cast<unsigned long>(number));
+  std::printf("seed %lu, %lu steps\n", static_cast<unsigned long>(Seed()), static_cast<unsigned long>(number));
   for (const auto& [what, count] : tally) std::printf("%8lu  %s\n", static_cast<unsigned long>(count), what.c_str());
 }
 
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) { return quorate::testing::RunWithArguments(argc, argv); }
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

@@ -1,6 +1,6 @@
 // The same random requests to a real etcd and to Quorate: every answer must be the same.
 //
-//   quorate_differential_test [--seed=<n>] [--steps=<n>] [--seconds=<n>] [--restart-percent=<n>]
+//   quorate_differential_test [--seed=<n>] [--steps=<n>] [--seconds=<n>] [--restart_percent=<n>]
 //
 // QUORATE_SEED gives the seed as well. A failure prints the seed and the step that reproduce it.
 
@@ -11,11 +11,12 @@
 #include <random>
 #include <string>
 
-#include "tests/differential/arguments.h"
 #include "tests/differential/canonical.h"
+#include "tests/differential/clock.h"
 #include "tests/differential/generator.h"
 #include "tests/differential/player.h"
 #include "tests/e2e/binaries.h"
+#include "tests/seeded/seeded.h"
 
 namespace quorate::testing {
 namespace {
@@ -26,7 +27,7 @@ constexpr uint64_t kStepsOfEpoch = 1500;
 using Tally = std::map<std::string, uint64_t>;
 
 void Print(const Tally& tally, uint64_t steps) {
-  std::printf("seed %lu, %lu steps\n", static_cast<unsigned long>(arguments.seed), static_cast<unsigned long>(steps));
+  std::printf("seed %lu, %lu steps\n", static_cast<unsigned long>(Seed()), static_cast<unsigned long>(steps));
   for (const auto& [answer, count] : tally)
     std::printf("%8lu  %s\n", static_cast<unsigned long>(count), answer.c_str());
 }
@@ -44,15 +45,15 @@ TEST(Differential, EveryAnswerEqualsEtcds) {
   ASSERT_NO_FATAL_FAILURE(reference.Start());
   ASSERT_NO_FATAL_FAILURE(subject.Start());
 
-  Generator generator(arguments.seed, dialect);
-  std::mt19937_64 restarts(arguments.seed);
+  Generator generator(Seed(), dialect);
+  std::mt19937_64 restarts(Seed());
   Tally tally;
   const Clock clock;
   uint64_t number = 0;
   for (; !clock.Over(number); ++number) {
     if (number > 0 && number % kStepsOfEpoch == 0) {
       generator.StartEpoch();
-      if (static_cast<int>(restarts() % 100) < arguments.restart_percent) {
+      if (RestartsNow(restarts)) {
         ASSERT_NO_FATAL_FAILURE(subject.Restart(restarts() % 2 == 0));
       }
     }
@@ -64,7 +65,7 @@ TEST(Differential, EveryAnswerEqualsEtcds) {
     // The old reference looks for several mistakes of one transaction in another order.
     const bool same_in_kind = dialect == Dialect::kOld && wanted.code != 0 && got.code != 0;
     ASSERT_TRUE(wanted_text == got_text || same_in_kind)
-        << "step " << number << " of --seed=" << arguments.seed << "\n"
+        << "step " << number << " of --seed=" << Seed() << "\n"
         << Shown(step.DebugString()) << "\netcd answers:\n"
         << Shown(wanted_text) << reference.Obituary() << "\nQuorate answers:\n"
         << Shown(got_text) << subject.Obituary();
@@ -78,4 +79,4 @@ TEST(Differential, EveryAnswerEqualsEtcds) {
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) { return quorate::testing::RunWithArguments(argc, argv); }
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

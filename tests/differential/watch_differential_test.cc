@@ -6,7 +6,7 @@
 // Not compared: how many revisions one response carries and the header revision of responses with events, except that
 // it is not behind them.
 //
-//   quorate_watch_differential_test [--seed=<n>] [--steps=<epochs>] [--seconds=<n>] [--restart-percent=<n>]
+//   quorate_watch_differential_test [--seed=<n>] [--steps=<epochs>] [--seconds=<n>] [--restart_percent=<n>]
 //
 // QUORATE_SEED gives the seed as well. A failure prints the seed and the epoch that reproduce it.
 
@@ -16,10 +16,11 @@
 #include <random>
 #include <string>
 
-#include "tests/differential/arguments.h"
+#include "tests/differential/clock.h"
 #include "tests/differential/player.h"
 #include "tests/differential/watch_run.h"
 #include "tests/e2e/binaries.h"
+#include "tests/seeded/seeded.h"
 
 namespace quorate::testing {
 namespace {
@@ -36,18 +37,18 @@ TEST(WatchDifferential, EveryWatcherIsToldWhatEtcdTells) {
   Player subject(SubjectServer(), flags);
   ASSERT_NO_FATAL_FAILURE(reference.Start());
   ASSERT_NO_FATAL_FAILURE(subject.Start());
-  WatchRun run(arguments.seed, &reference, &subject);
-  std::mt19937_64 restarts(arguments.seed);
+  WatchRun run(Seed(), &reference, &subject);
+  std::mt19937_64 restarts(Seed());
   const Clock clock;
   uint64_t epoch = 0;
   for (; !clock.Over(epoch); ++epoch) {
-    SCOPED_TRACE("epoch " + std::to_string(epoch) + " of --seed=" + std::to_string(arguments.seed));
+    SCOPED_TRACE("epoch " + std::to_string(epoch) + " of --seed=" + std::to_string(Seed()));
     ASSERT_NO_FATAL_FAILURE(run.PlayEpoch());
-    if (static_cast<int>(restarts() % 100) < arguments.restart_percent) {
+    if (RestartsNow(restarts)) {
       ASSERT_NO_FATAL_FAILURE(subject.Restart(restarts() % 2 == 0));
     }
   }
-  std::printf("seed %lu, %lu epochs\n", static_cast<unsigned long>(arguments.seed), static_cast<unsigned long>(epoch));
+  std::printf("seed %lu, %lu epochs\n", static_cast<unsigned long>(Seed()), static_cast<unsigned long>(epoch));
   for (const auto& [what, count] : run.tally()) {
     std::printf("%8lu  %s\n", static_cast<unsigned long>(count), what.c_str());
   }
@@ -56,4 +57,4 @@ TEST(WatchDifferential, EveryWatcherIsToldWhatEtcdTells) {
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) { return quorate::testing::RunWithArguments(argc, argv); }
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

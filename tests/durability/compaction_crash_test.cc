@@ -142,16 +142,16 @@ void CompactionCrash::PlayRound() {
 }
 
 TEST_F(CompactionCrash, HistoryFromTheCompactedRevisionOnSurvivesKill9) {
-  for (int round = 0; round < rounds.rounds; ++round) {
-    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(rounds.seed));
+  for (int round = 0; round < Rounds(); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(Seed()));
     ASSERT_NO_FATAL_FAILURE(PlayRound());
     ASSERT_FALSE(HasFailure());
   }
-  std::printf("seed %lu, %d rounds, compacted at %ld\n", static_cast<unsigned long>(rounds.seed), rounds.rounds,
+  std::printf("seed %lu, %d rounds, compacted at %ld\n", static_cast<unsigned long>(Seed()), Rounds(),
               static_cast<long>(compacted_));
 }
 
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) { return quorate::testing::RunWithRounds(argc, argv); }
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

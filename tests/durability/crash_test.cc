@@ -8,22 +8,22 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/flags/flag.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/recorded_writes.h"
 #include "tests/e2e/server_process.h"
 #include "tests/e2e/temporary_directory.h"
+#include "tests/seeded/seeded.h"
+
+ABSL_FLAG(int, rounds, 20, "how often it is killed");
 
 namespace quorate::testing {
 namespace {
-
-uint64_t seed = 0;
-int rounds = 20;
 
 constexpr int kLifeMsMax = 700;
 constexpr int kStartMsMax = 150;
@@ -41,7 +41,8 @@ TEST(Crash, EveryAcknowledgedWriteSurvivesKill9) {
   absl::Status started = server.Start();
   ASSERT_TRUE(started.ok()) << base::MessageOf(started);
 
-  std::mt19937_64 random(seed);
+  const int rounds = absl::GetFlag(FLAGS_rounds);
+  std::mt19937_64 random(Seed());
   const auto below = [&random](int bound) { return static_cast<int>(random() % static_cast<uint64_t>(bound)); };
   const auto sleep = [](int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
   std::vector<Round> past;
@@ -49,7 +50,7 @@ TEST(Crash, EveryAcknowledgedWriteSurvivesKill9) {
   ASSERT_GT(revision, 0);
   uint64_t acknowledged = 0;
   for (int number = 0; number < rounds; ++number) {
-    SCOPED_TRACE("round " + std::to_string(number) + " of --seed=" + std::to_string(seed));
+    SCOPED_TRACE("round " + std::to_string(number) + " of --seed=" + std::to_string(Seed()));
     Round& round = past.emplace_back();
     round.prefix = "round/" + std::to_string(number) + "/";
     RecordingWriters writers({.address = server.address(),
@@ -78,28 +79,11 @@ TEST(Crash, EveryAcknowledgedWriteSurvivesKill9) {
     ASSERT_EQ(CheckAcknowledged(server.address(), round.prefix, round.writes), "") << round.prefix;
   }
   EXPECT_GT(acknowledged, 0u);
-  std::printf("seed %lu, %d rounds, %lu acknowledged writes\n", static_cast<unsigned long>(seed), rounds,
+  std::printf("seed %lu, %d rounds, %lu acknowledged writes\n", static_cast<unsigned long>(Seed()), rounds,
               static_cast<unsigned long>(acknowledged));
 }
 
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  quorate::testing::seed = std::random_device()();
-  const char* from_environment = std::getenv("QUORATE_SEED");
-  if (from_environment != nullptr) quorate::testing::seed = std::strtoull(from_environment, nullptr, 10);
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    if (argument.starts_with("--seed=")) {
-      quorate::testing::seed = std::strtoull(argument.c_str() + 7, nullptr, 10);
-    } else if (argument.starts_with("--rounds=")) {
-      quorate::testing::rounds = std::atoi(argument.c_str() + 9);
-    } else {
-      std::fprintf(stderr, "unknown argument %s\n", argv[i]);
-      return 2;
-    }
-  }
-  return RUN_ALL_TESTS();
-}
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

@@ -1,9 +1,9 @@
 #include "tests/durability/fault_test.h"
 
-#include <cstdio>
-#include <cstdlib>
-
+#include "absl/flags/flag.h"
 #include "tests/e2e/binaries.h"
+
+ABSL_FLAG(int, rounds, 1, "how often it is killed");
 
 namespace quorate::testing {
 namespace {
@@ -12,25 +12,7 @@ constexpr std::chrono::milliseconds kStartCutAfterMax(150);
 
 }  // namespace
 
-Rounds rounds;
-
-int RunWithRounds(int argc, char** argv) {
-  ::testing::InitGoogleTest(&argc, argv);
-  rounds.seed = std::random_device()();
-  if (const char* seed = std::getenv("QUORATE_SEED"); seed != nullptr) rounds.seed = std::strtoull(seed, nullptr, 10);
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    if (argument.starts_with("--seed=")) {
-      rounds.seed = std::strtoull(argument.c_str() + 7, nullptr, 10);
-    } else if (argument.starts_with("--rounds=")) {
-      rounds.rounds = std::atoi(argument.c_str() + 9);
-    } else {
-      std::fprintf(stderr, "unknown argument %s\n", argv[i]);
-      return 2;
-    }
-  }
-  return RUN_ALL_TESTS();
-}
+int Rounds() { return absl::GetFlag(FLAGS_rounds); }
 
 FaultTest::FaultTest(std::vector<std::string> flags)
     : server_({.binary = SubjectServer(), .directory = directory_.path(), .flags = std::move(flags)}) {}

@@ -13,18 +13,12 @@
 #include "tests/e2e/caller.h"
 #include "tests/e2e/server_process.h"
 #include "tests/e2e/temporary_directory.h"
+#include "tests/seeded/seeded.h"
 
 namespace quorate::testing {
 
-// What tests of faults are told on the command line: [--rounds=<n>] [--seed=<n>]; $QUORATE_SEED gives the seed as well.
-struct Rounds {
-  uint64_t seed = 0;
-  int rounds = 1;
-};
-extern Rounds rounds;
-
-// Takes Google Test's arguments and these, and runs all tests. The result is what main() returns.
-int RunWithRounds(int argc, char** argv);
+// How often a test of faults repeats: --rounds=<n>.
+int Rounds();
 
 // Chances of one seed.
 class Dice {
@@ -54,7 +48,7 @@ class FaultTest : public ::testing::Test {
   const TemporaryDirectory directory_;
   ServerProcess server_;
   std::unique_ptr<Caller> caller_;
-  Dice dice_{rounds.seed};
+  Dice dice_{Seed()};
 };
 
 }  // namespace quorate::testing

@@ -146,8 +146,8 @@ void LeaseCrash::PlayRound(int64_t first_lease) {
 }
 
 TEST_F(LeaseCrash, LeasesEndWholeAndOnceOverKill9) {
-  for (int round = 0; round < rounds.rounds; ++round) {
-    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(rounds.seed));
+  for (int round = 0; round < Rounds(); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(Seed()));
     ASSERT_NO_FATAL_FAILURE(PlayRound(1 + round * int64_t{10'000}));
     ASSERT_FALSE(HasFailure());
   }
@@ -156,4 +156,4 @@ TEST_F(LeaseCrash, LeasesEndWholeAndOnceOverKill9) {
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) { return quorate::testing::RunWithRounds(argc, argv); }
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

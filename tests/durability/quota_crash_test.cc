@@ -134,8 +134,8 @@ void QuotaCrash::PlayRound(int round) {
 }
 
 TEST_F(QuotaCrash, TheAlarmAndTheWayBackSurviveKill9) {
-  for (int round = 0; round < rounds.rounds; ++round) {
-    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(rounds.seed));
+  for (int round = 0; round < Rounds(); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(Seed()));
     ASSERT_NO_FATAL_FAILURE(PlayRound(round));
     ASSERT_FALSE(HasFailure());
   }
@@ -144,4 +144,4 @@ TEST_F(QuotaCrash, TheAlarmAndTheWayBackSurviveKill9) {
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) { return quorate::testing::RunWithRounds(argc, argv); }
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

@@ -145,8 +145,8 @@ TEST_F(SnapshotCrash, NothingIsLostOrLeftBehindOverKill9) {
   Fill();
   ASSERT_FALSE(HasFailure());
   const std::set<std::string> before = OtherFiles(server_.data_directory());
-  for (int round = 0; round < rounds.rounds; ++round) {
-    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(rounds.seed));
+  for (int round = 0; round < Rounds(); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(Seed()));
     ASSERT_NO_FATAL_FAILURE(PlayRound(round));
   }
   ASSERT_NO_FATAL_FAILURE(CheckSnapshot(kTxns * kPutsOfTxn));
@@ -156,4 +156,4 @@ TEST_F(SnapshotCrash, NothingIsLostOrLeftBehindOverKill9) {
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) { return quorate::testing::RunWithRounds(argc, argv); }
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

@@ -42,8 +42,8 @@ TEST_F(WatchCrash, AResumedWatchMissesNothingOverKill9) {
   int64_t revision = CurrentRevision(server_.address());
   const int64_t from = revision + 1;
   ResumingWatcher watcher(server_.address(), "", kAllEnd, from);
-  for (int round = 0; round < rounds.rounds; ++round) {
-    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(rounds.seed));
+  for (int round = 0; round < Rounds(); ++round) {
+    SCOPED_TRACE("round " + std::to_string(round) + " of --seed=" + std::to_string(Seed()));
     const std::string prefix = "round/" + std::to_string(round) + "/";
     RecordingWriters writers(
         {.address = server_.address(), .prefix = prefix, .connections = kWriters, .seed = dice_.Seed()});
@@ -61,12 +61,12 @@ TEST_F(WatchCrash, AResumedWatchMissesNothingOverKill9) {
     CheckTold(writes, watcher.events());
     ASSERT_FALSE(HasFailure());
   }
-  EXPECT_GE(watcher.streams(), rounds.rounds);
-  std::printf("seed %lu, %d rounds, %zu events over %d streams\n", static_cast<unsigned long>(rounds.seed),
-              rounds.rounds, watcher.events().size(), watcher.streams());
+  EXPECT_GE(watcher.streams(), Rounds());
+  std::printf("seed %lu, %d rounds, %zu events over %d streams\n", static_cast<unsigned long>(Seed()),
+              Rounds(), watcher.events().size(), watcher.streams());
 }
 
 }  // namespace
 }  // namespace quorate::testing
 
-int main(int argc, char** argv) { return quorate::testing::RunWithRounds(argc, argv); }
+int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }
