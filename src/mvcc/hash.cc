@@ -19,27 +19,30 @@ constexpr std::string_view kEtcdTable = "key";
 // key lives at `revision` at all.
 class HistoryHash {
  public:
-  HistoryHash(const storage::Database& database, const storage::Snapshot* snapshot, const Meta& meta, int64_t revision)
-      : database_(database), snapshot_(snapshot), meta_(meta), revision_(revision) {}
+  HistoryHash(const storage::Database& database, const storage::Snapshot* snapshot, const Meta& meta, int64_t revision,
+              const std::atomic<bool>* stop)
+      : database_(database), snapshot_(snapshot), meta_(meta), revision_(revision), stop_(stop) {}
 
   absl::StatusOr<uint32_t> Run() {
     if (meta_.compacted >= 0) {
-      QUORATE_ASSIGN_OR_RETURN(compacted_, CompactedRecords(database_, snapshot_, meta_));
+      QUORATE_ASSIGN_OR_RETURN(compacted_, CompactedRecords(database_, snapshot_, meta_, stop_));
       QUORATE_RETURN_IF_ERROR(FindSuperseded());
       QUORATE_RETURN_IF_ERROR(FindLive());
     }
     crc_ = base::Crc32c(kEtcdTable);
-    RecordWalk walk(database_, snapshot_, 1, revision_);
+    RecordWalk walk = Walk(1, revision_);
     while (walk.Next()) QUORATE_RETURN_IF_ERROR(Add(walk));
     QUORATE_RETURN_IF_ERROR(walk.status());
     return crc_;
   }
 
  private:
+  RecordWalk Walk(int64_t first, int64_t last) const { return RecordWalk(database_, snapshot_, first, last, stop_); }
+
   // Records up to the compacted revision that something up to `revision_` replaced. Garbage still waiting for its
   // removal is among them, as the walk begins where the last removal ended.
   absl::Status FindSuperseded() {
-    RecordWalk walk(database_, snapshot_, std::max<int64_t>(meta_.finished + 1, 1), revision_);
+    RecordWalk walk = Walk(std::max<int64_t>(meta_.finished + 1, 1), revision_);
     while (walk.Next()) {
       if (!walk.record().deleted) ++live_after_;
       const Revision previous = walk.record().previous;
@@ -55,7 +58,7 @@ class HistoryHash {
   absl::Status FindLive() {
     any_live_ = live_after_ > 0;
     if (any_live_) return absl::OkStatus();
-    RecordWalk walk(database_, snapshot_, 1, std::min(meta_.finished, revision_));
+    RecordWalk walk = Walk(1, std::min(meta_.finished, revision_));
     while (!any_live_ && walk.Next()) any_live_ = !walk.record().deleted && !superseded_.Contains(walk.revision());
     return walk.status();
   }
@@ -81,6 +84,7 @@ class HistoryHash {
   const storage::Snapshot* const snapshot_;
   const Meta& meta_;
   const int64_t revision_;
+  const std::atomic<bool>* const stop_;
   RevisionSet compacted_;
   RevisionSet superseded_;
   int64_t live_after_ = 0;  // puts after the last removal that nothing replaced
@@ -90,7 +94,8 @@ class HistoryHash {
 
 }  // namespace
 
-absl::StatusOr<HashResult> HashHistory(const storage::Database& database, int64_t revision) {
+absl::StatusOr<HashResult> HashHistory(const storage::Database& database, int64_t revision,
+                                       const std::atomic<bool>* stop) {
   const std::shared_ptr<const storage::Snapshot> snapshot = database.TakeSnapshot();
   QUORATE_ASSIGN_OR_RETURN(const Meta meta, ReadMeta(database, snapshot.get()));
   if (revision > 0 && revision < meta.compacted) return base::errors::Compacted();
@@ -99,11 +104,11 @@ absl::StatusOr<HashResult> HashHistory(const storage::Database& database, int64_
   result.revision = meta.revision;
   result.compact_revision = meta.compacted;
   result.hash_revision = revision == 0 ? meta.revision : revision;
-  QUORATE_ASSIGN_OR_RETURN(result.hash, HistoryHash(database, snapshot.get(), meta, result.hash_revision).Run());
+  QUORATE_ASSIGN_OR_RETURN(result.hash, HistoryHash(database, snapshot.get(), meta, result.hash_revision, stop).Run());
   return result;
 }
 
-absl::StatusOr<uint32_t> HashEverything(const storage::Database& database) {
+absl::StatusOr<uint32_t> HashEverything(const storage::Database& database, const std::atomic<bool>* stop) {
   const std::shared_ptr<const storage::Snapshot> snapshot = database.TakeSnapshot();
   uint32_t crc = 0;
   for (Family family : {Family::kMeta, Family::kKeys, Family::kRevs}) {
@@ -112,6 +117,7 @@ absl::StatusOr<uint32_t> HashEverything(const storage::Database& database) {
     options.fill_cache = false;
     auto iterator = database.NewIterator(family, options);
     for (iterator->Seek({}); iterator->Valid(); iterator->Next()) {
+      QUORATE_RETURN_IF_ERROR(CheckStopped(stop));
       crc = base::Crc32c(iterator->key(), crc);
       crc = base::Crc32c(iterator->value(), crc);
     }

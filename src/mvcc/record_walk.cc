@@ -8,8 +8,14 @@ namespace quorate::mvcc {
 
 absl::Status MalformedRecord() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
 
+absl::Status CheckStopped(const std::atomic<bool>* stop) {
+  if (stop == nullptr || !stop->load(std::memory_order_relaxed)) return absl::OkStatus();
+  return base::MakeStatus(absl::StatusCode::kCancelled, "stopped");
+}
+
 RecordWalk::RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first,
-                       int64_t last) {
+                       int64_t last, const std::atomic<bool>* stop)
+    : stop_(stop) {
   if (last < first) return;
   storage::IteratorOptions options;
   options.snapshot = snapshot;
@@ -22,6 +28,8 @@ RecordWalk::RecordWalk(const storage::Database& database, const storage::Snapsho
 
 bool RecordWalk::Next() {
   if (iterator_ == nullptr || !status_.ok()) return false;
+  status_ = CheckStopped(stop_);
+  if (!status_.ok()) return false;
   if (begun_) {
     iterator_->Next();
   } else {
@@ -44,9 +52,9 @@ bool RecordWalk::Next() {
 }
 
 absl::StatusOr<RevisionSet> CompactedRecords(const storage::Database& database, const storage::Snapshot* snapshot,
-                                             const Meta& meta) {
+                                             const Meta& meta, const std::atomic<bool>* stop) {
   RevisionSet replaced;
-  RecordWalk walk(database, snapshot, std::max<int64_t>(meta.finished + 1, 1), meta.compacted);
+  RecordWalk walk(database, snapshot, std::max<int64_t>(meta.finished + 1, 1), meta.compacted, stop);
   while (walk.Next()) {
     if (walk.record().previous.main != 0) replaced.Insert(walk.record().previous);
   }

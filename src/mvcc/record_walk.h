@@ -2,8 +2,10 @@
 
 // Walks the records of `revs` in the order of history, each decoded.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "quorate/base/status.h"
 #include "quorate/mvcc/revision.h"
@@ -16,8 +18,10 @@ namespace quorate::mvcc {
 
 class RecordWalk {
  public:
-  // From main revision `first` to `last`; begins before the first record.
-  RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first, int64_t last);
+  // From main revision `first` to `last`; begins before the first record. Ends as Cancelled once `stop` (may be null)
+  // is set.
+  RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first, int64_t last,
+             const std::atomic<bool>* stop = nullptr);
 
   // False at the end, and when something cannot be read.
   bool Next();
@@ -29,6 +33,7 @@ class RecordWalk {
  private:
   std::unique_ptr<storage::Iterator> iterator_;  // null: the range is empty
   std::string lower_bound_;
+  const std::atomic<bool>* const stop_;
   bool begun_ = false;
   Revision revision_;
   Record record_;
@@ -38,8 +43,11 @@ class RecordWalk {
 // The records up to the compacted revision that another one up to it replaced: those that wait for their removal, and
 // some that are gone already. The result is sealed.
 absl::StatusOr<RevisionSet> CompactedRecords(const storage::Database& database, const storage::Snapshot* snapshot,
-                                             const Meta& meta);
+                                             const Meta& meta, const std::atomic<bool>* stop = nullptr);
 
 absl::Status MalformedRecord();
+
+// Cancelled once `stop` (may be null) is set.
+absl::Status CheckStopped(const std::atomic<bool>* stop);
 
 }  // namespace quorate::mvcc

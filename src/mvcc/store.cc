@@ -96,8 +96,12 @@ base::Buffer Store::CachedRecord(Revision revision) const { return rep_->records
 int64_t Store::revision() const { return rep_->published.revision.load(); }
 int64_t Store::compacted_revision() const { return rep_->published.compacted.load(); }
 
-absl::StatusOr<HashResult> Store::HashKV(int64_t revision) const { return HashHistory(*rep_->database, revision); }
-absl::StatusOr<uint32_t> Store::Hash() const { return HashEverything(*rep_->database); }
+absl::StatusOr<HashResult> Store::HashKV(int64_t revision, const std::atomic<bool>* stop) const {
+  return HashHistory(*rep_->database, revision, stop);
+}
+absl::StatusOr<uint32_t> Store::Hash(const std::atomic<bool>* stop) const {
+  return HashEverything(*rep_->database, stop);
+}
 
 void Store::WhenCompacted(int64_t revision, std::function<void()> done) {
   rep_->compaction->WhenFinished(revision, std::move(done));

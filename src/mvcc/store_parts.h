@@ -59,6 +59,6 @@ absl::StatusOr<std::unique_ptr<RangeCursor>> MakeRangeCursor(StoreParts* parts, 
 
 absl::StatusOr<EventsRead> ReadEventHistory(StoreParts* parts, const EventsRequest& request);
 
-absl::StatusOr<uint32_t> HashEverything(const storage::Database& database);
+absl::StatusOr<uint32_t> HashEverything(const storage::Database& database, const std::atomic<bool>* stop);
 
 }  // namespace quorate::mvcc

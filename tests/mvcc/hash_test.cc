@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "quorate/base/errors.h"
 #include "tests/mvcc/store_testing.h"
 
@@ -94,6 +96,18 @@ TEST_F(HashTest, HashOfEverythingFollowsEveryChange) {
   EXPECT_EQ(TestStore::Must(test.store->Hash()), before);
   test.PutKey("e", "1");
   EXPECT_NE(TestStore::Must(test.store->Hash()), before);
+}
+
+TEST_F(HashTest, EndsWhenItIsToldToStop) {
+  TestStore test;
+  Fill(test);
+  ASSERT_TRUE(test.Compact(4).ok());
+  std::atomic<bool> stop = false;
+  EXPECT_EQ(TestStore::Must(test.store->HashKV(0, &stop)).hash, At(test, 0).hash);
+  EXPECT_TRUE(test.store->Hash(&stop).ok());
+  stop = true;
+  EXPECT_TRUE(absl::IsCancelled(test.store->HashKV(0, &stop).status()));
+  EXPECT_TRUE(absl::IsCancelled(test.store->Hash(&stop).status()));
 }
 
 }  // namespace

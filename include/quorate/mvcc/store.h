@@ -8,6 +8,7 @@
 //
 // Answers come encoded as the etcd messages, header excluded: the caller puts the header field (number 1) before them.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -155,10 +156,10 @@ class Store {
   int64_t revision() const;            // published
   int64_t compacted_revision() const;  // published; -1: never compacted
   // Hash over history up to a revision (0: the newest), equal to etcd's HashKV over the same history. Walks the store;
-  // not on a loop thread. Errors as the API's.
-  absl::StatusOr<HashResult> HashKV(int64_t revision) const;
-  // Hash over everything stored.
-  absl::StatusOr<uint32_t> Hash() const;
+  // not on a loop thread. Errors as the API's; Cancelled soon after another thread sets `stop`.
+  absl::StatusOr<HashResult> HashKV(int64_t revision, const std::atomic<bool>* stop = nullptr) const;
+  // Hash over everything stored; in all else as HashKV.
+  absl::StatusOr<uint32_t> Hash(const std::atomic<bool>* stop = nullptr) const;
   // Calls `done` (on a background thread, or at once) when the garbage of compactions up to `revision`, which are
   // committed, is gone. For `physical`. Never called when the store is destroyed before.
   void WhenCompacted(int64_t revision, std::function<void()> done);
