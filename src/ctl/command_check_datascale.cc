@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <ostream>
 
+#include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/http_get.h"
@@ -63,8 +64,9 @@ LoadResult Fill(Session& session, const Clients& clients, const std::string& pre
   RandomPuts puts(prefix, kKeyBytes, kValueBytes);
   base::Mutex mutex;  // guards all three and what follows
   uint64_t begun = 0, done = 0;
+  Cancellation never;
   return RunLoad(
-      clients,
+      clients, never,
       [&]() -> std::optional<etcdserverpb::PutRequest> {
         base::MutexLock lock(&mutex);
         if (begun == keys) return std::nullopt;
@@ -81,7 +83,8 @@ absl::Status CheckDatascale(Session& session, const DatascaleFlags& flags) {
   QUORATE_ASSIGN_OR_RETURN(std::string name, WorkloadNamed(flags.load));
   const Workload workload = WorkloadOf(name);
   QUORATE_ASSIGN_OR_RETURN(Clients clients, OpenClients(session, workload.clients));
-  QUORATE_RETURN_IF_ERROR(CheckUnused(*clients[0], flags.prefix, "etcdctl del --prefix " + flags.prefix));
+  Cancellation never;
+  QUORATE_RETURN_IF_ERROR(CheckUnused(*clients[0], never, flags.prefix, "etcdctl del --prefix " + flags.prefix));
   QUORATE_ASSIGN_OR_RETURN(double before, ResidentMemory(session, "before"));
   session.out() << "Start data scale check for work load [" << workload.keys << " key-value pairs, "
                 << kKeyBytes + kValueBytes << " bytes per key-value, " << workload.clients << " concurrent clients].\n"

@@ -130,13 +130,14 @@ absl::Status CheckPerf(Session& session, const PerfFlags& flags) {
   QUORATE_ASSIGN_OR_RETURN(Clients clients, OpenClients(session, workload.clients));
   Cancellation interrupted;
   SignalWatch signals([&](const Signal&) { interrupted.Cancel(); });
-  QUORATE_RETURN_IF_ERROR(CheckUnused(*clients[0], flags.prefix, "'etcdctl del --prefix " + flags.prefix + "'"));
+  QUORATE_RETURN_IF_ERROR(
+      CheckUnused(*clients[0], interrupted, flags.prefix, "'etcdctl del --prefix " + flags.prefix + "'"));
   LoadResult result;
   {
     Clock clock(session.shows_progress() ? &session.err() : nullptr);
     Pacer pacer(flags.prefix, workload.writes_per_second, interrupted);
     result = RunLoad(
-        clients, [&pacer] { return pacer.Next(); }, [] {});
+        clients, interrupted, [&pacer] { return pacer.Next(); }, [] {});
   }
   absl::Status cleaned = CleanUp(session, *clients[0], flags.prefix, flags.cleanup);
   if (!cleaned.ok()) {

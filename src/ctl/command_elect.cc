@@ -42,9 +42,9 @@ absl::Status Lead(Session& session, Client& client, Election& election, const Le
 absl::Status Campaign(Session& session, Client& client, const std::string& name, const std::string& proposal) {
   Cancellation over;  // by a signal, or with the lease
   SignalWatch signals([&](const Signal&) { over.Cancel(); });
-  QUORATE_ASSIGN_OR_RETURN(
-      std::unique_ptr<LeaseSession> lease,
-      LeaseSession::Open(client, LeaseSession::kDefaultTtlSeconds, session.Patience(), [&over] { over.Cancel(); }));
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<LeaseSession> lease,
+                           LeaseSession::Open(client, LeaseSession::kDefaultTtlSeconds, session.Patience(), over,
+                                              [&over] { over.Cancel(); }));
   Election election(client, *lease, name);
   absl::Status status = election.Campaign(proposal, over);
   if (status.code() == absl::StatusCode::kCancelled && lease->ended()) {

@@ -56,14 +56,17 @@ absl::Status Lock(Session& session, int64_t ttl_seconds, const Arguments& argume
   const Arguments words(arguments.begin() + 1, arguments.end());
   Cancellation over;  // by a signal, or with the lease
   Program program;
-  SignalWatch signals([&](const Signal& signal) {
-    over.Cancel();
-    // The terminal's signals reach the program by themselves; others are passed on, so that the lock gets free.
-    if (signal.from_process) program.Kill(signal.number);
-  });
-  QUORATE_ASSIGN_OR_RETURN(
-      std::unique_ptr<LeaseSession> lease,
-      LeaseSession::Open(*client, UsableTtl(session, ttl_seconds), session.Patience(), [&over] { over.Cancel(); }));
+  // A program may live through any number of signals, and has the lock as long as it lives.
+  SignalWatch signals(
+      [&](const Signal& signal) {
+        over.Cancel();
+        // The terminal's signals reach the program by themselves; others are passed on, so that the lock gets free.
+        if (signal.from_process) program.Kill(signal.number);
+      },
+      words.empty() ? SignalWatch::Takes::kFirst : SignalWatch::Takes::kEvery);
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<LeaseSession> lease,
+                           LeaseSession::Open(*client, UsableTtl(session, ttl_seconds), session.Patience(), over,
+                                              [&over] { over.Cancel(); }));
   Mutex mutex(*client, *lease, arguments[0]);
   absl::Status status = mutex.Lock(over);
   if (status.code() == absl::StatusCode::kCancelled && lease->ended()) {

@@ -71,11 +71,12 @@ absl::Status AwaitDeletion(Client& client, const std::string& key, int64_t revis
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<LeaseSession>> LeaseSession::Open(Client& client, int64_t ttl_seconds, Duration patience,
+                                                                 Cancellation& cancellation,
                                                                  std::function<void()> on_end) {
   etcdserverpb::LeaseGrantRequest request;
   request.set_ttl(ttl_seconds);
   etcdserverpb::LeaseGrantResponse response;
-  QUORATE_RETURN_IF_ERROR(client.Unary(Waiting("/etcdserverpb.Lease/LeaseGrant", nullptr), request, response));
+  QUORATE_RETURN_IF_ERROR(client.Unary(Waiting("/etcdserverpb.Lease/LeaseGrant", &cancellation), request, response));
   auto session = std::unique_ptr<LeaseSession>(new LeaseSession(client, response.id(), ttl_seconds));
   session->keeper_ = std::thread([raw = session.get(), patience, on_end = std::move(on_end)] {
     KeepLease(raw->client_, raw->lease_, patience, raw->stop_, [](const etcdserverpb::LeaseKeepAliveResponse&) {});

@@ -23,10 +23,11 @@ class LeaseSession {
  public:
   static constexpr int64_t kDefaultTtlSeconds = 60;
 
-  // Grants the lease. `patience` is how long the first renewal may take. `on_end` is called, by another thread, when
-  // the lease is gone or the session closed. The client outlives the session.
+  // Grants the lease, waiting for a member until the cancellation comes. `patience` is how long the first renewal may
+  // take. `on_end` is called, by another thread, when the lease is gone or the session closed. The client outlives the
+  // session.
   static absl::StatusOr<std::unique_ptr<LeaseSession>> Open(Client& client, int64_t ttl_seconds, Duration patience,
-                                                            std::function<void()> on_end);
+                                                            Cancellation& cancellation, std::function<void()> on_end);
   // Lets go of the lease without revoking it.
   ~LeaseSession();
 

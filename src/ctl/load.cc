@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "src/ctl/cancellation.h"
 #include "src/ctl/client.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
@@ -107,8 +108,11 @@ etcdserverpb::PutRequest RandomPuts::Next() {
   return put;
 }
 
-LoadResult RunLoad(const Clients& clients, const std::function<std::optional<etcdserverpb::PutRequest>()>& next,
+LoadResult RunLoad(const Clients& clients, Cancellation& cancellation,
+                   const std::function<std::optional<etcdserverpb::PutRequest>()>& next,
                    const std::function<void()>& on_done) {
+  Call call = {"/etcdserverpb.KV/Put"};
+  call.cancellation = &cancellation;
   Samples samples;
   auto start = SteadyClock::now();
   std::vector<std::thread> threads;
@@ -117,7 +121,8 @@ LoadResult RunLoad(const Clients& clients, const std::function<std::optional<etc
       while (std::optional<etcdserverpb::PutRequest> request = next()) {
         auto sent = SteadyClock::now();
         etcdserverpb::PutResponse response;
-        absl::Status status = client->Unary({"/etcdserverpb.KV/Put"}, *request, response);
+        absl::Status status = client->Unary(call, *request, response);
+        if (absl::IsCancelled(status) && cancellation.cancelled()) continue;
         samples.Add(SteadyClock::now() - sent, status);
         on_done();
       }
@@ -139,13 +144,16 @@ absl::Status CleanUp(Session& session, Client& client, const std::string& prefix
   return absl::OkStatus();
 }
 
-absl::Status CheckUnused(Client& client, const std::string& prefix, const std::string& command) {
+absl::Status CheckUnused(Client& client, Cancellation& cancellation, const std::string& prefix,
+                         const std::string& command) {
   etcdserverpb::RangeRequest request;
   request.set_key(prefix.empty() ? std::string(1, '\0') : prefix);
   request.set_range_end(PrefixEnd(prefix));
   request.set_limit(1);
   etcdserverpb::RangeResponse response;
-  QUORATE_RETURN_IF_ERROR(client.Unary({"/etcdserverpb.KV/Range", true}, request, response));
+  Call call = {"/etcdserverpb.KV/Range", true};
+  call.cancellation = &cancellation;
+  QUORATE_RETURN_IF_ERROR(client.Unary(call, request, response));
   if (response.kvs().empty()) return absl::OkStatus();
   return Fail(Exit::kInvalidInput, "prefix " + Quote(prefix) + " has keys. Delete with " + command + " first");
 }

@@ -19,6 +19,7 @@
 
 namespace quorate::ctl {
 
+class Cancellation;
 class Client;
 class Session;
 
@@ -52,8 +53,10 @@ struct LoadResult {
 };
 
 // Has every client write, one request at a time, what `next` gives until it gives nothing. `next` may wait; it and
-// `on_done` are called by several threads.
-LoadResult RunLoad(const Clients& clients, const std::function<std::optional<etcdserverpb::PutRequest>()>& next,
+// `on_done` are called by several threads. The cancellation ends the writes under way, which then do not count; that
+// `next` gives no more is the caller's.
+LoadResult RunLoad(const Clients& clients, Cancellation& cancellation,
+                   const std::function<std::optional<etcdserverpb::PutRequest>()>& next,
                    const std::function<void()>& on_done);
 
 // Removes the keys of a check and, as asked, their history and the space they took. Says what it does.
@@ -63,8 +66,9 @@ struct Cleanup {
 };
 absl::Status CleanUp(Session& session, Client& client, const std::string& prefix, const Cleanup& cleanup);
 
-// Fails if there are keys with the prefix.
-absl::Status CheckUnused(Client& client, const std::string& prefix, const std::string& command);
+// Fails if there are keys with the prefix; the message names the command that deletes them.
+absl::Status CheckUnused(Client& client, Cancellation& cancellation, const std::string& prefix,
+                         const std::string& command);
 
 // Writes the errors; false if there are any.
 bool ShowErrors(const LoadResult& result, std::ostream& out);

@@ -11,11 +11,14 @@ struct Signal {
   bool from_process = false;
 };
 
-// While it lives, SIGINT and SIGTERM no longer end the process: each is handed to `on_signal`, on a thread of the
-// watch's own. At most one watch lives at a time.
+// While it lives, SIGINT and SIGTERM do not end the process but are handed to `on_signal`, on a thread of the watch's
+// own: the first alone, so that a second ends a process that takes long about its end, or every one. At most one watch
+// lives at a time.
 class SignalWatch {
  public:
-  explicit SignalWatch(std::function<void(const Signal&)> on_signal);
+  enum class Takes { kFirst, kEvery };
+
+  explicit SignalWatch(std::function<void(const Signal&)> on_signal, Takes takes = Takes::kFirst);
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;

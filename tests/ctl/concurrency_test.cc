@@ -19,7 +19,7 @@ class ConcurrencyTest : public testing::Test {
   void SetUp() override { client_ = server_.Connect(); }
 
   std::unique_ptr<LeaseSession> OpenSession(std::function<void()> on_end = [] {}) {
-    return *LeaseSession::Open(*client_, 60, kPatience, std::move(on_end));
+    return *LeaseSession::Open(*client_, 60, kPatience, stop_, std::move(on_end));
   }
   // Answers the transaction a contender enters with: its key is written at `own`, the first key is of `first`.
   void Enter(int64_t own, int64_t first) {
