@@ -51,20 +51,24 @@ absl::StatusOr<ContextPtr> ContextOf(const TlsFlags& tls) {
   return context;
 }
 
-// `host` is without its port.
+// Has the certificate be compared with `host`: a name, an address, or an IPv6 address in brackets.
+bool ExpectHost(SSL* ssl, const std::string& host) {
+  X509_VERIFY_PARAM* expected = SSL_get0_param(ssl);
+  if (host.starts_with('[')) {
+    return host.ends_with(']') && X509_VERIFY_PARAM_set1_ip_asc(expected, host.substr(1, host.size() - 2).c_str()) == 1;
+  }
+  if (X509_VERIFY_PARAM_set1_ip_asc(expected, host.c_str()) == 1) return true;
+  return SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
+}
+
+// `host` is `address` without its port.
 absl::StatusOr<BioPtr> Connect(const std::string& address, const std::string& host, SSL_CTX* context) {
   BioPtr bio(context == nullptr ? BIO_new_connect(address.c_str()) : BIO_new_ssl_connect(context));
   if (bio == nullptr) return Failed("no connection");
   if (context != nullptr) {
     SSL* ssl = nullptr;
     BIO_get_ssl(bio.get(), &ssl);
-    SSL_set_tlsext_host_name(ssl, host.c_str());
-    bool is_address = host.find_first_not_of("0123456789.:[]") == std::string::npos;
-    if (is_address) {
-      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
-    } else {
-      SSL_set1_host(ssl, host.c_str());
-    }
+    if (!ExpectHost(ssl, host)) return Failed("no host to expect in a certificate: " + host);
     BIO_set_conn_hostname(bio.get(), address.c_str());
   }
   if (BIO_do_connect(bio.get()) != 1) return Failed("cannot connect to " + address);
