@@ -72,7 +72,7 @@ def table(results, out):
             theirs, ours = (bar.value(of_case[seat]) for seat in SEATS)
             met = bar.met(theirs, ours)
             verdict = "" if met is None else "yes" if met else "**no**"
-            ratio = f"{ours / theirs:.2f}" if theirs else ""
+            ratio = number(ours / theirs) if theirs else ""
             print(f"| {case.title} | {bar.figure}, {bar.unit} | {number(theirs)} | {number(ours)} | {ratio} "
                   f"| {bar.text()} | {verdict} |", file=out)
 

@@ -59,6 +59,8 @@ class Bench:
         errors = set(figures.get("errors", {}))
         if errors - refusals:
             raise Failed(f"quorate-bench {flags}: {figures['errors']}")
+        if figures.get("never_sent"):
+            raise Failed(f"quorate-bench {flags}: {figures['never_sent']} requests were never sent")
         if figures.get("delivery", {}).get("missing"):
             raise Failed(f"quorate-bench {flags}: {figures['delivery']['missing']} events never arrived")
         return figures

@@ -93,6 +93,7 @@ void AddLoad(const LoadFigures& load, Object* object) {
   object->Number("requests_per_s", load.Throughput());
   object->Raw("latency_us", JsonOf(load.figures.latency_ns));
   object->Number("longest_gap_us", static_cast<double>(load.figures.longest_gap_ns) / kNsPerUs);
+  object->Count("never_sent", load.figures.never_sent);
   object->Count("error_count", load.figures.ErrorCount());
   object->Raw("errors", JsonOfErrors(load.figures));
   if (!load.usage_before || !load.usage_after) return;
@@ -150,6 +151,9 @@ std::string TextReport(const Options& options, const RunResult& result) {
   }
   for (const auto& [name, count] : result.counters) {
     out += Format("%-12s %lu\n", name.c_str(), static_cast<unsigned long>(count));
+  }
+  if (load.figures.never_sent != 0) {
+    out += Format("%-12s %lu\n", "never sent", static_cast<unsigned long>(load.figures.never_sent));
   }
   for (const auto& [code, count] : load.figures.errors) {
     out += Format("%-12s %lu with grpc-status %d: ", "errors", static_cast<unsigned long>(count), code) +

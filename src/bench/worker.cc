@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -42,6 +43,7 @@ void Figures::Merge(const Figures& other) {
   for (const auto& [code, count] : other.errors) errors[code] += count;
   error_messages.insert(other.error_messages.begin(), other.error_messages.end());
   last_reply_ns = std::max(last_reply_ns, other.last_reply_ns);
+  never_sent += other.never_sent;
   longest_gap_ns = std::max(longest_gap_ns, other.longest_gap_ns);
 }
 
@@ -99,9 +101,11 @@ void Worker::Run(const Window& window, Scenario* scenario) {
   int64_t last_start_ns = MonotonicNs();
   while (true) {
     const int64_t now = MonotonicNs();
+    if (window_.stop != nullptr && window_.stop->load(std::memory_order_relaxed)) {
+      window_.end_ns = std::min(window_.end_ns, now);
+    }
     if (MayStart(now)) {
-      StartDue(now, scenario);
-      last_start_ns = now;
+      if (StartDue(now, scenario) || now < window_.end_ns) last_start_ns = now;
     } else if (in_flight_ == 0) {
       break;
     } else if (now - last_start_ns > kDrainNs) {
@@ -114,15 +118,22 @@ void Worker::Run(const Window& window, Scenario* scenario) {
     for (RequestSlot* slot : done_) Finish(slot, received, scenario);
     done_.clear();
   }
+  figures_.never_sent = DueAndNotSent(MonotonicNs());
 }
 
 bool Worker::MayStart(int64_t now) const {
   if (window_.requests != 0 && counted_ >= window_.requests) return false;
-  if (window_.stop != nullptr && window_.stop->load(std::memory_order_relaxed)) return false;
-  return now < window_.end_ns;
+  if (window_.interval_ns == 0) return now < window_.end_ns;
+  return next_due_ns_ < static_cast<double>(window_.end_ns) && now - window_.end_ns < kDrainNs;
 }
 
-void Worker::StartDue(int64_t now, Scenario* scenario) {
+uint64_t Worker::DueAndNotSent(int64_t now) const {
+  const auto end_ns = static_cast<double>(std::min(window_.end_ns, now));
+  if (window_.interval_ns == 0 || window_.requests != 0 || next_due_ns_ >= end_ns) return 0;
+  return static_cast<uint64_t>(std::ceil((end_ns - next_due_ns_) / window_.interval_ns));
+}
+
+bool Worker::StartDue(int64_t now, Scenario* scenario) {
   const bool open_loop = window_.interval_ns > 0;
   const size_t starts_max = kStartsMax * connections_.size();
   size_t started = 0;
@@ -139,6 +150,7 @@ void Worker::StartDue(int64_t now, Scenario* scenario) {
     Start(slot, due, scenario);
   }
   more_to_start_ = started == starts_max;
+  return started != 0;
 }
 
 void Worker::Start(RequestSlot* slot, int64_t now, Scenario* scenario) {

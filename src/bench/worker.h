@@ -23,13 +23,13 @@ namespace quorate::bench {
 struct Window {
   // Requests that start earlier are not counted.
   int64_t measure_ns = 0;
-  // No request starts later, nor after `requests` counted ones when that is not 0.
+  // No request is due later, nor any after `requests` counted ones when that is not 0.
   int64_t end_ns = INT64_MAX;
   uint64_t requests = 0;
-  // Nanoseconds between two requests, 0 for a closed loop.
+  // Nanoseconds between two requests, 0 for a closed loop, where a request is due when it can be sent.
   double interval_ns = 0;
   int64_t first_ns = 0;
-  // Ends the window once it is true. May be null.
+  // Ends the window when it is seen to be true. May be null.
   const std::atomic<bool>* stop = nullptr;
   // Holds requests back. May be null; call Wake() when it lets further ones through.
   Pace* pace = nullptr;
@@ -41,6 +41,8 @@ struct Figures {
   std::map<int, uint64_t> errors;
   std::map<int, std::string> error_messages;
   int64_t last_reply_ns = 0;
+  // Requests that were due in time, and could not be sent even so long after the window's end.
+  uint64_t never_sent = 0;
   // The longest time without any answer.
   int64_t longest_gap_ns = 0;
 
@@ -59,8 +61,9 @@ class Worker {
   absl::Status Connect(const std::vector<Endpoint>& endpoints, int connections, int in_flight);
   size_t slots() const { return slots_.size(); }
 
-  // Runs one window of the scenario, until every request has its answer or kDrainNs have passed since the last one
-  // started; what is then unanswered counts as DEADLINE_EXCEEDED and its connection is given up.
+  // Runs one window of the scenario. What was due and could not be sent in the window is sent up to kDrainNs after its
+  // end. Ends when every request has its answer or kDrainNs have passed since the last one started; what is then
+  // unanswered counts as DEADLINE_EXCEEDED and its connection is given up.
   void Run(const Window& window, Scenario* scenario);
 
   // Makes Run() look at its window again. Any thread.
@@ -75,11 +78,13 @@ class Worker {
   static constexpr size_t kStartsMax = 64;
 
   bool MayStart(int64_t now) const;
-  void StartDue(int64_t now, Scenario* scenario);
+  // False if there was none to start.
+  bool StartDue(int64_t now, Scenario* scenario);
   void Start(RequestSlot* slot, int64_t now, Scenario* scenario);
   void Finish(RequestSlot* slot, int64_t now, Scenario* scenario);
   void FlushTouched();
   void WaitAndReceive(int64_t now);
+  uint64_t DueAndNotSent(int64_t now) const;
   void GiveUp();
   void Watch(Connection* connection, int operation);
 
