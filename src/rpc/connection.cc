@@ -17,7 +17,7 @@ constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 }  // namespace
 
 Connection::Connection(Loop* loop, uint64_t id, std::unique_ptr<Transport> transport, Peer peer)
-    : loop_(loop), id_(id), transport_(std::move(transport)), peer_(std::move(peer)), close_timer_(this) {}
+    : loop_(loop), id_(id), transport_(std::move(transport)), peer_(std::move(peer)), close_timer_(this), blocked_timer_(this) {}
 
 Connection::~Connection() {
   Engine& engine = loop_->engine();
@@ -35,8 +35,7 @@ void Connection::Begin() {
 void Connection::OnEvents(uint32_t events) {
   if (is_closed()) return;
   if ((events & EPOLLOUT) != 0) {
-    write_blocked_ = false;
-    UpdateEvents();
+    SetWriteBlocked(false);
     loop_->MarkDirty(this);
   }
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
@@ -52,6 +51,7 @@ void Connection::Read() {
   if (count == Transport::kAgain) return;
   if (count == 0 && !lingering_ && protocol_ != nullptr && protocol_->OnEnd()) {
     SetReading(false);
+    loop_->MarkDirty(this);
     return;
   }
   if (count <= 0) {
@@ -145,12 +145,22 @@ bool Connection::WriteOutput() {
     }
     if (written > 0) output_.Consume(static_cast<size_t>(written));
     if (written == Transport::kAgain || static_cast<size_t>(written) < offered) {
-      write_blocked_ = true;
-      UpdateEvents();
+      SetWriteBlocked(true);
       return false;
     }
   }
   return true;
+}
+
+void Connection::SetWriteBlocked(bool blocked) {
+  write_blocked_ = blocked;
+  UpdateEvents();
+  if (blocked) {
+    const int64_t round_ms = loop_->engine().options.stall_check_interval.count();
+    loop_->timers().Schedule(&blocked_timer_, loop_->now_ms() + Protocol::kAnswerRoundsMax * round_ms);
+  } else {
+    loop_->timers().Cancel(&blocked_timer_);
+  }
 }
 
 void Connection::UpdateEvents() {
@@ -200,6 +210,7 @@ void Connection::CloseWhenFlushed() {
 void Connection::Close() {
   if (is_closed()) return;
   loop_->timers().Cancel(&close_timer_);
+  loop_->timers().Cancel(&blocked_timer_);
   loop_->Unwatch(transport_->descriptor());
   transport_.reset();
   // The protocol stays until the end of the tick: this may be called from within it.

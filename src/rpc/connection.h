@@ -73,6 +73,7 @@ class Connection final : public EventSource {
   void UpdateEvents();
   void Linger();
   bool WriteOutput();
+  void SetWriteBlocked(bool blocked);
 
   Loop* const loop_;
   const uint64_t id_;
@@ -83,6 +84,7 @@ class Connection final : public EventSource {
   Turn turn_;
   Output output_;
   CloseTimer close_timer_;
+  CloseTimer blocked_timer_;  // runs while the socket takes nothing
   uint32_t events_ = 0;
   int64_t received_ms_ = 0;
   bool dirty_ = false;

@@ -1,5 +1,6 @@
 #include "src/rpc/http1_connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -24,6 +25,8 @@ namespace http = boost::beast::http;
 
 // Requests sent ahead of their turn; beyond it the socket is not read.
 constexpr size_t kInputBytesMax = 64 << 10;
+// A longer buffer is given back once it is empty.
+constexpr size_t kKeptBytes = 4 << 10;
 constexpr uint32_t kHeaderBytesMax = 64 << 10;
 // A request must have come whole by then.
 constexpr int64_t kRequestTimeoutMs = 60 * 1000;
@@ -45,26 +48,46 @@ std::string HttpDate() {
 class Http1Connection final : public Protocol {
  public:
   explicit Http1Connection(Connection* connection) : connection_(connection), timeout_(connection) {}
-  ~Http1Connection() override { CountHeld(0); }
+  ~Http1Connection() override {
+    CountHeld(0);
+    CountQueued(0);
+  }
 
   bool OnBytes(std::string_view bytes) override {
     input_.append(bytes);
     ParseRequests();
-    CountHeld(input_.size() + (parser_.has_value() ? parser_->get().body().size() : 0));
-    if (held_bytes_ > 0 && !waiting_ && connection_->loop().too_many_received()) RefuseWith(503);
-    if (waiting_ && input_.size() > kInputBytesMax) connection_->SetReading(false);
+    if (held_bytes_ > 0 && !is_busy() && connection_->loop().too_many_received()) RefuseWith(503);
     return true;
   }
 
   bool Fill(Output* output) override {
-    output->Append(output_);
-    output_.clear();
-    return !closing_ && (!draining_ || waiting_);
+    if (output->pending() < kFillBytes) {
+      const size_t taken = std::min(output_.size(), kFillBytes - output->pending());
+      output->Append(std::string_view(output_).substr(0, taken));
+      Drop(taken, &output_);
+      CountQueued(output_.size());
+    }
+    return !output_.empty() || is_busy() || !(closing_ || draining_ || ended_);
+  }
+
+  void OnFlushed() override {
+    if (!paused_) return;
+    ParseRequests();
+    connection_->loop().MarkDirty(connection_);
   }
 
   bool OnEnd() override {
-    draining_ = true;
-    return waiting_ || !output_.empty();
+    ended_ = true;
+    return true;
+  }
+
+  size_t backlog_bytes() const override { return output_.size(); }
+
+  bool IsTooMuchToQueue(size_t bytes) const override {
+    Loop& loop = connection_->loop();
+    const auto size = static_cast<int64_t>(bytes);
+    return loop.queued_bytes() + size > loop.engine().options.queued_bytes_max &&
+           static_cast<int64_t>(output_.size()) + size > kModestBytes;
   }
 
   void BeginDrain() override { draining_ = true; }
@@ -73,7 +96,6 @@ class Http1Connection final : public Protocol {
     if (!waiting_ || request != request_) return;
     waiting_ = false;
     Write(response);
-    if (!draining_) connection_->SetReading(true);
     if (!parsing_) ParseRequests();
   }
 
@@ -89,18 +111,36 @@ class Http1Connection final : public Protocol {
     Connection* connection_;
   };
 
+  // It goes on without the far side having to send anything.
+  bool is_busy() const { return waiting_ || paused_; }
+
+  // Until there are no more, or answers have to be made or sent first.
   void ParseRequests() {
     parsing_ = true;
-    while (!waiting_ && !closing_ && ParseSome()) {
+    while (!waiting_ && !closing_ && output_.size() <= kFillBytes && ParseSome()) {
     }
     parsing_ = false;
-    const bool incomplete = !waiting_ && !closing_ && (parser_.has_value() || !input_.empty());
+    Drop(std::exchange(parsed_, 0), &input_);
+    paused_ = !waiting_ && !closing_ && output_.size() > kFillBytes && !input_.empty();
+    CountHeld(input_.size() + (parser_.has_value() ? parser_->get().body().size() : 0));
+    connection_->SetReading(!ended_ && !(is_busy() && input_.size() > kInputBytesMax));
+    const bool incomplete = !is_busy() && !closing_ && (parser_.has_value() || !input_.empty());
     TimerWheel& timers = connection_->loop().timers();
     if (!incomplete) {
       timers.Cancel(&timeout_);
     } else if (!timeout_.scheduled()) {
       timers.Schedule(&timeout_, connection_->loop().now_ms() + kRequestTimeoutMs);
     }
+  }
+
+  static void Drop(size_t count, std::string* bytes) {
+    bytes->erase(0, count);
+    if (bytes->empty() && bytes->capacity() > kKeptBytes) std::string().swap(*bytes);
+  }
+
+  void CountQueued(size_t queued) {
+    connection_->loop().load().AddQueued(static_cast<int64_t>(queued) - static_cast<int64_t>(queued_bytes_));
+    queued_bytes_ = queued;
   }
 
   void CountHeld(size_t held) {
@@ -110,7 +150,7 @@ class Http1Connection final : public Protocol {
 
   // False when it needs more bytes.
   bool ParseSome() {
-    if (input_.empty()) return false;
+    if (parsed_ == input_.size()) return false;
     if (!parser_.has_value()) {
       parser_.emplace();
       parser_->eager(true);
@@ -119,8 +159,8 @@ class Http1Connection final : public Protocol {
       continued_ = false;
     }
     boost::beast::error_code error;
-    const size_t used = parser_->put(boost::asio::buffer(input_), error);
-    input_.erase(0, used);
+    const size_t used = parser_->put(boost::asio::buffer(input_) + parsed_, error);
+    parsed_ += used;
     if (error == http::error::need_more) error = {};
     if (error) {
       Refuse(error);
@@ -154,6 +194,7 @@ class Http1Connection final : public Protocol {
     response.body = line;
     Write(response);
     input_.clear();
+    parsed_ = 0;
   }
 
   void Dispatch() {
@@ -191,23 +232,28 @@ class Http1Connection final : public Protocol {
     output_ += "\r\n";
     if (!is_head_) output_ += response.body;
     closing_ = !keep_alive;
+    CountQueued(output_.size());
   }
 
   Connection* const connection_;
   std::string input_;
+  size_t parsed_ = 0;  // of it, in this turn
   std::string output_;
   std::optional<Parser> parser_;
   RequestTimer timeout_;
-  size_t held_bytes_ = 0;  // in the loop's account
-  int32_t request_ = 0;    // the number of the one being answered
+  size_t held_bytes_ = 0;    // in the loop's account
+  size_t queued_bytes_ = 0;  // likewise
+  int32_t request_ = 0;      // the number of the one being answered
   bool parsing_ = false;
   bool waiting_ = false;  // for an answer
+  bool paused_ = false;   // until more of the output is taken
   bool keep_alive_ = true;
   bool is_http10_ = false;
   bool is_head_ = false;
   bool continued_ = false;
   bool closing_ = false;
   bool draining_ = false;
+  bool ended_ = false;  // the far side sends no more
 };
 
 }  // namespace

@@ -11,9 +11,14 @@
 namespace quorate::rpc {
 
 void Http2Exchange::Begin(const RequestHeaders& headers) {
+  is_head_ = headers.http_method == "HEAD";
+  if (session_->HoldsTooMuch()) {
+    CompleteHttp(TooManyRequestsAnswer());
+    return;
+  }
+  CountHeld(headers.bytes());
   target_ = headers.path;
   request_.method = headers.http_method;
-  is_head_ = headers.http_method == "HEAD";
   request_.headers = headers.metadata;
   for (auto& [name, value] : request_.headers) {
     if (name == ":authority") name = "host";
@@ -26,22 +31,30 @@ size_t Http2Exchange::OnData(std::string_view bytes) {
   if (request_.body.size() + bytes.size() > limit) {
     CompleteHttp(PlainAnswer(413, "http: request body too large"));
   } else if (session_->ReceivedTooMuch()) {
-    CompleteHttp(PlainAnswer(503, "http: too many requests"));
+    CompleteHttp(TooManyRequestsAnswer());
   } else {
     request_.body.append(bytes);
-    session_->CountReceived(static_cast<int64_t>(bytes.size()));
-    counted_bytes_ += bytes.size();
+    CountHeld(held_bytes_ + bytes.size());
   }
   return bytes.size();
 }
 
-void Http2Exchange::OnStreamClosed(uint32_t) {
-  session_->CountReceived(-static_cast<int64_t>(std::exchange(counted_bytes_, 0)));
-}
-
 void Http2Exchange::OnEnd() {
   ended_ = true;
-  if (!answered_) DispatchHttp(&session_->connection(), id_, target_, std::move(request_));
+  if (answered_) return;
+  DispatchHttp(&session_->connection(), id_, target_, std::move(request_));
+  DropRequest();
+}
+
+void Http2Exchange::CountHeld(size_t held) {
+  session_->CountReceived(static_cast<int64_t>(held) - static_cast<int64_t>(held_bytes_));
+  held_bytes_ = held;
+}
+
+void Http2Exchange::DropRequest() {
+  std::string().swap(target_);
+  request_ = HttpRequest();
+  CountHeld(0);
 }
 
 void Http2Exchange::CompleteHttp(HttpResponse response) {
@@ -60,6 +73,7 @@ void Http2Exchange::CompleteHttp(HttpResponse response) {
   const bool has_body = !is_head_ && !response.body.empty();
   if (has_body) EnqueueRaw(base::Payload(std::move(response.body)));
   session_->SubmitAnswer(this, headers.data(), headers.size(), has_body);
+  if (!ended_) DropRequest();  // it was refused before it was whole
 }
 
 }  // namespace quorate::rpc

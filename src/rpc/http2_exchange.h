@@ -17,16 +17,21 @@ class Http2Exchange final : public Http2Stream {
 
   size_t OnData(std::string_view bytes) override;
   void OnEnd() override;
-  void OnStreamClosed(uint32_t) override;
+  void OnStreamClosed(uint32_t) override { CountHeld(0); }
   void CompleteHttp(HttpResponse response) override;
   bool AwaitsRequest() const override { return !ended_ && !answered_; }
   bool AnswerEnds() const override { return true; }
   bool SubmitTrailers() override { return false; }
 
  private:
+  // Brings the session's account of what the request holds up to date.
+  void CountHeld(size_t held);
+  // The request is of no more use.
+  void DropRequest();
+
   std::string target_;
   HttpRequest request_;
-  size_t counted_bytes_ = 0;  // of the body, in the session's account
+  size_t held_bytes_ = 0;  // of headers and body, in the session's account
   bool is_head_ = false;
   bool ended_ = false;  // the request is whole
   bool answered_ = false;

@@ -24,8 +24,7 @@ nghttp2_nv CopiedHeader(std::string_view name, std::string_view value);
 
 class Http2Session final : public Protocol {
  public:
-  // Who holds no more than this is served even while the process holds as much as it may, because of others.
-  static constexpr int64_t kModestBytes = 64 << 10;
+  // See kModestBytes.
   static constexpr size_t kModestCalls = 100;
 
   explicit Http2Session(Connection* connection);
@@ -80,10 +79,8 @@ class Http2Session final : public Protocol {
   static constexpr size_t kSettingsEntriesMax = 32;
   // What a frame costs that waits to be sent behind a socket that takes no more, and the stream it belongs to.
   static constexpr size_t kQueuedFrameBytes = 2 << 10;
-  // Rounds of ServerOptions::stall_check_interval after which a request that has not come whole, or an answer of which
-  // nothing was taken, is given up.
+  // Rounds of ServerOptions::stall_check_interval after which a request that has not come whole is given up.
   static constexpr int kRequestRoundsMax = 2;
-  static constexpr int kAnswerRoundsMax = 10;
   // The final GOAWAY follows the warning after a round trip, or this long.
   static constexpr int64_t kDrainNoticeMs = 1000;
 

@@ -35,6 +35,7 @@ class HttpAnswer {
   static void Deliver(Loop* loop, uint64_t id, int32_t stream, HttpResponse response) {
     Connection* connection = loop->FindConnection(id);
     if (connection == nullptr || connection->protocol() == nullptr) return;
+    if (connection->protocol()->IsTooMuchToQueue(response.body.size())) response = TooManyRequestsAnswer();
     connection->protocol()->CompleteHttp(stream, std::move(response));
     loop->MarkDirty(connection);
   }
@@ -46,6 +47,8 @@ class HttpAnswer {
 };
 
 }  // namespace
+
+HttpResponse TooManyRequestsAnswer() { return {.status = 503}; }
 
 HttpResponse PlainAnswer(int status, std::string_view text) {
   HttpResponse response;

@@ -17,5 +17,7 @@ void DispatchHttp(Connection* connection, int32_t stream, std::string_view targe
 
 // An answer of the engine's own, of one line.
 HttpResponse PlainAnswer(int status, std::string_view text);
+// "Too many requests". Without a body, so that it is gone though the far side takes no answers.
+HttpResponse TooManyRequestsAnswer();
 
 }  // namespace quorate::rpc

@@ -32,10 +32,11 @@ class Protocol {
   virtual bool Fill(Output* output) = 0;
   // After output was written: lets handlers that waited for room go on.
   virtual void OnFlushed() {}
-  // The far side has ended its side of the connection. True: stay, to send it the answer it waits for.
+  // The far side has ended its side of the connection. True: stay until Fill says to close, to send it what it waits
+  // for.
   virtual bool OnEnd() { return false; }
   // What waits behind a socket that takes no more; beyond kBacklogBytesMax nothing more is read.
-  virtual size_t backlog_bytes() const { return 0; }
+  virtual size_t backlog_bytes() const = 0;
   // Ask the far side to come again elsewhere, and close when the calls in flight are answered.
   virtual void BeginDrain() = 0;
   virtual void Complete(int32_t stream, absl::Status status, base::Payload message) {}
@@ -44,10 +45,14 @@ class Protocol {
   // See UnaryCall::Abandoned.
   virtual std::shared_ptr<const std::atomic<bool>> Abandoned(int32_t stream) { return nullptr; }
   // Whether an answer of that size would be too much beside those that wait to be taken.
-  virtual bool IsTooMuchToQueue(size_t bytes) const { return false; }
+  virtual bool IsTooMuchToQueue(size_t bytes) const = 0;
 
   static constexpr size_t kFillBytes = 256 << 10;
   static constexpr size_t kBacklogBytesMax = 4 << 20;
+  // Who holds no more than this is served even while the process holds as much as it may, because of others.
+  static constexpr int64_t kModestBytes = 64 << 10;
+  // Rounds of ServerOptions::stall_check_interval after which an answer of which nothing was taken is given up.
+  static constexpr int kAnswerRoundsMax = 10;
 };
 
 }  // namespace quorate::rpc

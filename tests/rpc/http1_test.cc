@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <random>
 #include <string>
+#include <thread>
 
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
@@ -121,6 +123,64 @@ TEST_F(Http1Test, AClientThatHalfClosesStillGetsItsAnswer) {
   socket.Send(Request("GET /later"));
   socket.HalfClose();
   EXPECT_TRUE(Contains(socket.ReceiveAll(), "later\n"));
+}
+
+TEST_F(Http1Test, AClientThatHalfClosesGetsAllOfALargeAnswer) {
+  RawSocket socket(server_.address());
+  socket.Send(Request("GET /large/20000000"));
+  socket.HalfClose();
+  const std::string answer = socket.ReceiveAll();
+  EXPECT_GT(answer.size(), 20'000'000u);
+  EXPECT_EQ(answer.back(), 'l');
+}
+
+TEST_F(Http1Test, AClientThatHalfClosesGetsAllItAskedFor) {
+  RawSocket socket(server_.address());
+  socket.Send(Request("GET /large/1000000") + Request("GET /later") + Request("GET /echo/2") + "GET /unfinished");
+  socket.HalfClose();
+  const std::string answers = socket.ReceiveAll();
+  EXPECT_TRUE(Contains(answers, "later\n"));
+  EXPECT_TRUE(Contains(answers, "X-Path: /echo/2"));
+}
+
+TEST_F(Http1Test, AClientThatTakesNoAnswersIsNotServedOn) {
+  constexpr int kRequests = 100;
+  constexpr size_t kBytes = 1'000'000;
+  ServerOptions options;
+  options.loops = 1;
+  TestServer server(options);
+  RawSocket socket(server.address());
+  std::string requests;
+  for (int i = 0; i < kRequests; ++i) requests += Request("GET /large/" + std::to_string(kBytes));
+  socket.Send(requests);
+  EXPECT_TRUE(server.observed().large.WaitFor(1));
+  // Served in a later turn of the same loop.
+  RawSocket other(server.address());
+  other.Send(Request("GET /health"));
+  other.ReceiveUntil("fine\n");
+  EXPECT_LT(server.observed().large.value(), kRequests / 2);  // as much as the sockets hold
+  size_t received = 0;
+  while (received < kRequests * kBytes) {
+    const std::string piece = socket.Receive();
+    if (piece.empty()) break;
+    received += piece.size();
+  }
+  EXPECT_GT(received, kRequests * kBytes);
+  EXPECT_EQ(server.observed().large.value(), kRequests);
+}
+
+TEST_F(Http1Test, AClientThatTakesNothingForLongIsGivenUp) {
+  ServerOptions options;
+  options.stall_check_interval = std::chrono::milliseconds(20);
+  TestServer server(options);
+  RawSocket socket(server.address());
+  socket.Send(Request("GET /large/50000000"));
+  EXPECT_TRUE(server.observed().large.WaitFor(1));
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (server.server().open_connections() > 0 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(server.server().open_connections(), 0u);
 }
 
 TEST_F(Http1Test, AHandlerThatDropsTheRequestIs500) {

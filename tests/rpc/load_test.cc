@@ -19,6 +19,12 @@ std::string Call(uint32_t stream, const std::string& method) {
   return Frame(kHeaders, kEndHeaders, stream, HeaderBlock(GrpcRequest(method)));
 }
 
+HeaderList PlainRequest(const std::string& method, const std::string& path) {
+  return {{":method", method}, {":scheme", "http"}, {":path", path}, {":authority", "test"}};
+}
+
+const std::string kWindowShut = Frame(kSettings, 0, 0, std::string("\0\x04\0\0\0\0", 6));
+
 // A message of 100,000 bytes without its end.
 std::string Unfinished(uint32_t stream) {
   const std::string message = GrpcMessage(std::string(100'000, 'x'));
@@ -91,13 +97,57 @@ TEST(LoadTest, CallsBeyondTheBoundAreRefused) {
   ExpectServed(server.address());
 }
 
+TEST(LoadTest, PlainRequestsCountAsCalls) {
+  ServerOptions options = OneLoop();
+  options.open_calls_max = 200;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  const std::string begun = HeaderBlock(PlainRequest("POST", "/echo/"));
+  for (uint32_t i = 0; i < 202; ++i) client.Send(Frame(kHeaders, kEndHeaders, 2 * i + 1, begun));
+  client.Send(Frame(kPing, 0, 0, "12345678"));
+  client.NextOf(kPing);
+  client.Send(Frame(kHeaders, kEndHeaders | kEndStream, 1001, HeaderBlock(PlainRequest("GET", "/health"))));
+  EXPECT_EQ(client.Answer(1001)[":status"], "503");
+  ExpectServed(server.address());
+}
+
+TEST(LoadTest, HeadersOfPlainRequestsAreCounted) {
+  ServerOptions options = OneLoop();
+  options.connection_received_bytes_max = 50'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  HeaderList headers = PlainRequest("POST", "/echo/");
+  headers.emplace_back("x", std::string(10'000, 'x'));
+  for (uint32_t i = 0; i < 6; ++i) client.Send(Frame(kHeaders, kEndHeaders, 2 * i + 1, HeaderBlock(headers)));
+  client.Send(Frame(kHeaders, kEndHeaders | kEndStream, 101, HeaderBlock(PlainRequest("GET", "/health"))));
+  EXPECT_EQ(client.Answer(101)[":status"], "503");
+  // Once they are answered, nothing of them is kept.
+  for (uint32_t i = 0; i < 5; ++i) client.Send(Frame(kData, kEndStream, 2 * i + 1, ""));
+  client.Send(Frame(kHeaders, kEndHeaders | kEndStream, 103, HeaderBlock(PlainRequest("GET", "/health"))));
+  EXPECT_EQ(client.Answer(103)[":status"], "200");
+}
+
+TEST(LoadTest, PlainAnswersThatAreNotTakenAreBounded) {
+  ServerOptions options = OneLoop();
+  options.connection_queued_bytes_max = 20'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  client.Send(kWindowShut);
+  for (uint32_t stream = 1; stream <= 3; stream += 2) {
+    client.Send(Frame(kHeaders, kEndHeaders | kEndStream, stream, HeaderBlock(PlainRequest("GET", "/large/12000"))));
+  }
+  EXPECT_EQ(client.Answer(1)[":status"], "200");
+  EXPECT_EQ(client.Answer(3)[":status"], "503");
+  ExpectServed(server.address());
+}
+
 // All three are taken on before the first is answered.
 TEST(LoadTest, AnswersThatComeLaterAreBoundedToo) {
   ServerOptions options = OneLoop();
   options.connection_queued_bytes_max = 20'000;
   TestServer server(options);
   RawHttp2 client(server.address());
-  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\0\0\0\0", 6)));  // a window of nothing
+  client.Send(kWindowShut);
   for (uint32_t stream = 1; stream <= 5; stream += 2) {
     client.Send(Call(stream, "/test.Echo/Hold") + Frame(kData, kEndStream, stream, GrpcMessage("x")));
   }
@@ -155,8 +205,7 @@ TEST(LoadTest, WhoDoesNotTakeAnswersGetsNoMore) {
   options.connection_queued_bytes_max = 20'000;
   TestServer server(options);
   RawHttp2 client(server.address());
-  // A window of nothing: answers stay.
-  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\0\0\0\0", 6)));
+  client.Send(kWindowShut);  // answers stay
   for (uint32_t stream = 1; stream <= 3; stream += 2) {
     client.Send(Call(stream, "/test.Echo/Say") +
                 Frame(kData, kEndStream, stream, GrpcMessage(std::string(12'000, 'x'))));

@@ -52,6 +52,7 @@ struct Observed {
   Counter closed;  // streams that heard OnClose
   Counter writable;
   Counter tick_ends;
+  Counter large;  // requests for /large/<bytes>
 
   std::mutex mutex;
   std::vector<UnaryCall> calls;  // held

@@ -147,6 +147,10 @@ Registry TestServer::MakeRegistry() {
     std::lock_guard<std::mutex> lock(observed_.mutex);
     threads_.emplace_back([reply] { reply(Text("later\n")); });
   });
+  registry.AddHttp("/large/", [observed](const HttpRequest& request, HttpReply reply) {
+    observed->large.Add();
+    reply(Text(std::string(std::stoul(request.path.substr(request.path.rfind('/') + 1)), 'l')));
+  });
   registry.AddHttp("/drop", [](const HttpRequest&, HttpReply) {});
   registry.AddHealth([] { return true; });
   registry.AddReflection({});
