@@ -17,7 +17,12 @@ constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 }  // namespace
 
 Connection::Connection(Loop* loop, uint64_t id, std::unique_ptr<Transport> transport, Peer peer)
-    : loop_(loop), id_(id), transport_(std::move(transport)), peer_(std::move(peer)), close_timer_(this), blocked_timer_(this) {}
+    : loop_(loop),
+      id_(id),
+      transport_(std::move(transport)),
+      peer_(std::move(peer)),
+      close_timer_(this),
+      blocked_timer_(this) {}
 
 Connection::~Connection() {
   Engine& engine = loop_->engine();

@@ -14,6 +14,10 @@ void Deframer::Reset(Encoding encoding, size_t message_bytes_max) {
 
 void Deframer::Release() {
   prefix_size_ = 0;
+  DropMessage();
+}
+
+void Deframer::DropMessage() {
   body_.clear();
   if (body_.capacity() > kKeptBytes) std::string().swap(body_);
   if (inflated_.capacity() > 0) std::string().swap(inflated_);

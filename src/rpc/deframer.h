@@ -25,6 +25,8 @@ class Deframer {
   // Valid until the next call, or until the bytes it was cut from are gone.
   std::string_view message() const { return message_; }
   const absl::Status& error() const { return error_; }
+  // message() is of no more use: lets go of the memory it took.
+  void DropMessage();
   // The stream is over: lets go of what is worth more than the next one's allocations.
   void Release();
   // In the middle of a message.

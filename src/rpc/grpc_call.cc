@@ -14,11 +14,23 @@ namespace {
 
 constexpr std::string_view kOkHttpStatus = "200";
 constexpr std::string_view kContentType = "application/grpc";
+// The largest answer, as etcd's: clients may not be able to take more, and a message's length has 32 bits.
+constexpr size_t kSendMessageBytesMax = INT32_MAX;
 
 absl::Status Internal(std::string_view message) { return base::MakeStatus(absl::StatusCode::kInternal, message); }
 absl::Status Unknown(std::string_view message) { return base::MakeStatus(absl::StatusCode::kUnknown, message); }
 absl::Status DeadlineExceeded() {
   return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, "context deadline exceeded");
+}
+
+absl::Status TooLargeToSend(size_t bytes) {
+  return base::MakeStatus(absl::StatusCode::kResourceExhausted,
+                          "grpc: trying to send message larger than max (" + std::to_string(bytes) + " vs. " +
+                              std::to_string(kSendMessageBytesMax) + ")");
+}
+
+bool IsUnary(const Method& method) {
+  return method.unary != nullptr || method.kind == Registry::StreamKind::kUnary;
 }
 
 }  // namespace
@@ -35,17 +47,21 @@ void GrpcCall::Begin(RequestHeaders* headers) {
   method_ = headers_.grpc_method;
   started_ = loop().now();
   deadline_ = std::chrono::steady_clock::time_point::max();
-  got_message_ = answered_ = finished_ = closed_ = remote_ended_ = wants_room_ = deferred_ = false;
+  got_message_ = answered_ = finished_ = ended_ = closed_ = remote_ended_ = false;
+  wants_room_ = room_noted_ = deferred_ = false;
   if (method_ != nullptr) loop().counters().Started(method_->index);
   if (method_ != nullptr && method_->unary) session_->CountUnary(1);
   message_bytes_ = 0;
   metadata_bytes_ = headers_.bytes();
-  CountHeld(metadata_bytes_);
+  CountHeld();
 
   std::string_view http_status = kOkHttpStatus;
   if (absl::Status refused = CheckHeaders(&http_status); !refused.ok()) {
     SetFinished(std::move(refused));
     SubmitTrailersOnly(http_status);
+    headers_.Reset();
+    metadata_bytes_ = 0;
+    CountHeld();
     return;
   }
   deframer_.Reset(ParseEncoding(headers_.encoding), loop().engine().options.receive_message_bytes_max);
@@ -103,27 +119,57 @@ bool GrpcCall::AwaitsRequest() const {
   return method_->unary ? !got_message_ : method_->takes_one_message() && !remote_ended_;
 }
 
+bool GrpcCall::MustWait() const {
+  return queue_.bytes() >= kHighWaterBytes || (queue_.bytes() > 0 && session_->IsTooMuchToQueue(0));
+}
+
 size_t GrpcCall::OnData(std::string_view bytes) {
   const size_t size = bytes.size();
-  while (!finished_) {
-    const Deframer::Step step = deframer_.Next(&bytes);
-    if (step == Deframer::Step::kNeedMore) {
-      CountHeld(metadata_bytes_ + deframer_.held_bytes());
-      if (deframer_.held_bytes() > 0 && session_->ReceivedTooMuch()) Finish(base::errors::TooManyRequests());
-      break;
-    }
-    if (step == Deframer::Step::kError) {
-      Finish(deframer_.error());
-      break;
-    }
-    OnMessage(deframer_.message());
-  }
-  if (queue_.bytes() >= kHighWaterBytes) {
+  if (undecoded_.empty()) Decode(&bytes);
+  if (!finished_) undecoded_.append(bytes);
+  CountHeld();
+  if (!finished_ && unseen_bytes() > 0 && session_->ReceivedTooMuch()) Finish(base::errors::TooManyRequests());
+  if (finished_) DropUnseen();
+  if (MustWait() || !undecoded_.empty()) {
     withheld_bytes_ += size;
     return 0;
   }
   // Nothing more is expected on a unary call that has its message.
   return got_message_ && method_->unary ? 0 : size;
+}
+
+void GrpcCall::Decode(std::string_view* bytes) {
+  while (!finished_ && !MustWait()) {
+    const Deframer::Step step = deframer_.Next(bytes);
+    if (step == Deframer::Step::kNeedMore) return;
+    if (step == Deframer::Step::kError) {
+      Finish(deframer_.error());
+      return;
+    }
+    OnMessage(deframer_.message());
+    deframer_.DropMessage();
+  }
+}
+
+// Goes on with what came while the call had to wait.
+void GrpcCall::ResumeDecoding() {
+  const bool had_undecoded = !undecoded_.empty();
+  std::string_view left = undecoded_;
+  Decode(&left);
+  undecoded_.erase(0, undecoded_.size() - left.size());
+  if (finished_) DropUnseen();
+  CountHeld();
+  if (finished_ || MustWait()) return;
+  std::string().swap(undecoded_);
+  session_->ReturnWindow(id_, std::exchange(withheld_bytes_, 0));
+  if (had_undecoded && remote_ended_) TakeEnd();
+}
+
+void GrpcCall::DropUnseen() {
+  std::string().swap(undecoded_);
+  std::string().swap(held_message_);
+  deframer_.Release();
+  CountHeld();
 }
 
 void GrpcCall::OnMessage(std::string_view message) {
@@ -137,6 +183,11 @@ void GrpcCall::OnMessage(std::string_view message) {
   }
   session_->NoteMessage();
   message_bytes_ = message.size();
+  // Streams may be many: each new message makes the answers that nobody takes more by one.
+  if (!method_->unary && session_->IsTooMuchToQueue(0)) {
+    Finish(base::errors::TooManyRequests());
+    return;
+  }
   loop().counters().Received(method_->index);
   loop().CountBytes(message.size(), 0);
   loop().NoteHandedOver();
@@ -151,6 +202,10 @@ void GrpcCall::OnMessage(std::string_view message) {
 
 void GrpcCall::OnEnd() {
   remote_ended_ = true;
+  if (undecoded_.empty()) TakeEnd();
+}
+
+void GrpcCall::TakeEnd() {
   if (finished_) return;
   if (deframer_.is_partial()) {
     Finish(method_->unary ? Unknown("unexpected EOF") : Internal("unexpected EOF"));
@@ -167,6 +222,7 @@ void GrpcCall::OnEnd() {
     }
     if (handler_ != nullptr) handler_->OnMessage(held_message_);
     std::string().swap(held_message_);
+    CountHeld();
   }
   loop().NoteHandedOver();
   if (handler_ != nullptr && !finished_) handler_->OnHalfClose();
@@ -174,6 +230,7 @@ void GrpcCall::OnEnd() {
 
 void GrpcCall::Complete(absl::Status status, base::Payload message) {
   if (finished_ || closed_) return;
+  if (status.ok() && message.size() > kSendMessageBytesMax) status = TooLargeToSend(message.size());
   if (!status.ok()) {
     Finish(std::move(status));
     return;
@@ -187,6 +244,10 @@ void GrpcCall::Complete(absl::Status status, base::Payload message) {
 
 bool GrpcCall::Write(base::Payload message) {
   if (finished_ || closed_) return false;
+  if (message.size() > kSendMessageBytesMax) {
+    Finish(TooLargeToSend(message.size()));
+    return false;
+  }
   loop().counters().Sent(method_->index);
   loop().CountBytes(0, message.size());
   Enqueue(std::move(message));
@@ -204,10 +265,14 @@ bool GrpcCall::Write(base::Payload message) {
 void GrpcCall::Finish(absl::Status status) {
   if (finished_ || closed_) return;
   SetFinished(std::move(status));
-  if (answered_) {
+  if (!answered_) {
+    SubmitTrailersOnly(kOkHttpStatus);
+  } else if (queue_.bytes() > 0) {
     session_->ResumeData(this);
   } else {
-    SubmitTrailersOnly(kOkHttpStatus);
+    // At once: nothing of the body is asked for while a window is shut.
+    SubmitTrailers();
+    session_->MarkDirty();
   }
 }
 
@@ -215,6 +280,15 @@ void GrpcCall::SetFinished(absl::Status status) {
   finished_ = true;
   finished_at_ = std::chrono::steady_clock::now();
   status_ = std::move(status);
+  const ServerOptions& options = loop().engine().options;
+  if (finished_at_ - started_ > options.slow_call_min && options.on_slow_call && method_ != nullptr &&
+      IsUnary(*method_)) {
+    options.on_slow_call({.method = headers_.path,
+                          .peer = &session_->connection().peer(),
+                          .took = finished_at_ - started_,
+                          .request_bytes = message_bytes_,
+                          .status = status_});
+  }
   if (status_.ok()) return;
   encoded_message_ = EncodedStatusMessage(base::MessageOf(status_));
   // What is held of messages that have not come whole is let go of only by reading on.
@@ -244,6 +318,7 @@ void GrpcCall::SubmitTrailersOnly(std::string_view http_status) {
 }
 
 bool GrpcCall::SubmitTrailers() {
+  ended_ = true;
   std::array<nghttp2_nv, 2> trailers = {StaticHeader("grpc-status", StatusText(status_.code()))};
   size_t count = 1;
   if (!encoded_message_.empty()) trailers[count++] = CopiedHeader("grpc-message", encoded_message_);
@@ -253,20 +328,23 @@ bool GrpcCall::SubmitTrailers() {
 
 void GrpcCall::OnSent() {
   const size_t queued = queue_.bytes();
-  if (withheld_bytes_ > 0 && queued < kLowWaterBytes) {
-    session_->ReturnWindow(id_, std::exchange(withheld_bytes_, 0));
+  if (finished_) {
+    if (queued == 0 && !ended_) SubmitTrailers();
+    return;
   }
   // Told only after the flush: the handler must not run while frames are being made.
-  if (wants_room_ && queued < kLowWaterBytes) {
-    wants_room_ = false;
+  if ((wants_room_ || withheld_bytes_ > 0) && queued < kLowWaterBytes && !std::exchange(room_noted_, true)) {
     session_->NotifyWhenFlushed(this);
   }
 }
 
 void GrpcCall::OnRoom() {
-  if (handler_ == nullptr || finished_) return;
+  room_noted_ = false;
+  if (finished_) return;
   loop().NoteHandedOver();
-  handler_->OnWritable();
+  if (withheld_bytes_ > 0) ResumeDecoding();
+  if (finished_ || handler_ == nullptr || queue_.bytes() >= kHighWaterBytes) return;
+  if (std::exchange(wants_room_, false)) handler_->OnWritable();
 }
 
 void GrpcCall::OnDeadline() {
@@ -282,7 +360,8 @@ void GrpcCall::OnDeadline() {
   CloseHandler();
 }
 
-void GrpcCall::CountHeld(size_t held) {
+void GrpcCall::CountHeld() {
+  const size_t held = metadata_bytes_ + unseen_bytes();
   if (held == held_bytes_) return;
   session_->CountReceived(static_cast<int64_t>(held) - static_cast<int64_t>(held_bytes_));
   held_bytes_ = held;
@@ -318,14 +397,13 @@ void GrpcCall::OnStreamClosed(uint32_t) {
     if (!finished_) SetFinished(base::MakeStatus(absl::StatusCode::kCancelled, "context canceled"));
     loop().counters().Handled(method_->index, status_.code(), (finished_at_ - started_).count());
   }
-  CountHeld(0);
+  metadata_bytes_ = 0;
+  DropUnseen();
   session_->CountReceived(-std::exchange(kept_bytes_, 0));
-  deframer_.Release();
   // What would be carried into the next call.
   queue_.Reset();
   headers_.Reset();
   encoded_message_.clear();
-  std::string().swap(held_message_);
   status_ = absl::OkStatus();
   withheld_bytes_ = 0;
 }

@@ -32,7 +32,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   void Complete(absl::Status status, base::Payload message) override;
   rpc::Stream* stream() override { return this; }
   bool AwaitsRequest() const override;
-  bool AnswerEnds() const override { return finished_; }
+  bool AnswerEnds() const override { return finished_ && !ended_; }
   bool SubmitTrailers() override;
   void OnSent() override;
   void OnRoom() override;
@@ -57,10 +57,19 @@ class GrpcCall final : public Http2Stream, public Stream {
 
   Loop& loop() const;
   absl::Status CheckHeaders(std::string_view* http_status);
+  // So much waits to be sent that no more messages are taken.
+  bool MustWait() const;
+  // Takes whole messages from the front of `*bytes`: until there are no more, or the call ends, or must wait.
+  void Decode(std::string_view* bytes);
+  void ResumeDecoding();
   void OnMessage(std::string_view message);
+  void TakeEnd();
   void OnDeadline();
+  // Of messages that the handler has not seen.
+  size_t unseen_bytes() const { return undecoded_.size() + deframer_.held_bytes() + held_message_.size(); }
+  void DropUnseen();
   // Brings the session's account of what this call holds up to date.
-  void CountHeld(size_t held);
+  void CountHeld();
   void SetFinished(absl::Status status);
   void SubmitHeaders();
   // The whole answer in one block of headers; OK only for calls that never had a body.
@@ -72,6 +81,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   const Method* method_ = nullptr;
   Deframer deframer_;
   std::unique_ptr<StreamHandler> handler_;
+  std::string undecoded_;     // what came while it had to wait; within the stream's window
   std::string held_message_;  // of a server-streaming call, until the client's end shows that it is the only one
   DeadlineTimer deadline_timer_;
   std::chrono::steady_clock::time_point deadline_;
@@ -82,15 +92,17 @@ class GrpcCall final : public Http2Stream, public Stream {
   std::shared_ptr<std::atomic<bool>> abandoned_;  // for those who asked
   size_t metadata_bytes_ = 0;
   size_t message_bytes_ = 0;   // of the last that came
-  size_t held_bytes_ = 0;      // of metadata and of a message that is not complete, as the session counts it
+  size_t held_bytes_ = 0;      // of metadata and of unseen messages, as the session counts it
   int64_t kept_bytes_ = 0;     // by the handler
   size_t withheld_bytes_ = 0;  // of the stream's window, while too much waits to be sent
   bool got_message_ = false;   // of a call that takes one
   bool answered_ = false;      // headers are submitted
   bool finished_ = false;      // the status is known
+  bool ended_ = false;         // trailers are submitted
   bool closed_ = false;        // the stream is over
   bool remote_ended_ = false;  // the client is done
   bool wants_room_ = false;    // Write returned false
+  bool room_noted_ = false;    // OnRoom is due
 };
 
 }  // namespace quorate::rpc

@@ -48,8 +48,11 @@ int Http2Callbacks::OnHeader(nghttp2_session*, const nghttp2_frame* frame, nghtt
   const std::string_view name_bytes = ViewOf(name);
   const std::string_view value_bytes = ViewOf(value);
   self.header_bytes_ += static_cast<uint32_t>(name_bytes.size() + value_bytes.size()) + kHeaderOverheadBytes;
-  // Resets the stream; what follows of the block is decoded, for the sake of the compression state, but not shown.
-  if (self.header_bytes_ > Http2Session::kHeaderListBytesMax) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  if (self.header_bytes_ > Http2Session::kHeaderListBytesMax) {
+    self.headers_.Reset();
+    // Resets the stream; what follows of the block is decoded, for the sake of the compression state, but not shown.
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  }
   if (IsRequest(frame)) self.OnHeader(name_bytes, value_bytes);
   return 0;
 }

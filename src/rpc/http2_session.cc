@@ -233,11 +233,13 @@ void Http2Session::OnRequest(int32_t id) {
       headers_.content_type == RequestHeaders::ContentType::kMalformedGrpc || headers_.grpc_method != nullptr;
   if (wants_grpc) {
     RefuseContentType(id);
+    headers_.Reset();
     return;
   }
   auto* exchange = new Http2Exchange();
   Attach(exchange, id);
   exchange->Begin(headers_);
+  headers_.Reset();
 }
 
 void Http2Session::RefuseContentType(int32_t id) {

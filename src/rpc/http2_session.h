@@ -59,6 +59,8 @@ class Http2Session final : public Protocol {
   int64_t received_bytes() const { return received_bytes_; }
   // A whole message came.
   void NoteMessage() { frame_guard_.OnWork(); }
+  // Something was submitted.
+  void MarkDirty() { loop().MarkDirty(connection_); }
   // The stream's queue has something to send again, or ends.
   void ResumeData(Http2Stream* stream);
   void Reset(int32_t stream, uint32_t error_code);

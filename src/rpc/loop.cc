@@ -162,11 +162,9 @@ void Loop::WeighLoad() {
     queued += loop->load_.queued();
     busy_connections_ += loop->load_.busy_connections();
   }
+  calls_elsewhere_ = calls - load_.calls();
+  received_elsewhere_ = received - load_.received();
   queued_elsewhere_ = queued - load_.queued();
-  const ServerOptions& limits = engine_->options;
-  too_many_received_ = received > limits.received_bytes_max;
-  too_many_calls_ = calls > limits.open_calls_max;
-  too_many_queued_ = queued > limits.queued_bytes_max;
 }
 
 void Loop::EndHoldOffs() {

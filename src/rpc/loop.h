@@ -90,11 +90,13 @@ class Loop {
   }
   LoadAccount& load() { return load_; }
   Refusals& refusals() { return refusals_; }
-  // Whether the process holds as much as it may; as of the beginning of the tick.
-  bool too_many_calls() const { return too_many_calls_; }
-  bool too_many_received() const { return too_many_received_; }
-  bool too_many_queued() const { return too_many_queued_; }
-  // Of answers that are not taken, over all loops: the others' as of the beginning of the tick.
+  // Whether the process holds as much as it may, over all loops: the others' as of the beginning of the tick.
+  bool too_many_calls() const { return calls_elsewhere_ + load_.calls() > engine_->options.open_calls_max; }
+  bool too_many_received() const {
+    return received_elsewhere_ + load_.received() > engine_->options.received_bytes_max;
+  }
+  bool too_many_queued() const { return queued_bytes() > engine_->options.queued_bytes_max; }
+  // Of answers that are not taken; likewise.
   int64_t queued_bytes() const { return queued_elsewhere_ + load_.queued(); }
   // Connections with unary calls in progress, over all loops; as of the beginning of the tick.
   int64_t busy_connections() const { return busy_connections_; }
@@ -160,9 +162,8 @@ class Loop {
   bool handed_over_ = false;
   LoadAccount load_;
   Refusals refusals_;
-  bool too_many_calls_ = false;
-  bool too_many_received_ = false;
-  bool too_many_queued_ = false;
+  int64_t calls_elsewhere_ = 0;
+  int64_t received_elsewhere_ = 0;
   int64_t queued_elsewhere_ = 0;
   int64_t busy_connections_ = 0;
   uint64_t received_bytes_ = 0;

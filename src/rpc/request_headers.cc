@@ -13,7 +13,20 @@ RequestHeaders::ContentType Classify(std::string_view value) {
 
 }  // namespace
 
+size_t RequestHeaders::capacity() const {
+  size_t bytes = path.capacity() + http_method.capacity() + content_type_text.capacity() + timeout.capacity() +
+                 encoding.capacity();
+  for (const auto* headers : {&metadata, &spare_}) {
+    for (const auto& [name, value] : *headers) bytes += sizeof(metadata.front()) + name.capacity() + value.capacity();
+  }
+  return bytes;
+}
+
 void RequestHeaders::Reset() {
+  if (capacity() > kKeptBytes) {
+    *this = RequestHeaders();
+    return;
+  }
   grpc_method = nullptr;
   content_type = ContentType::kOther;
   path.clear();
@@ -28,7 +41,7 @@ void RequestHeaders::Reset() {
 }
 
 size_t RequestHeaders::bytes() const {
-  size_t bytes = path.size() + content_type_text.size() + timeout.size() + encoding.size();
+  size_t bytes = path.size() + http_method.size() + content_type_text.size() + timeout.size() + encoding.size();
   for (const auto& [name, value] : metadata) bytes += sizeof(metadata.front()) + name.size() + value.size();
   return bytes;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 // The headers of one HTTP/2 request, gathered as they are decoded. Reused from request to request: its strings keep
-// their memory.
+// their memory, as long as it is little.
 
 #include <string>
 #include <string_view>
@@ -35,6 +35,11 @@ struct RequestHeaders {
   std::vector<std::pair<std::string, std::string>> metadata;
 
  private:
+  // Finished calls and idle connections, which are thousands, each keep as much.
+  static constexpr size_t kKeptBytes = 4 << 10;
+
+  size_t capacity() const;
+
   std::vector<std::pair<std::string, std::string>> spare_;
 };
 

@@ -27,7 +27,7 @@ class Turn {
     if (time > kTurn) {
       const double share = std::chrono::duration<double>(kTurn) / time;
       bytes_ = std::max(kBytesMin, static_cast<size_t>(static_cast<double>(bytes) * share));
-    } else if (2 * time < kTurn) {
+    } else if (2 * time < kTurn && bytes == bytes_) {
       bytes_ = std::min(kBytesMax, 2 * bytes_);
     }
   }

@@ -161,6 +161,92 @@ TEST(LoadTest, AnswersThatComeLaterAreBoundedToo) {
   ExpectServed(server.address());
 }
 
+// The client's messages wait in its window.
+TEST(LoadTest, AStreamWhoseAnswersAreNotTakenTakesNoMoreMessages) {
+  constexpr int kMessages = 1000;
+  TestServer server(OneLoop());
+  RawHttp2 client(server.address());
+  client.Send(kWindowShut + Call(1, "/test.Echo/Amplify"));
+  ASSERT_TRUE(server.observed().opened.WaitFor(1));
+  std::string messages;
+  for (int i = 0; i < kMessages; ++i) messages += GrpcMessage("x");
+  client.Send(Frame(kData, kEndStream, 1, messages) + Frame(kPing, 0, 0, "12345678"));
+  client.NextOf(kPing);
+  std::promise<size_t> asked;
+  server.observed().streams[0].Post([&](Stream& stream) { asked.set_value(stream.queued_bytes()); });
+  EXPECT_LE(asked.get_future().get(), Stream::kHighWaterBytes + 2 * kAmplifiedBytes);
+  // Once it takes them, all are answered, and its end is heard.
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) +
+              Frame(kWindowUpdate, 0, 0, Number32(1 << 30)));
+  size_t bytes = 0;
+  ReceivedFrame frame = client.Next();
+  while ((frame.type != kHeaders || (frame.flags & kEndStream) == 0) && frame.type != kEndOfStream) {
+    if (frame.type == kData) bytes += frame.payload.size();
+    frame = client.Next();
+  }
+  EXPECT_EQ(bytes, kMessages * (kAmplifiedBytes + 5));
+  EXPECT_EQ(frame.headers["grpc-status"], "0");
+}
+
+TEST(LoadTest, AnswersOnManyStreamsAreBoundedTogether) {
+  ServerOptions options = OneLoop();
+  options.connection_queued_bytes_max = 3 * kAmplifiedBytes;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  client.Send(kWindowShut);
+  for (uint32_t stream = 1; stream <= 9; stream += 2) client.Send(Call(stream, "/test.Echo/Amplify"));
+  for (uint32_t stream = 1; stream <= 9; stream += 2) client.Send(Frame(kData, 0, stream, GrpcMessage("x")));
+  EXPECT_EQ(client.Answer(7)["grpc-status"], kResourceExhausted);
+  EXPECT_EQ(client.Answer(9)["grpc-status"], kResourceExhausted);
+}
+
+TEST(LoadTest, WholeMessagesThatAreKeptAreCounted) {
+  ServerOptions options = OneLoop();
+  options.connection_received_bytes_max = 250'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  const std::string message(100'000, 'x');
+  for (uint32_t stream = 1; stream <= 5; stream += 2) {
+    client.Send(Call(stream, "/test.Echo/List") + Unfinished(stream) +
+                Frame(kData, 0, stream, std::string(10'005, 'x')));
+  }
+  EXPECT_EQ(client.Answer(5)["grpc-status"], kResourceExhausted);
+}
+
+TEST(LoadTest, RefusedCallsKeepNoMetadata) {
+  ServerOptions options = OneLoop();
+  options.connection_received_bytes_max = 50'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  // The turns grow, so that what follows is read in one.
+  client.Send(Call(1, "/test.Echo/Sum"));
+  for (int i = 0; i < 60; ++i) client.Send(Frame(kData, 0, 1, GrpcMessage(std::string(15'000, 'x'))));
+  HeaderList headers = GrpcRequest("/test.Echo/Wait");
+  headers.emplace_back("x", std::string(10'000, 'x'));
+  const std::string block = HeaderBlock(headers);
+  std::string calls;
+  for (uint32_t stream = 3; stream < 23; stream += 2) calls += Frame(kHeaders, kEndHeaders, stream, block);
+  client.Send(calls + Frame(kReset, 0, 3, Number32(8)) + Frame(kHeaders, kEndHeaders, 23, block) +
+              Frame(kHeaders, kEndHeaders, 25, block));
+  EXPECT_EQ(client.Answer(21)["grpc-status"], kResourceExhausted);
+  EXPECT_EQ(client.Answer(25)["grpc-status"], kResourceExhausted);
+  EXPECT_TRUE(server.observed().opened.WaitFor(6));  // the first, four, and 23
+}
+
+TEST(LoadTest, AnAnswerThatNoClientCouldReadIsRefused) {
+  TestServer server(OneLoop());
+  RawHttp2 client(server.address());
+  client.Send(Call(1, "/test.Echo/Hold") + Frame(kData, kEndStream, 1, GrpcMessage("x")));
+  ASSERT_TRUE(server.observed().held.WaitFor(1));
+  const base::Buffer mebibyte = base::Buffer::Copy(std::string(1 << 20, 'x'));
+  base::Payload answer;
+  for (int i = 0; i < 2048; ++i) answer.Append(mebibyte);
+  std::move(server.observed().calls[0]).Reply(std::move(answer));
+  const auto refused = client.Answer(1);
+  EXPECT_EQ(refused.at("grpc-status"), kResourceExhausted);
+  EXPECT_EQ(refused.at("grpc-message"), "grpc: trying to send message larger than max (2147483648 vs. 2147483647)");
+}
+
 TEST(LoadTest, WorkLearnsThatNobodyWaitsForIt) {
   TestServer server(OneLoop());
   RawHttp2 client(server.address());

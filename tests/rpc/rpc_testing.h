@@ -70,6 +70,9 @@ struct Observed {
 //   Chat   echoes each message, OK at the client's end      List   server stream: as many messages as the number sent
 //   Sum    client stream: one answer, the number of bytes   Wait   says nothing, ever
 //   Flood  server stream: 64 KiB messages for as long as Write returns true
+//   Amplify  answers each message with kAmplifiedBytes
+inline constexpr size_t kAmplifiedBytes = 100'000;
+
 class TestServer {
  public:
   explicit TestServer(ServerOptions options = {}, std::string_view url = "http://127.0.0.1:0");

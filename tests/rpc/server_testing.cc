@@ -40,6 +40,13 @@ class Chat final : public Quiet {
   void OnHalfClose() override { stream_->Finish(absl::OkStatus()); }
 };
 
+class Amplify final : public Quiet {
+ public:
+  using Quiet::Quiet;
+  void OnMessage(std::string_view) override { stream_->Write(Copied(std::string(kAmplifiedBytes, 'a'))); }
+  void OnHalfClose() override { stream_->Finish(absl::OkStatus()); }
+};
+
 class List final : public Quiet {
  public:
   using Quiet::Quiet;
@@ -130,6 +137,7 @@ Registry TestServer::MakeRegistry() {
     });
   });
   registry.AddStream("/test.Echo/Chat", Registry::StreamKind::kBidirectional, FactoryOf<Chat>(observed));
+  registry.AddStream("/test.Echo/Amplify", Registry::StreamKind::kBidirectional, FactoryOf<Amplify>(observed));
   registry.AddStream("/test.Echo/List", Registry::StreamKind::kServerStream, FactoryOf<List>(observed));
   registry.AddStream("/test.Echo/Sum", Registry::StreamKind::kClientStream, FactoryOf<Sum>(observed));
   registry.AddStream("/test.Echo/Wait", Registry::StreamKind::kBidirectional, FactoryOf<Quiet>(observed));

@@ -18,6 +18,7 @@
 #include "src/rpc/output.h"
 #include "src/rpc/percent_encoding.h"
 #include "src/rpc/ping_policy.h"
+#include "src/rpc/request_headers.h"
 #include "src/rpc/timer_wheel.h"
 
 namespace quorate::rpc {
@@ -106,6 +107,17 @@ TEST(HttpRequestTest, QueryValues) {
   EXPECT_EQ(request.QueryValue("x y"), "z w");
   EXPECT_TRUE(request.QueryValues("bad").empty());
   EXPECT_TRUE(request.QueryValues("none").empty());
+}
+
+TEST(RequestHeadersTest, MuchMemoryIsNotKeptForTheNextRequest) {
+  const Registry::State registry;
+  RequestHeaders headers;
+  headers.Add("token", "small", registry);
+  headers.Reset();
+  EXPECT_GT(headers.metadata.capacity(), 0u);
+  headers.Add("token", std::string(60'000, 'x'), registry);
+  headers.Reset();
+  EXPECT_EQ(headers.metadata.capacity(), 0u);
 }
 
 TEST(DeframerTest, MessagesComeOutHoweverTheBytesWereCut) {

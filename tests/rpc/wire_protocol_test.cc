@@ -176,6 +176,37 @@ TEST_F(WireProtocolTest, ADeadlineBehindAClosedWindowResetsTheStream) {
   EXPECT_TRUE(server_.observed().closed.WaitFor(1));
 }
 
+TEST_F(WireProtocolTest, TheEndOfAnAnswerNeedsNoWindow) {
+  RawHttp2 client(server_.address());
+  const std::string answer = GrpcMessage("just fits");
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\0\0\0", 5) + static_cast<char>(answer.size())) +
+              Frame(kHeaders, kEndHeaders, 1, HeaderBlock(GrpcRequest("/test.Echo/Chat"))) +
+              Frame(kData, 0, 1, answer));
+  EXPECT_EQ(client.NextOf(kData).payload, answer);
+  client.Send(Frame(kData, kEndStream, 1, ""));
+  EXPECT_EQ(LastHeaders(&client)["grpc-status"], "0");
+  ExpectAlive();
+}
+
+TEST_F(WireProtocolTest, TheEndOfAnAnswerNeedsNoWindowOfTheConnectionEither) {
+  RawHttp2 client(server_.address());
+  // All of the window that a connection begins with, on one stream; the other has its message out already.
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\0\x7f\xff\xff", 6)) +
+              Frame(kHeaders, kEndHeaders, 1, HeaderBlock(GrpcRequest("/test.Echo/Chat"))) +
+              Frame(kData, 0, 1, GrpcMessage("x")));
+  EXPECT_EQ(client.NextOf(kData).stream, 1u);
+  client.Send(Frame(kHeaders, kEndHeaders, 3, HeaderBlock(GrpcRequest("/test.Echo/Amplify"))) +
+              Frame(kData, 0, 3, GrpcMessage("x")));
+  size_t left = 65'535 - 6;
+  while (left > 0) {
+    const ReceivedFrame frame = client.NextOf(kData);
+    ASSERT_EQ(frame.stream, 3u);
+    left -= frame.payload.size();
+  }
+  client.Send(Frame(kData, kEndStream, 1, ""));
+  EXPECT_EQ(client.Answer(1)["grpc-status"], "0");
+}
+
 TEST_F(WireProtocolTest, TooManyPingsAreAnsweredWithGoaway) {
   RawHttp2 client(server_.address());
   std::string pings;
