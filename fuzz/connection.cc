@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "quorate/base/check.h"
 
@@ -45,6 +46,7 @@ Connection::~Connection() { ::close(descriptor_); }
 void Connection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return;
     bytes.remove_prefix(static_cast<size_t>(sent));
   }
@@ -53,8 +55,12 @@ void Connection::Send(std::string_view bytes) {
 void Connection::HalfClose() { ::shutdown(descriptor_, SHUT_WR); }
 
 std::string_view Connection::Receive() {
-  const ssize_t received = ::recv(descriptor_, buffer_, sizeof(buffer_), 0);
-  QUORATE_CHECK(received >= 0 || errno == ECONNRESET) << "the server neither answers nor closes";
+  ssize_t received = -1;
+  do {
+    received = ::recv(descriptor_, buffer_, sizeof(buffer_), 0);
+  } while (received < 0 && errno == EINTR);  // libFuzzer looks at its -timeout with a timer's signal
+  QUORATE_CHECK(received >= 0 || errno != EAGAIN) << "the server neither answers nor closes";
+  QUORATE_CHECK(received >= 0 || errno == ECONNRESET) << std::strerror(errno);
   return {buffer_, received > 0 ? static_cast<size_t>(received) : 0};
 }
 

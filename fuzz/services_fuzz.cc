@@ -89,7 +89,7 @@ std::string CleanUp(uint32_t* stream) {
   return frames + UnaryCall(*stream += 2, "/etcdserverpb.KV/DeleteRange", everything);
 }
 
-// Reads until the stream has ended.
+// Reads until the stream has ended. An answer that is still being sent at its deadline is reset.
 void AwaitEnd(Connection& connection, uint32_t stream) {
   constexpr size_t kFrameHeadBytes = 9;
   std::string received;
@@ -102,7 +102,8 @@ void AwaitEnd(Connection& connection, uint32_t stream) {
       const size_t payload = byte(0) << 16 | byte(1) << 8 | byte(2);
       if (received.size() < kFrameHeadBytes + payload) break;
       const uint32_t of = byte(5) << 24 | byte(6) << 16 | byte(7) << 8 | byte(8);
-      if (of == stream && byte(3) == kHeaders && (byte(4) & kEndStream) != 0) return;
+      const bool ends = byte(3) == kReset || (byte(3) == kHeaders && (byte(4) & kEndStream) != 0);
+      if (of == stream && ends) return;
       received.erase(0, kFrameHeadBytes + payload);
     }
   }
