@@ -67,6 +67,15 @@ struct MethodStatistics {
   std::atomic<uint64_t> latency_nanoseconds{0};
 };
 
+// A unary call that took long, at its end. Valid during the call it is given in.
+struct SlowCall {
+  std::string_view method;  // "/etcdserverpb.KV/Put"
+  const Peer* peer = nullptr;
+  std::chrono::nanoseconds took{0};
+  size_t request_bytes = 0;
+  absl::Status status;
+};
+
 struct ServerOptions {
   int loops = 0;  // event loops, each a thread; 0: one per core
   // Larger requests are answered RESOURCE_EXHAUSTED as grpc-go does: "grpc: received message larger than max (N vs.
@@ -97,6 +106,9 @@ struct ServerOptions {
   // Called on a loop thread once all that had arrived on its ready connections has been handed to handlers: the moment
   // to pass on, as one batch, what they gathered.
   std::function<void(int loop_index)> on_tick_end = nullptr;
+  // Told, on the call's loop thread, of each unary call that took longer than this, however it ended.
+  std::chrono::nanoseconds slow_call_min = std::chrono::nanoseconds::max();
+  std::function<void(const SlowCall& call)> on_slow_call = nullptr;
 };
 
 class Server {
