@@ -1,14 +1,16 @@
 #include "quorate/base/logging.h"
 
-#include <spdlog/logger.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
+#include "src/base/log_writer.h"
 #include "src/base/logging_format.h"
 #include "src/base/logging_sink.h"
 
@@ -16,11 +18,13 @@ namespace quorate::base {
 namespace {
 
 struct Logging {
-  std::shared_ptr<spdlog::logger> logger;
+  std::atomic<LogWriter*> writer = nullptr;
   bool json = true;
 };
 
 std::atomic<LogLevel> level_least = LogLevel::kInfo;
+// The end of the process waits so long for an output that takes nothing.
+constexpr std::chrono::milliseconds kFlushPatience{1000};
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
@@ -39,16 +43,40 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::info;
 }
 
-std::shared_ptr<spdlog::logger> MakeLogger(std::vector<spdlog::sink_ptr> sinks) {
-  auto logger = std::make_shared<spdlog::logger>("quorate", sinks.begin(), sinks.end());
-  // level_least decides what is logged.
-  logger->set_level(spdlog::level::trace);
-  return logger;
+std::string Format(const Logging& logging, const LogLine& line) {
+  return logging.json ? FormatJson(line) : FormatConsole(line);
+}
+
+LogWriter* MakeWriter(const Logging& logging, LogWriter::Sinks sinks) {
+  return new LogWriter(std::move(sinks), [&logging](uint64_t lines) {
+    return Format(logging, {LogLevel::kWarn,
+                            std::chrono::system_clock::now(),
+                            __FILE__,
+                            __LINE__,
+                            "log lines are missing here: the output took no more",
+                            {{"lines", lines}}});
+  });
+}
+
+Logging& TheLogging();
+
+// A child process has not got the thread that writes.
+void RenewWriter() {
+  Logging& logging = TheLogging();
+  logging.writer = MakeWriter(logging, logging.writer.load()->sinks());
+}
+
+Logging* MakeLogging() {
+  auto* logging = new Logging;
+  logging->writer = MakeWriter(*logging, {*OpenLogSink("stderr")});
+  std::atexit(FlushLogging);
+  ::pthread_atfork(nullptr, nullptr, RenewWriter);
+  return logging;
 }
 
 // Never destroyed: threads may log until the very end of the process.
 Logging& TheLogging() {
-  static auto* logging = new Logging{MakeLogger({*OpenLogSink("stderr")}), true};
+  static Logging* logging = MakeLogging();
   return *logging;
 }
 
@@ -92,9 +120,10 @@ absl::Status SetUpLogging(const LoggingOptions& options) {
     QUORATE_ASSIGN_OR_RETURN(spdlog::sink_ptr sink, OpenLogSink(output));
     sinks.push_back(std::move(sink));
   }
+  FlushLogging();
   Logging& logging = TheLogging();
-  logging.logger = MakeLogger(std::move(sinks));
   logging.json = options.json;
+  logging.writer.load()->SetSinks(std::move(sinks));
   level_least.store(options.level, std::memory_order_relaxed);
   return absl::OkStatus();
 }
@@ -103,9 +132,11 @@ bool IsLogged(LogLevel level) { return level >= level_least.load(std::memory_ord
 
 void Log(LogLevel level, const char* file, int line, std::string_view message, std::initializer_list<LogField> fields) {
   const Logging& logging = TheLogging();
-  const LogLine entry{level, std::chrono::system_clock::now(), file, line, message, fields};
-  const std::string text = logging.json ? FormatJson(entry) : FormatConsole(entry);
-  logging.logger->log(ToSpdlog(level), spdlog::string_view_t(text.data(), text.size()));
+  logging.writer.load()->Write(
+      ToSpdlog(level), Format(logging, {level, std::chrono::system_clock::now(), file, line, message, fields}));
+  if (level >= LogLevel::kPanic) FlushLogging();
 }
+
+void FlushLogging() { TheLogging().writer.load()->Flush(kFlushPatience); }
 
 }  // namespace quorate::base

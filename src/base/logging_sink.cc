@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -9,7 +10,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 #include <string_view>
 #include <system_error>
 
@@ -17,8 +17,6 @@ namespace quorate::base {
 namespace {
 
 constexpr std::string_view kJournalSocket = "/run/systemd/journal/socket";
-// A reader of our standard error that has stopped reading must not stop the server: after this the line is dropped.
-constexpr int kBlockedOutputWaitMs = 1000;
 
 std::string ErrorText(int error) { return std::generic_category().message(error); }
 
@@ -33,12 +31,11 @@ void WriteAll(int descriptor, const char* data, size_t size) {
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return;
     pollfd waiting{descriptor, POLLOUT, 0};
-    if (::poll(&waiting, 1, kBlockedOutputWaitMs) <= 0) return;
+    if (::poll(&waiting, 1, -1) < 0 && errno != EINTR) return;
   }
 }
 
-// The mutex of base_sink keeps lines that need more than one write whole.
-class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
+class DescriptorSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   DescriptorSink(int descriptor, bool owned) : descriptor_(descriptor), owned_(owned) {}
   ~DescriptorSink() override {
@@ -60,7 +57,7 @@ class DescriptorSink : public spdlog::sinks::base_sink<std::mutex> {
 };
 
 // Speaks the journal's native protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/): one datagram a line.
-class JournalSink : public spdlog::sinks::base_sink<std::mutex> {
+class JournalSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   explicit JournalSink(int socket) : socket_(socket) {}
   ~JournalSink() override { ::close(socket_); }

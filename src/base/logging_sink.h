@@ -1,7 +1,7 @@
 #pragma once
 
 // Where log lines go: spdlog sinks that hand each line to the system in one write, so that lines of several processes
-// on one file or pipe never mix.
+// on one file or pipe never mix. For one thread.
 
 #include <memory>
 #include <string>

@@ -1,9 +1,13 @@
 #include "quorate/base/logging.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -31,6 +35,7 @@ LogLine LineOf(LogLevel level, std::string_view message, std::initializer_list<L
 }
 
 std::string ReadAll(const std::string& path) {
+  FlushLogging();
   std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
@@ -162,6 +167,7 @@ TEST_F(LoggingToFileTest, LinesOfSeveralThreadsStayWhole) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+  FlushLogging();
   std::ifstream file(path);
   int lines = 0;
   for (std::string line; std::getline(file, line); ++lines) {
@@ -170,12 +176,76 @@ TEST_F(LoggingToFileTest, LinesOfSeveralThreadsStayWhole) {
   EXPECT_EQ(lines, kThreads * kLines);
 }
 
+// A pipe that nobody reads for now.
+class BlockedPipeTest : public LoggingToFileTest {
+ protected:
+  void SetUp() override {
+    LoggingToFileTest::SetUp();
+    const std::string path = directory_ + "/pipe";
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    reader_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+    ASSERT_TRUE(SetUpLogging({LogLevel::kInfo, true, {path}}).ok());
+  }
+  void TearDown() override {
+    ::close(reader_);  // what still waits fails
+    LoggingToFileTest::TearDown();
+  }
+  std::string NextLine() {
+    while (text_.find('\n') == std::string::npos) {
+      pollfd readable{reader_, POLLIN, 0};
+      if (::poll(&readable, 1, 20'000) != 1) return "nothing comes";
+      std::array<char, 4096> buffer;
+      const ssize_t count = ::read(reader_, buffer.data(), buffer.size());
+      if (count > 0) text_.append(buffer.data(), static_cast<size_t>(count));
+    }
+    const std::string line = text_.substr(0, text_.find('\n'));
+    text_.erase(0, line.size() + 1);
+    return line;
+  }
+
+  int reader_ = -1;
+  std::string text_;
+};
+
+TEST_F(BlockedPipeTest, NobodyWaitsAndWhatIsLeftOutIsToldInItsPlace) {
+  constexpr int kLines = 3000;
+  const std::string padding(1000, 'x');
+  for (int i = 0; i < kLines; ++i) QUORATE_LOG(kInfo, "line", {{"padding", padding}, {"number", i}});
+  int left_out = 0;
+  for (int next = 0; next < kLines;) {
+    const std::string line = NextLine();
+    if (const size_t told = line.find("\"lines\":"); told != std::string::npos) {
+      left_out += std::stoi(line.substr(told + 8));
+      next += std::stoi(line.substr(told + 8));
+    } else {
+      ASSERT_THAT(line, HasSubstr("\"number\":" + std::to_string(next++) + "}"));
+    }
+  }
+  EXPECT_GT(left_out, 0);
+  EXPECT_LT(left_out, kLines * 3 / 4);
+}
+
 TEST(CheckDeathTest, AFailedCheckLogsConditionAndReasonAndAborts) {
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   const int seven = 7;
   EXPECT_EXIT(
       QUORATE_CHECK(seven == 8) << "seven is " << seven, ::testing::KilledBySignal(SIGABRT),
       "\"level\":\"fatal\".*\"caller\":\"base/logging_test.cc:.*\"msg\":\"check failed: seven == 8 seven is 7\"");
+}
+
+TEST(CheckDeathTest, WhatWasLoggedBeforeTheEndIsWritten) {
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const auto log_and_exit = [] {
+    for (int i = 0; i < 100; ++i) QUORATE_LOG(kError, "line", {{"number", i}});
+    std::exit(3);
+  };
+  EXPECT_EXIT(log_and_exit(), ::testing::ExitedWithCode(3), "\"number\":0.*\"number\":99");
+}
+
+TEST(CheckDeathTest, AChildProcessLogsToo) {
+  ::testing::FLAGS_gtest_death_test_style = "fast";
+  QUORATE_LOG(kInfo, "the thread that writes is there, and is not in the child");
+  EXPECT_EXIT(QUORATE_CHECK(false) << "in the child", ::testing::KilledBySignal(SIGABRT), "in the child");
 }
 
 TEST(CheckTest, ACheckThatHoldsDoesNotEvaluateItsMessage) {

@@ -110,5 +110,17 @@ TEST(PayloadTest, AppendedPartsComeOutInOrder) {
   }
 }
 
+TEST(PayloadTest, WhatWasMovedFromIsEmpty) {
+  Payload payload;
+  payload.Append("head");
+  payload.Append(Buffer::Copy(std::string(1000, 'x')));
+  const Payload taken = std::move(payload);
+  EXPECT_EQ(taken.size(), 1004u);
+  EXPECT_TRUE(payload.empty());
+  EXPECT_EQ(payload.ToString(), "");
+  payload.Append("anew");
+  EXPECT_EQ(payload.ToString(), "anew");
+}
+
 }  // namespace
 }  // namespace quorate::base

@@ -4,7 +4,10 @@
 //
 //   QUORATE_LOG(kInfo, "opened the store", {{"path", path}, {"applied-index", 7}});
 //
-// Any thread. Setting up is the server's business; before it, lines go to standard error as JSON at level info.
+// Any thread, and nobody waits for the output: a thread of its own writes the lines, in the order in which they came.
+// When an output takes nothing, a mebibyte of them waits, and what is beyond is left out and counted. What was logged
+// before the process ends by exit(), a return from main() or a failed check is written first, when that takes no longer
+// than a second. Setting up is the server's business; before it, lines go to standard error as JSON at level info.
 
 #include <cstdint>
 #include <initializer_list>
@@ -60,6 +63,8 @@ absl::Status SetUpLogging(const LoggingOptions& options);
 bool IsLogged(LogLevel level);
 void Log(LogLevel level, const char* file, int line, std::string_view message,
          std::initializer_list<LogField> fields = {});
+// Waits until what was logged is written, for a second at most.
+void FlushLogging();
 
 }  // namespace quorate::base
 

@@ -18,6 +18,17 @@ class Payload {
   Payload() = default;
   // Takes one contiguous run; the common case for small answers.
   explicit Payload(std::string bytes) : bytes_(std::move(bytes)), size_(bytes_.size()) {}
+  Payload(const Payload&) = default;
+  Payload& operator=(const Payload&) = default;
+  // What was moved from is empty.
+  Payload(Payload&& other) noexcept { *this = std::move(other); }
+  Payload& operator=(Payload&& other) noexcept {
+    bytes_ = std::exchange(other.bytes_, {});
+    shared_ = std::exchange(other.shared_, {});
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
+  ~Payload() = default;
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }

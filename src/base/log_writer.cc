@@ -1,0 +1,77 @@
+#include "src/base/log_writer.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <spdlog/details/log_msg.h>
+#include <spdlog/sinks/sink.h>
+
+#include <thread>
+#include <utility>
+
+namespace quorate::base {
+
+LogWriter::LogWriter(Sinks sinks, std::function<std::string(uint64_t lines)> left_out_line)
+    : left_out_line_(std::move(left_out_line)), sinks_(std::make_shared<const Sinks>(std::move(sinks))) {}
+
+void LogWriter::SetSinks(Sinks sinks) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  sinks_ = std::make_shared<const Sinks>(std::move(sinks));
+}
+
+void LogWriter::Write(spdlog::level::level_enum level, std::string line) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (sinks_->empty()) return;
+  if (!std::exchange(started_, true)) StartThread();
+  if (queued_bytes_ + line.size() > kQueueBytesMax) {
+    ++left_out_;
+    return;
+  }
+  TellLeftOut();
+  Push(level, std::move(line));
+  wake_.notify_one();
+}
+
+void LogWriter::Push(spdlog::level::level_enum level, std::string line) {
+  queued_bytes_ += line.size();
+  lines_.push_back({level, std::move(line)});
+}
+
+void LogWriter::TellLeftOut() {
+  if (left_out_ > 0) Push(spdlog::level::warn, left_out_line_(std::exchange(left_out_, 0)));
+}
+
+// The thread takes no signals: they are for those who wait for them.
+void LogWriter::StartThread() {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread([this] { Run(); }).detach();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void LogWriter::Run() {
+  ::pthread_setname_np(::pthread_self(), "log");
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return !lines_.empty(); });
+    const Line& line = lines_.front();  // stays in its place while others are pushed
+    std::shared_ptr<const Sinks> sinks = sinks_;
+    lock.unlock();
+    const spdlog::details::log_msg message("quorate", line.level, line.text);
+    for (const spdlog::sink_ptr& sink : *sinks) sink->log(message);
+    sinks.reset();
+    lock.lock();
+    queued_bytes_ -= line.text.size();
+    lines_.pop_front();
+    if (lines_.empty()) TellLeftOut();
+    if (lines_.empty()) written_.notify_all();
+  }
+}
+
+bool LogWriter::Flush(std::chrono::milliseconds patience) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return written_.wait_for(lock, patience, [this] { return lines_.empty(); });
+}
+
+}  // namespace quorate::base

@@ -1,0 +1,66 @@
+#pragma once
+
+// Writes log lines on a thread of its own, so that whoever logs never waits for an output that takes nothing: a pipe
+// that nobody reads, a terminal that is held, a disk that stands still.
+
+#include <spdlog/common.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace quorate::base {
+
+// Never destroyed: threads may log until the very end of the process.
+class LogWriter {
+ public:
+  using Sinks = std::vector<spdlog::sink_ptr>;
+  // What waits for outputs that take nothing. Lines beyond it are left out, and counted.
+  static constexpr size_t kQueueBytesMax = 1 << 20;
+
+  // `left_out_line` makes the line that tells how many are missing in its place.
+  LogWriter(Sinks sinks, std::function<std::string(uint64_t lines)> left_out_line);
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  // What is written from here on goes to these.
+  void SetSinks(Sinks sinks);
+  // Any thread. Lines are written in the order of these calls.
+  void Write(spdlog::level::level_enum level, std::string line);
+  // Any thread. Waits until all that came before is written; false when that takes longer than the patience.
+  bool Flush(std::chrono::milliseconds patience);
+  // For the writer that takes its place in a child process, which has not got its thread.
+  const Sinks& sinks() const { return *sinks_; }
+
+ private:
+  struct Line {
+    spdlog::level::level_enum level;
+    std::string text;
+  };
+
+  void Push(spdlog::level::level_enum level, std::string line);
+  void TellLeftOut();
+  void StartThread();
+  void Run();
+
+  const std::function<std::string(uint64_t)> left_out_line_;
+
+  // Guards what follows. A std::mutex, since ThreadSanitizer does not see into the Abseil library of the distribution.
+  std::mutex mutex_;
+  std::shared_ptr<const Sinks> sinks_;
+  std::condition_variable wake_;
+  std::condition_variable written_;
+  std::deque<Line> lines_;  // the first is being written
+  size_t queued_bytes_ = 0;
+  uint64_t left_out_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace quorate::base
