@@ -46,7 +46,6 @@ void Acceptor::OnEvents(uint32_t) {
       if (errno != EAGAIN && errno != EWOULDBLOCK) Pause(std::strerror(errno));
       return;
     }
-    warned_ = false;
     if (is_tcp) {
       const int on = 1;
       ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -57,8 +56,11 @@ void Acceptor::OnEvents(uint32_t) {
 }
 
 void Acceptor::Pause(const char* reason) {
-  if (!warned_) QUORATE_LOG(kWarn, "cannot accept connections for now", {{"error", reason}});
-  warned_ = true;
+  if (loop_->now_ms() - warned_ms_ >= kWarnIntervalMs) {
+    warned_ms_ = loop_->now_ms();
+    QUORATE_LOG(kWarn, "cannot accept connections for now", {{"error", reason}});
+  }
+  for (const std::unique_ptr<Loop>& loop : engine_->loops) loop->Post([loop = loop.get()] { loop->DrainIdle(); });
   loop_->Unwatch(socket_.descriptor);
   loop_->timers().Schedule(&pause_timer_, loop_->now_ms() + kPauseMs);
 }

@@ -25,6 +25,7 @@ class Acceptor final : public EventSource {
   static constexpr int kAcceptedPerTickMax = 64;
   // When descriptors or memory run out, the backlog waits this long; polling it would only burn the CPU.
   static constexpr int64_t kPauseMs = 100;
+  static constexpr int64_t kWarnIntervalMs = 60 * 1000;
 
   class PauseTimer final : public Timer {
    public:
@@ -35,6 +36,7 @@ class Acceptor final : public EventSource {
     Acceptor* acceptor_;
   };
 
+  // Lets those who wait to be accepted wait on, and makes room.
   void Pause(const char* reason);
   // Over all loops.
   int ConnectionCount() const;
@@ -45,7 +47,7 @@ class Acceptor final : public EventSource {
   Loop* const loop_;
   ListeningSocket socket_;
   PauseTimer pause_timer_;
-  bool warned_ = false;
+  int64_t warned_ms_ = INT64_MIN / 2;
 };
 
 }  // namespace quorate::rpc

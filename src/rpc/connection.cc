@@ -35,6 +35,19 @@ void Connection::Begin() {
   events_ = EPOLLIN;
   loop_->Watch(transport_->descriptor(), this, events_);
   loop_->timers().Schedule(&close_timer_, received_ms_ + kPrefaceTimeoutMs);
+  SetIdle(true);
+}
+
+void Connection::SetIdle(bool idle) {
+  if (idle && (is_closed() || draining_)) return;
+  if (std::exchange(idle_, idle) == idle) return;
+  std::list<Connection*>& listed = loop_->idle();
+  if (idle) {
+    idle_since_ms_ = loop_->now_ms();
+    listed.splice(listed.end(), unlisted_);
+  } else {
+    unlisted_.splice(unlisted_.end(), listed, place_);
+  }
 }
 
 void Connection::OnEvents(uint32_t events) {
@@ -199,6 +212,7 @@ void Connection::EndHoldOff() {
 void Connection::BeginDrain() {
   if (is_closed() || draining_) return;
   draining_ = true;
+  SetIdle(false);
   if (protocol_ == nullptr) {
     Close();
     return;
@@ -214,6 +228,7 @@ void Connection::CloseWhenFlushed() {
 
 void Connection::Close() {
   if (is_closed()) return;
+  SetIdle(false);
   loop_->timers().Cancel(&close_timer_);
   loop_->timers().Cancel(&blocked_timer_);
   loop_->Unwatch(transport_->descriptor());

@@ -4,6 +4,7 @@
 // decide. Lives on one loop; all of it is called on that loop's thread, except the constructor and destructor.
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ class Connection final : public EventSource {
   void NoteRefusal(size_t message_bytes);
   void EndHoldOff();
   void BeginDrain();
+  // Whether a request is under way; told by the protocol. It is idle from the beginning.
+  void SetIdle(bool idle);
 
   // True when it was not dirty before.
   bool SetDirty() { return !is_closed() && !std::exchange(dirty_, true); }
@@ -46,6 +49,7 @@ class Connection final : public EventSource {
   Loop& loop() { return *loop_; }
   const Peer& peer() const { return peer_; }
   uint64_t id() const { return id_; }
+  int64_t idle_since_ms() const { return idle_since_ms_; }
   // When anything was last received.
   int64_t received_ms() const { return received_ms_; }
 
@@ -81,12 +85,16 @@ class Connection final : public EventSource {
   const Peer peer_;
   std::unique_ptr<Protocol> protocol_;
   std::string preface_;  // received before the protocol was known
+  std::list<Connection*> unlisted_{this};  // its place among the loop's idle connections, while it has none there
+  const std::list<Connection*>::iterator place_ = unlisted_.begin();
+  int64_t idle_since_ms_ = 0;
   Turn turn_;
   Output output_;
   CloseTimer close_timer_;
   CloseTimer blocked_timer_;  // runs while the socket takes nothing
   uint32_t events_ = 0;
   int64_t received_ms_ = 0;
+  bool idle_ = false;
   bool dirty_ = false;
   bool reading_ = true;
   bool held_off_ = false;

@@ -30,6 +30,8 @@ constexpr size_t kKeptBytes = 4 << 10;
 constexpr uint32_t kHeaderBytesMax = 64 << 10;
 // A request must have come whole by then.
 constexpr int64_t kRequestTimeoutMs = 60 * 1000;
+// The next one must have begun.
+constexpr int64_t kIdleTimeoutMs = 300 * 1000;
 
 std::string LowerCase(boost::beast::string_view text) {
   std::string lower(text);
@@ -47,7 +49,8 @@ std::string HttpDate() {
 
 class Http1Connection final : public Protocol {
  public:
-  explicit Http1Connection(Connection* connection) : connection_(connection), timeout_(connection) {}
+  explicit Http1Connection(Connection* connection)
+      : connection_(connection), timeout_(connection), idle_timeout_(connection) {}
   ~Http1Connection() override {
     CountHeld(0);
     CountQueued(0);
@@ -117,6 +120,8 @@ class Http1Connection final : public Protocol {
   // Until there are no more, or answers have to be made or sent first.
   void ParseRequests() {
     parsing_ = true;
+    connection_->SetIdle(false);
+    connection_->loop().timers().Cancel(&idle_timeout_);
     while (!waiting_ && !closing_ && output_.size() <= kFillBytes && ParseSome()) {
     }
     parsing_ = false;
@@ -124,12 +129,18 @@ class Http1Connection final : public Protocol {
     paused_ = !waiting_ && !closing_ && output_.size() > kFillBytes && !input_.empty();
     CountHeld(input_.size() + (parser_.has_value() ? parser_->get().body().size() : 0));
     connection_->SetReading(!ended_ && !(is_busy() && input_.size() > kInputBytesMax));
-    const bool incomplete = !is_busy() && !closing_ && (parser_.has_value() || !input_.empty());
+    if (!is_busy() && !closing_) AwaitBytes();
+  }
+
+  void AwaitBytes() {
     TimerWheel& timers = connection_->loop().timers();
-    if (!incomplete) {
-      timers.Cancel(&timeout_);
+    const int64_t now_ms = connection_->loop().now_ms();
+    const bool idle = !parser_.has_value() && input_.empty();
+    connection_->SetIdle(idle);
+    if (idle) {
+      timers.Schedule(&idle_timeout_, now_ms + kIdleTimeoutMs);
     } else if (!timeout_.scheduled()) {
-      timers.Schedule(&timeout_, connection_->loop().now_ms() + kRequestTimeoutMs);
+      timers.Schedule(&timeout_, now_ms + kRequestTimeoutMs);
     }
   }
 
@@ -193,6 +204,7 @@ class Http1Connection final : public Protocol {
     response.status = status;
     response.body = line;
     Write(response);
+    connection_->loop().timers().Cancel(&timeout_);
     input_.clear();
     parsed_ = 0;
   }
@@ -200,6 +212,7 @@ class Http1Connection final : public Protocol {
   void Dispatch() {
     auto message = parser_->release();
     parser_.reset();
+    connection_->loop().timers().Cancel(&timeout_);
     ++request_;
     keep_alive_ = message.keep_alive();
     is_http10_ = message.version() < 11;
@@ -241,6 +254,7 @@ class Http1Connection final : public Protocol {
   std::string output_;
   std::optional<Parser> parser_;
   RequestTimer timeout_;
+  RequestTimer idle_timeout_;
   size_t held_bytes_ = 0;    // in the loop's account
   size_t queued_bytes_ = 0;  // likewise
   int32_t request_ = 0;      // the number of the one being answered

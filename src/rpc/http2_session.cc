@@ -142,7 +142,7 @@ void Http2Session::Attach(Http2Stream* stream, int32_t id) {
   stream->next_ = streams_;
   if (streams_ != nullptr) streams_->previous_ = stream;
   streams_ = stream;
-  ++stream_count_;
+  if (stream_count_++ == 0) connection_->SetIdle(false);
   stream->stalled_rounds_ = 0;
   loop().load().AddCalls(1);
   if (!stall_timer_.scheduled()) {
@@ -155,7 +155,7 @@ void Http2Session::Detach(Http2Stream* stream) {
   if (stream->previous_ != nullptr) stream->previous_->next_ = stream->next_;
   if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
   if (streams_ == stream) streams_ = stream->next_;
-  --stream_count_;
+  if (--stream_count_ == 0) connection_->SetIdle(true);
   loop().load().AddCalls(-1);
 }
 

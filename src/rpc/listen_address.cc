@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -186,6 +187,12 @@ bool IsAlive(const sockaddr_un& address) {
   return alive;
 }
 
+// By a process that did not end well. Whatever else is there is not ours to remove.
+bool IsLeftBehind(const sockaddr_un& address) {
+  struct stat status = {};
+  return ::lstat(address.sun_path, &status) == 0 && S_ISSOCK(status.st_mode) && !IsAlive(address);
+}
+
 absl::StatusOr<Listening> ListenUnix(std::string_view url, const std::string& path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -197,9 +204,7 @@ absl::StatusOr<Listening> ListenUnix(std::string_view url, const std::string& pa
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
   int result = ::bind(descriptor, generic, sizeof(address));
   if (result != 0 && errno == EADDRINUSE) {
-    // Left behind by a process that did not end well, unless someone answers there.
-    errno = EADDRINUSE;
-    if (!IsAlive(address)) {
+    if (IsLeftBehind(address)) {
       ::unlink(path.c_str());
       result = ::bind(descriptor, generic, sizeof(address));
     } else {

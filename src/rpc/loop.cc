@@ -120,14 +120,16 @@ int Loop::SleepMs() {
   if (handed_over_ || !dirty_.empty() || stopping_) return 0;
   std::lock_guard<std::mutex> lock(mutex_);
   if (!completions_.empty() || !functions_.empty()) return 0;
-  const int64_t sleep_ms = UntilDueMs();
+  // The tick may have taken long.
+  const int64_t now_ms = ToMs(std::chrono::steady_clock::now());
+  const int64_t sleep_ms = UntilDueMs(now_ms);
   sleeping_ = sleep_ms != 0;
-  awake_by_ms_ = now_ms() + sleep_ms;
+  awake_by_ms_ = now_ms + sleep_ms;
   return static_cast<int>(sleep_ms);
 }
 
-int64_t Loop::UntilDueMs() const {
-  const int64_t timers_ms = timers_.SleepMs(now_ms());
+int64_t Loop::UntilDueMs(int64_t now_ms) const {
+  const int64_t timers_ms = timers_.SleepMs(now_ms);
   return refusals_.anyone_waits() ? 1 : std::min(timers_ms < 0 ? kSleepMsMax : timers_ms, kSleepMsMax);
 }
 
@@ -250,7 +252,7 @@ bool Loop::AnswerInItsStead() {
   // events of who lies there.
   std::lock_guard<std::mutex> lock(mutex_);
   sleeping_ = !handed_over_ && dirty_.empty() && graves_.empty() && completions_.empty() && functions_.empty() &&
-              now_ms() + UntilDueMs() >= awake_by_ms_;
+              now_ms() + UntilDueMs(now_ms()) >= awake_by_ms_;
   return sleeping_;
 }
 
@@ -312,8 +314,8 @@ void Loop::After(std::chrono::milliseconds delay, std::function<void()> function
   later_.push_back(std::make_unique<Later>(this, std::move(function)));
   Later* later = later_.back().get();
   later->SetPlace(std::prev(later_.end()));
-  // One more, since the wheel's millisecond may be half over.
-  timers_.Schedule(later, now_ms() + delay.count() + 1);
+  // One more, since the wheel's millisecond may be half over. The tick's may be long over.
+  timers_.Schedule(later, ToMs(std::chrono::steady_clock::now()) + delay.count() + 1);
 }
 
 Connection* Loop::FindConnection(uint64_t id) {
@@ -357,6 +359,14 @@ void Loop::DrainConnections() {
   std::vector<Connection*> connections;
   for (auto& [id, connection] : connections_) connections.push_back(connection.get());
   for (Connection* connection : connections) connection->BeginDrain();
+}
+
+void Loop::DrainIdle() {
+  for (size_t left = 1 + connections_.size() / kIdleShareDrained; left > 0 && !idle_.empty(); --left) {
+    Connection* longest = idle_.front();
+    if (now_ms() - longest->idle_since_ms() < kIdleMsMin) return;
+    longest->BeginDrain();  // and it is idle no more
+  }
 }
 
 }  // namespace quorate::rpc

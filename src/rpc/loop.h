@@ -65,7 +65,7 @@ class Loop {
   Engine& engine() { return *engine_; }
   TimerWheel& timers() { return timers_; }
   LoopCounters& counters() { return counters_; }
-  // The time when this tick began.
+  // The time when this tick began, or another thread took the turn.
   std::chrono::steady_clock::time_point now() const { return now_; }
   int64_t now_ms() const { return ToMs(now_); }
   static int64_t ToMs(std::chrono::steady_clock::time_point time) {
@@ -106,6 +106,10 @@ class Loop {
   std::unique_ptr<GrpcCall> TakeCall();
   void KeepCall(std::unique_ptr<GrpcCall> call);
   void DrainConnections();
+  // Connections on which no request is under way, the one that has been so for longest first.
+  std::list<Connection*>& idle() { return idle_; }
+  // Others wait to be accepted: takes leave of some of the idle.
+  void DrainIdle();
 
  private:
   class Wakeup;
@@ -113,6 +117,10 @@ class Loop {
   static constexpr int kEventsMax = 256;
   static constexpr size_t kCallsKept = 4096;
   static constexpr int64_t kSleepMsMax = 60 * 1000;
+  // Who has just come, or just got an answer, may have more to ask.
+  static constexpr int64_t kIdleMsMin = 1000;
+  // The acceptor asks again soon.
+  static constexpr size_t kIdleShareDrained = 256;
   // More than these are for the loop itself, that the thread they come from can go on with its own work.
   static constexpr size_t kForeignAnswersMax = 4;
 
@@ -120,7 +128,7 @@ class Loop {
   void Tick(std::unique_lock<std::mutex>& turn);
   int SleepMs();
   // Until a timer is due.
-  int64_t UntilDueMs() const;
+  int64_t UntilDueMs(int64_t now_ms) const;
   // On the thread that posted answers to a sleeping loop. False when the loop has to be woken after all.
   bool AnswerInItsStead();
   void TakeInbox();
@@ -157,6 +165,7 @@ class Loop {
   LoopCounters counters_;
   std::list<std::unique_ptr<Later>> later_;  // what After waits with
   absl::flat_hash_map<uint64_t, std::unique_ptr<Connection>> connections_;
+  std::list<Connection*> idle_;
   std::vector<Connection*> dirty_;
   std::vector<uint64_t> graves_;
   bool handed_over_ = false;

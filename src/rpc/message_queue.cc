@@ -65,6 +65,7 @@ void MessageQueue::Take(size_t length, Output* output) {
     while (length > 0 && message_sent_ < item.message.size()) {
       const base::Buffer* owner = nullptr;
       const std::string_view run = cursor_.Next(length, &owner);
+      QUORATE_CHECK(!run.empty());
       if (owner != nullptr && run.size() >= base::Payload::kInlineBytes) {
         output->AppendShared(run, *owner);
       } else {

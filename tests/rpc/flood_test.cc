@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "src/rpc/frame_guard.h"
 #include "src/rpc/refusals.h"
@@ -176,6 +177,29 @@ TEST(ConnectionsTest, MoreThanTheBoundWaitUntilOthersGo) {
   EXPECT_EQ(server.server().open_connections(), 2u);
   first.reset();
   EXPECT_EQ(third.NextOf(kSettings).type, kSettings);
+}
+
+TEST(ConnectionsTest, WhoHasBeenIdleForLongestMakesRoom) {
+  ServerOptions options;
+  options.loops = 1;
+  options.connections_max = 3;
+  TestServer server(options);
+  RawHttp2 busy(server.address());
+  busy.Send(Call(1, "/test.Echo/Chat"));
+  ASSERT_TRUE(server.observed().opened.WaitFor(1));
+  RawHttp2 idle(server.address());
+  idle.Send(Call(1, "/test.Echo/Say") + Frame(kData, kEndStream, 1, GrpcMessage("x")));
+  idle.NextOf(kHeaders);
+  RawSocket silent(server.address());
+  while (server.server().open_connections() < 3) std::this_thread::yield();
+  RawHttp2 next(server.address());
+  RawHttp2 next_but_one(server.address());
+  EXPECT_EQ(idle.GoawayCode(), 0);
+  EXPECT_EQ(silent.ReceiveAll(), "");
+  EXPECT_EQ(next.NextOf(kSettings).type, kSettings);
+  EXPECT_EQ(next_but_one.NextOf(kSettings).type, kSettings);
+  busy.Send(Frame(kData, kEndStream, 1, GrpcMessage("still there")));
+  EXPECT_EQ(busy.Answer(1)[":status"], "200");
 }
 
 TEST(FrameGuardTest, WorkPaysForTheFramesThatComeWithIt) {

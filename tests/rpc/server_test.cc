@@ -9,6 +9,8 @@
 
 #include <chrono>
 #include <ctime>
+#include <fstream>
+#include <future>
 #include <string>
 #include <thread>
 
@@ -81,6 +83,17 @@ TEST(ListenTest, AStaleSocketIsReplacedAndALiveOneIsNot) {
   EXPECT_EQ(Greet(next.address()), "hello");
 }
 
+TEST(ListenTest, AFileThatIsNoSocketIsLeftAlone) {
+  const std::string path = TemporaryPath("file");
+  std::ofstream(path) << "precious";
+  EXPECT_EQ(ListenError("unix://" + path), "listen unix " + path + ": bind: address already in use");
+  std::ifstream file(path);
+  std::string text;
+  file >> text;
+  EXPECT_EQ(text, "precious");
+  ::unlink(path.c_str());
+}
+
 TEST(ListenTest, UrlsThatMakeNoSenseAreExplained) {
   EXPECT_THAT(ListenError("127.0.0.1:2379"), ::testing::HasSubstr("scheme"));
   EXPECT_THAT(ListenError("ftp://127.0.0.1:1"), ::testing::HasSubstr("scheme must be http or unix"));
@@ -90,6 +103,34 @@ TEST(ListenTest, UrlsThatMakeNoSenseAreExplained) {
   EXPECT_THAT(ListenError("http://127.0.0.1:0/path"), ::testing::HasSubstr("must not have a path"));
   EXPECT_THAT(ListenError("unix://"), ::testing::HasSubstr("needs a path"));
   EXPECT_THAT(ListenError("http://192.0.2.1:0"), ::testing::HasSubstr("cannot assign requested address"));
+}
+
+// Both find a loop that is busy for long in the very tick that takes them.
+TEST(PostAfterTest, NeverComesEarly) {
+  TestServer server;
+  std::promise<void> free;
+  std::promise<steady_clock::duration> took;
+  server.server().Post(0, [&] { free.get_future().wait(); });
+  steady_clock::time_point from;
+  server.server().Post(0, [&] {
+    std::this_thread::sleep_for(milliseconds(100));
+    from = steady_clock::now();
+  });
+  server.server().PostAfter(0, milliseconds(80), [&] { took.set_value(steady_clock::now() - from); });
+  free.set_value();
+  EXPECT_GE(took.get_future().get(), milliseconds(80));
+}
+
+TEST(PostAfterTest, IsNotLateByWhatTheTickTook) {
+  TestServer server;
+  std::promise<void> free;
+  std::promise<steady_clock::time_point> fired;
+  server.server().Post(0, [&] { free.get_future().wait(); });
+  server.server().PostAfter(0, milliseconds(1500), [&] { fired.set_value(steady_clock::now()); });
+  server.server().Post(0, [&] { std::this_thread::sleep_for(milliseconds(1400)); });
+  const auto from = steady_clock::now();
+  free.set_value();
+  EXPECT_LT(fired.get_future().get() - from, milliseconds(2700));
 }
 
 TEST(DrainTest, CallsInFlightFinishAndNewConnectionsAreRefused) {
