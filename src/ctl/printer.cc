@@ -21,6 +21,9 @@ class ProtobufPrinter : public Printer {
   }
   // Of answers about leases etcdctl writes the header alone, without its tag.
   absl::Status LeaseGrant(const etcdserverpb::LeaseGrantResponse& response) override { return Any(response.header()); }
+  absl::Status LeaseRevoke(int64_t id, const etcdserverpb::LeaseRevokeResponse& response) override {
+    return Fail(Exit::kBadFeature, "marshal unsupported for type *clientv3.LeaseRevokeResponse");
+  }
   absl::Status LeaseKeepAlive(const etcdserverpb::LeaseKeepAliveResponse& response) override {
     return Any(response.header());
   }

@@ -6,7 +6,6 @@ the tool. Standard output, exit code and what standard error has beside log line
 the moment masked as in parity.py.
 """
 
-import argparse
 import re
 import select
 import signal
@@ -62,7 +61,8 @@ def lease_scenarios():
     scenario("lease keep-alive --once {lease}", None)
     scenario("lease timetolive {lease}", None)
     scenario("lease timetolive {lease} --keys -w json", None)
-    scenario("lease revoke {lease} -w json", None)
+    for output in ["", " -w json", " -w fields", " -w table", " -w protobuf"]:
+        scenario("lease revoke {lease}" + output, None)
     scenario("put key x --lease {lease}", None, "get key -w fields")
 
 
@@ -160,12 +160,8 @@ class StreamComparison(parity.Comparison):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--server-endpoint", required=True, help="host:port of a server whose keys may be overwritten")
-    parser.add_argument("--reference-ctl", required=True, help="path of etcdctl")
-    parser.add_argument("--ctl", required=True, help="path of quoratectl")
-    parser.add_argument("--only", default="", help="run the scenarios whose arguments contain this text")
-    options = parser.parse_args()
+    options = parity.parser_of(__doc__).parse_args()
+    parity.skip_without(options.reference_ctl)
     for add in (watch_scenarios, lease_scenarios, concurrency_scenarios):
         add()
     comparison = StreamComparison(options)

@@ -238,6 +238,9 @@ TEST_F(PrinterTest, FormatsRefuseWhatTheyCannotShow) {
   EXPECT_EQ(ExitOf(status), Exit::kBadFeature);
   EXPECT_EQ(base::MessageOf(Use("fields").MemberAdd({})), "fields not supported as output format");
   EXPECT_EQ(base::MessageOf(Use("protobuf").StatusOf({})), "protobuf not supported as output format");
+  status = Use("protobuf").LeaseRevoke(7, {});
+  EXPECT_EQ(base::MessageOf(status), "marshal unsupported for type *clientv3.LeaseRevokeResponse");
+  EXPECT_EQ(ExitOf(status), Exit::kBadFeature);
   EXPECT_EQ(base::MessageOf(MakePrinter("xml", false, out_, err_).status()), "unsupported output format");
 }
 
