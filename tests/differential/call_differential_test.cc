@@ -138,5 +138,3 @@ TEST(CallDifferential, EveryAnswerEqualsEtcds) {
 
 }  // namespace
 }  // namespace quorate::testing
-
-int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

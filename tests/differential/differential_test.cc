@@ -78,5 +78,3 @@ TEST(Differential, EveryAnswerEqualsEtcds) {
 
 }  // namespace
 }  // namespace quorate::testing
-
-int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

@@ -56,5 +56,3 @@ TEST(WatchDifferential, EveryWatcherIsToldWhatEtcdTells) {
 
 }  // namespace
 }  // namespace quorate::testing
-
-int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

@@ -153,5 +153,3 @@ TEST_F(CompactionCrash, HistoryFromTheCompactedRevisionOnSurvivesKill9) {
 
 }  // namespace
 }  // namespace quorate::testing
-
-int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

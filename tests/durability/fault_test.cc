@@ -24,12 +24,7 @@ void FaultTest::SetUp() {
 }
 
 void FaultTest::KillAndStartAgain() {
-  server_.Kill();
-  for (int cut = dice_.Below(3); cut > 0; --cut) {
-    server_.Launch();
-    dice_.Dawdle(kStartCutAfterMax);
-    server_.Kill();
-  }
+  server_.KillWithCutStarts(dice_.random(), kStartCutAfterMax);
   const absl::Status started = server_.Start();
   ASSERT_TRUE(started.ok()) << base::MessageOf(started);
   caller_ = std::make_unique<Caller>(server_.address());

@@ -26,6 +26,7 @@ class Dice {
   explicit Dice(uint64_t seed) : random_(seed) {}
   int Below(int bound) { return static_cast<int>(random_() % static_cast<uint64_t>(bound)); }
   uint64_t Seed() { return random_(); }
+  std::mt19937_64& random() { return random_; }
   // Up to so long, so that what comes next comes at any moment of what goes on meanwhile.
   void Dawdle(std::chrono::microseconds longest) {
     std::this_thread::sleep_for(std::chrono::microseconds(Below(static_cast<int>(longest.count()) + 1)));

@@ -143,5 +143,3 @@ TEST_F(QuotaCrash, TheAlarmAndTheWayBackSurviveKill9) {
 
 }  // namespace
 }  // namespace quorate::testing
-
-int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

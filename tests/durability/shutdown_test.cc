@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/durability/troubled_disk_test.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/recorded_writes.h"
 #include "tests/e2e/server_process.h"
@@ -21,13 +22,6 @@ class Shutdown : public ::testing::Test {
     const absl::Status started = server_.Start();
     ASSERT_TRUE(started.ok()) << base::MessageOf(started);
   }
-  void WaitForWrites(const RecordingWriters& writers, uint64_t count) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (writers.acknowledged() < count && std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    ASSERT_GE(writers.acknowledged(), count);
-  }
 
   const TemporaryDirectory directory_;
   ServerProcess server_{{.binary = SubjectServer(), .directory = directory_.path()}};
@@ -36,7 +30,7 @@ class Shutdown : public ::testing::Test {
 TEST_F(Shutdown, SigtermWhileWritingEndsCleanlyAndKeepsEveryAcknowledgedWrite) {
   const int64_t before = CurrentRevision(server_.address());
   RecordingWriters writers({.address = server_.address(), .prefix = "w/", .connections = 20});
-  ASSERT_NO_FATAL_FAILURE(WaitForWrites(writers, 500));
+  ASSERT_TRUE(writers.WaitForAcknowledged(500));
   const std::optional<int> code = server_.Terminate(kGoneWithin);
   ASSERT_TRUE(code.has_value()) << "still running after SIGTERM: " << server_.LogTail();
   EXPECT_EQ(*code, 0) << server_.LogTail();
@@ -60,15 +54,23 @@ TEST_F(Shutdown, IdleServerIsGoneAtOnce) {
 
 TEST_F(Shutdown, ANormalLifeLogsNoErrors) {
   const RecordingWriters writers({.address = server_.address(), .prefix = "w/", .connections = 2});
-  ASSERT_NO_FATAL_FAILURE(WaitForWrites(writers, 50));
+  ASSERT_TRUE(writers.WaitForAcknowledged(50));
   ASSERT_TRUE(server_.Terminate(kGoneWithin).has_value());
   EXPECT_EQ(server_.Log().find("\"level\":\"error\""), std::string::npos) << server_.LogTail();
 }
 
-TEST_F(Shutdown, ASecondSigtermStopsAtOnce) {
+// Its end waits for a sync that lasts.
+TEST_F(TroubledDisk, ASecondSigtermStopsAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(Start());
+  Faults("sync .wal delay " + std::to_string(std::chrono::milliseconds(std::chrono::minutes(10)).count()) + "\n");
+  std::thread writer([this] { EXPECT_NE(Put("never synced"), 0); });
+  EXPECT_TRUE(Eventually([this] { return FailedCalls().find(".wal") != std::string::npos; })) << server_.LogTail();
   server_.Signal(SIGTERM);
+  EXPECT_TRUE(Eventually([this] { return server_.Log().find("received signal") != std::string::npos; }));
   server_.Signal(SIGTERM);
-  EXPECT_TRUE(server_.WaitForExit(std::chrono::seconds(1)).has_value()) << server_.LogTail();
+  EXPECT_EQ(server_.WaitForExit(kGoneWithin), std::optional<int>(128 + SIGTERM)) << server_.LogTail();
+  server_.Kill();
+  writer.join();
 }
 
 }  // namespace

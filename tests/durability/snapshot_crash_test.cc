@@ -155,5 +155,3 @@ TEST_F(SnapshotCrash, NothingIsLostOrLeftBehindOverKill9) {
 
 }  // namespace
 }  // namespace quorate::testing
-
-int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

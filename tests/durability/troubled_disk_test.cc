@@ -1,15 +1,12 @@
 #include "tests/durability/troubled_disk_test.h"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <random>
 #include <thread>
 
 #include "etcdserverpb/rpc.pb.h"
 #include "tests/e2e/binaries.h"
+#include "tests/e2e/http_get.h"
 #include "tests/e2e/program.h"
 
 namespace quorate::testing {
@@ -19,28 +16,6 @@ namespace pb = etcdserverpb;
 
 constexpr std::chrono::seconds kPatience(15);
 constexpr std::chrono::milliseconds kPollEvery(20);
-
-// What every member on this host is asked for over HTTP: one answer, then the connection ends.
-std::string AskHttp(const std::string& address, const std::string& path) {
-  const size_t colon = address.rfind(':');
-  sockaddr_in peer{};
-  peer.sin_family = AF_INET;
-  peer.sin_port = htons(static_cast<uint16_t>(std::atoi(address.c_str() + colon + 1)));
-  inet_pton(AF_INET, address.substr(0, colon).c_str(), &peer.sin_addr);
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  std::string answer;
-  if (connect(socket, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0) {
-    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\nConnection: close\r\n\r\n";
-    if (send(socket, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
-      char bytes[4096];
-      for (ssize_t got = recv(socket, bytes, sizeof bytes, 0); got > 0; got = recv(socket, bytes, sizeof bytes, 0)) {
-        answer.append(bytes, static_cast<size_t>(got));
-      }
-    }
-  }
-  close(socket);
-  return answer;
-}
 
 }  // namespace
 
@@ -94,7 +69,7 @@ int TroubledDisk::Defragment() { return caller_->Call("Maintenance.Defragment", 
 
 TroubledDisk::Page TroubledDisk::Fetch(const std::string& path) {
   const auto begun = std::chrono::steady_clock::now();
-  const std::string answer = AskHttp(server_.address(), path);
+  const std::string answer = HttpGet(server_.address(), path);
   Page page;
   page.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
   if (answer.starts_with("HTTP/1.1 ")) page.code = std::atoi(answer.c_str() + 9);

@@ -62,11 +62,9 @@ TEST_F(WatchCrash, AResumedWatchMissesNothingOverKill9) {
     ASSERT_FALSE(HasFailure());
   }
   EXPECT_GE(watcher.streams(), Rounds());
-  std::printf("seed %lu, %d rounds, %zu events over %d streams\n", static_cast<unsigned long>(Seed()),
-              Rounds(), watcher.events().size(), watcher.streams());
+  std::printf("seed %lu, %d rounds, %zu events over %d streams\n", static_cast<unsigned long>(Seed()), Rounds(),
+              watcher.events().size(), watcher.streams());
 }
 
 }  // namespace
 }  // namespace quorate::testing
-
-int main(int argc, char** argv) { return quorate::testing::RunSeededTests(argc, argv); }

@@ -17,6 +17,8 @@ namespace pb = etcdserverpb;
 
 constexpr std::chrono::seconds kWriteDeadline(20);
 constexpr std::chrono::seconds kReadDeadline(60);
+constexpr std::chrono::minutes kPatience(1);
+constexpr std::chrono::milliseconds kPollEvery(5);
 // Of a hundred writes, how many are transactions.
 constexpr uint64_t kTransactionPercent = 30;
 
@@ -110,6 +112,15 @@ void RecordingWriters::Stop() {
     writer.thread.join();
     if (!writer.error.empty()) ++errors_[writer.error];
   }
+}
+
+bool RecordingWriters::WaitForAcknowledged(uint64_t count) const {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (acknowledged() < count) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPollEvery);
+  }
+  return true;
 }
 
 std::vector<RecordedWrite> RecordingWriters::TakeWrites() {

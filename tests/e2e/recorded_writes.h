@@ -43,6 +43,8 @@ class RecordingWriters {
   std::vector<RecordedWrite> TakeWrites();
   const std::map<std::string, int>& errors() const { return errors_; }
   uint64_t acknowledged() const { return acknowledged_.load(); }
+  // Waits for so many, a minute at most; whether they came.
+  bool WaitForAcknowledged(uint64_t count) const;
 
  private:
   struct Writer {

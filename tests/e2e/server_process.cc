@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kPollEvery(5);
 constexpr std::chrono::milliseconds kKillTimeout(10'000);
+constexpr uint64_t kCutStartsMax = 2;
 constexpr size_t kLogTailBytes = 1500;
 constexpr char kServing[] = "ready to serve client requests";
 
@@ -66,6 +67,19 @@ void ServerProcess::Kill() {
   if (!running()) return;
   kill(pid_, SIGKILL);
   QUORATE_CHECK(WaitForExit(kKillTimeout).has_value()) << "process " << pid_ << " survives SIGKILL";
+}
+
+void ServerProcess::KillWithCutStarts(std::mt19937_64& random, std::chrono::milliseconds cut_after_max,
+                                      const std::function<void()>& on_end) {
+  Kill();
+  on_end();
+  const auto longest_us = static_cast<uint64_t>(std::chrono::microseconds(cut_after_max).count());
+  for (uint64_t cut = random() % (kCutStartsMax + 1); cut > 0; --cut) {
+    Launch();
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % (longest_us + 1)));
+    Kill();
+    on_end();
+  }
 }
 
 std::optional<int> ServerProcess::Terminate(std::chrono::milliseconds timeout) {

@@ -6,7 +6,9 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,10 @@ class ServerProcess {
 
   // kill -9, and waits for the end.
   void Kill();
+  // The same unless it is dead, then up to two starts that are cut short in their first `cut_after_max`: that must not
+  // make anything worse. `on_end` is called after each end.
+  void KillWithCutStarts(
+      std::mt19937_64& random, std::chrono::milliseconds cut_after_max, const std::function<void()>& on_end = [] {});
   // SIGTERM, and the exit code; nothing, and the server is killed, when it takes longer.
   std::optional<int> Terminate(std::chrono::milliseconds timeout = std::chrono::seconds(15));
   void Signal(int signal);

@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
 
 #include "quorate/base/errors.h"
 #include "tests/mvcc/store_testing.h"
+#include "tests/seeded/seeds.h"
 
 namespace quorate::mvcc {
 namespace {
@@ -281,13 +281,9 @@ TEST_P(ModelTest, TheStoreAgreesWithTheModel) {
   if (!HasFailure()) pair.CompareAll();
 }
 
-// Eight seeds from $QUORATE_SEED on, to look further than the usual ones.
-uint64_t FirstSeed() {
-  const char* seed = std::getenv("QUORATE_SEED");
-  return seed == nullptr ? 1 : std::strtoull(seed, nullptr, 10);
-}
+const SeedRange kSeeds = Seeds(8);
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, testing::Range(FirstSeed(), FirstSeed() + 8),
+INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, testing::Range(kSeeds.first, kSeeds.last + 1),
                          [](const auto& info) { return std::to_string(info.param); });
 
 }  // namespace

@@ -3,11 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
-#include <cstdlib>
 #include <random>
 
+#include "tests/seeded/seeds.h"
 #include "tests/wal/wal_testing.h"
 
 namespace quorate::wal {
@@ -170,25 +168,17 @@ class CrashRun : public WalTest {
   raft::Index purged_ = 0;  // what the store would hold
 };
 
-// QUORATE_SEEDS=from-to runs those instead.
-std::pair<uint64_t, uint64_t> Seeds(uint64_t from, uint64_t to) {
-  if (const char* const given = std::getenv("QUORATE_SEEDS"); given != nullptr) {
-    std::sscanf(given, "%" SCNu64 "-%" SCNu64, &from, &to);
-  }
-  return {from, to};
-}
-
 TEST(CrashTest, EverySeedRecoversWhatWasSynced) {
-  const auto [from, to] = Seeds(1, 600 / kOneIn);
-  for (uint64_t seed = from; seed <= to && !testing::Test::HasFailure(); ++seed) {
+  const auto [first, last] = Seeds(600 / kOneIn);
+  for (uint64_t seed = first; seed <= last && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     CrashRun(seed, 0).Run();
   }
 }
 
 TEST(CrashTest, TheSameHoldsWithSegmentsPreparedInTheBackground) {
-  const auto [from, to] = Seeds(1, 150 / kOneIn);
-  for (uint64_t seed = from; seed <= to && !testing::Test::HasFailure(); ++seed) {
+  const auto [first, last] = Seeds(150 / kOneIn);
+  for (uint64_t seed = first; seed <= last && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     CrashRun(seed, 2).Run();
   }

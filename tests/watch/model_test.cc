@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <list>
 #include <random>
 
+#include "tests/seeded/seeds.h"
 #include "tests/watch/feed_testing.h"
 
 namespace quorate::watch {
@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kSteps = 1500;
 
-class ModelTest : public testing::TestWithParam<int> {
+class ModelTest : public testing::TestWithParam<uint64_t> {
  protected:
   // A watcher and what became of it. The client's view: it outlives a restart by resuming.
   struct Watched {
@@ -30,7 +30,7 @@ class ModelTest : public testing::TestWithParam<int> {
     size_t progress_seen = 0;
   };
 
-  explicit ModelTest() : random_(static_cast<unsigned>(GetParam())) {}
+  explicit ModelTest() : random_(static_cast<uint32_t>(GetParam())) {}
 
   int Draw(int bound) { return static_cast<int>(random_() % static_cast<unsigned>(bound)); }
   bool Chance(int percent) { return Draw(100) < percent; }
@@ -267,13 +267,9 @@ TEST_P(ModelTest, EveryWatcherHearsExactlyItsEvents) {
   EXPECT_EQ(feed_.feed->statistics().watchers, 0);
 }
 
-// Twelve seeds from $QUORATE_SEED on, to look further than the usual ones.
-int FirstSeed() {
-  const char* seed = std::getenv("QUORATE_SEED");
-  return seed == nullptr ? 1 : std::atoi(seed);
-}
+const SeedRange kSeeds = Seeds(12);
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, testing::Range(FirstSeed(), FirstSeed() + 12));
+INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, testing::Range(kSeeds.first, kSeeds.last + 1));
 
 }  // namespace
 }  // namespace quorate::watch
