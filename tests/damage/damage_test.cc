@@ -83,8 +83,9 @@ TEST(Damage, IsBorneOrToldWithFileAndWayOut) {
     const Injury injury = Injure(copy, sample, *samples, random);
     const Outcome outcome = TryMember(copy, sample.state, /*thorough=*/random() % 4 == 0);
     tally.Count(injury, outcome.verdict);
-    EXPECT_TRUE(IsBearable(outcome.verdict)) << NameOf(outcome.verdict) << ": --seed=" << Seed() << " --only=" << number
-                                             << ", " << sample.directory << ", " << injury.text << ": " << outcome.text;
+    EXPECT_TRUE(IsBearable(outcome.verdict, injury.harmless))
+        << NameOf(outcome.verdict) << ": --seed=" << Seed() << " --only=" << number << ", " << sample.directory << ", "
+        << injury.text << ": " << outcome.text;
     if (only >= 0)
       std::printf("%s: %s: %s\n", injury.text.c_str(), NameOf(outcome.verdict).c_str(), outcome.text.c_str());
     if (!keep) fs::remove_all(copy);
@@ -113,8 +114,9 @@ TEST(Damage, OfASnapshotIsTold) {
     const Injury injury = Injure(copy, sample, {}, random);
     const Outcome outcome = JudgeSnapshot(copy + name, copy + "/restored", sound.text);
     tally.Count(injury, outcome.verdict);
-    EXPECT_TRUE(IsBearable(outcome.verdict)) << NameOf(outcome.verdict) << ": --seed=" << Seed() << " --only=" << number
-                                             << ", " << injury.text << ": " << outcome.text;
+    EXPECT_TRUE(IsBearable(outcome.verdict, injury.harmless))
+        << NameOf(outcome.verdict) << ": --seed=" << Seed() << " --only=" << number << ", " << injury.text << ": "
+        << outcome.text;
     if (!keep) fs::remove_all(copy);
   }
   tally.Print();

@@ -33,6 +33,11 @@ std::string KindOf(const fs::path& path) {
   return name.substr(0, name.find('-'));
 }
 
+bool IsOfNoConsequence(const std::string& kind) {
+  static constexpr const char* kKinds[] = {"lock", "LOCK", "OPTIONS", "IDENTITY", "rocksdb-log", "spare", "unfinished"};
+  return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
+}
+
 // Files by their kind, sorted.
 std::map<std::string, std::vector<fs::path>> FilesOf(const std::string& directory) {
   std::map<std::string, std::vector<fs::path>> files;
@@ -60,7 +65,9 @@ class Surgeon {
     static constexpr Operation kOperations[] = {
         &Surgeon::Flip,   &Surgeon::Flip, &Surgeon::Zero,    &Surgeon::Zero,   &Surgeon::Truncate, &Surgeon::Truncate,
         &Surgeon::Remove, &Surgeon::Swap, &Surgeon::Replace, &Surgeon::GoBack, &Surgeon::Grow,     &Surgeon::Garble};
-    (this->*kOperations[Below(std::size(kOperations))])();
+    const Operation operation = kOperations[Below(std::size(kOperations))];
+    (this->*operation)();
+    injury_.harmless = IsOfNoConsequence(injury_.victim) && operation != &Surgeon::Swap;
     return injury_;
   }
 

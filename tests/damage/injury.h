@@ -16,6 +16,8 @@ struct Injury {
   std::string kind;
   // For people, with names and places.
   std::string text;
+  // Nothing depends on what was in the file: a member has to bear it and lose nothing.
+  bool harmless = false;
 };
 
 // Damages one file, or two, of the copy of `sample` in `directory`. What is drawn from `random` and the sample's files

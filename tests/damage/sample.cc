@@ -1,10 +1,6 @@
 #include "tests/damage/sample.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -14,6 +10,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/check.h"
+#include "tests/damage/child.h"
 #include "tests/damage/local_member.h"
 #include "tests/damage/state.h"
 
@@ -150,9 +147,7 @@ class Living {
 };
 
 absl::StatusOr<std::string> Live(const Life& life) {
-  const ChildEnd end = RunInChild(
-      kMakeTimeoutMs, life.directory + ".state",
-      [](void* given) { return Living(*static_cast<const Life*>(given)).Run(); }, const_cast<Life*>(&life));
+  const ChildEnd end = RunInChild(kMakeTimeoutMs, life.directory + ".state", [&life] { return Living(life).Run(); });
   // As writes that were cut short leave them.
   for (const char* name : {"/member/identity.tmp", "/member/store/000999.dbtmp", "/member/wal/spare-99.tmp"}) {
     std::ofstream(life.directory + name) << "unfinished";
@@ -162,45 +157,7 @@ absl::StatusOr<std::string> Live(const Life& life) {
   return end.output;
 }
 
-bool WaitFor(pid_t pid, int timeout_ms) {
-  const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
-  QUORATE_CHECK(descriptor >= 0);
-  pollfd waited{descriptor, POLLIN, 0};
-  const bool ended = poll(&waited, 1, timeout_ms) == 1;
-  close(descriptor);
-  return ended;
-}
-
 }  // namespace
-
-ChildEnd RunInChild(int timeout_ms, const std::string& output_file, std::string (*body)(void*), void* argument) {
-  std::remove(output_file.c_str());
-  const pid_t pid = fork();
-  QUORATE_CHECK(pid >= 0);
-  if (pid == 0) {
-    const std::string output = body(argument);
-    std::ofstream(output_file, std::ios::binary) << output;
-    // No destructors: what is still open ends as by kill -9.
-    _exit(0);
-  }
-  ChildEnd end;
-  const bool ended = WaitFor(pid, timeout_ms);
-  if (!ended) kill(pid, SIGKILL);
-  int status = 0;
-  QUORATE_CHECK(waitpid(pid, &status, 0) == pid);
-  if (!ended) {
-    end.how = "hangs";
-  } else if (WIFSIGNALED(status)) {
-    end.how = std::string("killed by signal ") + strsignal(WTERMSIG(status));
-  } else if (WEXITSTATUS(status) != 0) {
-    end.how = "exits with " + std::to_string(WEXITSTATUS(status));
-  } else {
-    end.returned = true;
-    end.output = ReadAll(output_file);
-  }
-  std::remove(output_file.c_str());
-  return end;
-}
 
 std::string ReadAll(const std::string& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);

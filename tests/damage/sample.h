@@ -34,13 +34,4 @@ std::string ReadAll(const std::string& path);
 // Copies a directory with all in it; holes stay holes.
 void CopyDirectory(const std::string& from, const std::string& to);
 
-// Runs `body` in a child process and waits; what it wrote to `*output` comes back. The error tells how the child ended
-// when it was neither by returning nor within `timeout_ms`.
-struct ChildEnd {
-  bool returned = false;
-  std::string how;     // when not
-  std::string output;  // what it returned
-};
-ChildEnd RunInChild(int timeout_ms, const std::string& output_file, std::string (*body)(void*), void* argument);
-
 }  // namespace quorate::testing

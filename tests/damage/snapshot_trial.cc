@@ -5,8 +5,8 @@
 
 #include "quorate/etcdfile/reader.h"
 #include "quorate/utl/restore.h"
+#include "tests/damage/child.h"
 #include "tests/damage/local_member.h"
-#include "tests/damage/sample.h"
 #include "tests/damage/state.h"
 #include "tests/utl/snapshot_testing.h"
 
@@ -19,6 +19,7 @@ constexpr int kChanges = 500;
 constexpr int kKeys = 60;
 constexpr int kLeases = 5;
 constexpr size_t kLongValueBytes = 20'000;
+constexpr uint64_t kAlarmedMember = 0x77;
 
 struct Trial {
   std::string path;
@@ -50,10 +51,7 @@ std::string RestoreAndDescribe(const Trial& trial) {
   return *state;
 }
 
-std::string Run(void* given) {
-  const Trial& trial = *static_cast<const Trial*>(given);
-  return StatusOf(trial.path) + "\n" + RestoreAndDescribe(trial);
-}
+std::string Run(const Trial& trial) { return StatusOf(trial.path) + "\n" + RestoreAndDescribe(trial); }
 
 // It must be what it was of the sound file, or an error that names the file.
 void Compare(const std::string& found, const std::string& expected, const std::string& path, Outcome* outcome) {
@@ -90,12 +88,13 @@ void WriteSnapshot(const std::string& path, uint64_t seed) {
                  random() % 5 == 0 ? static_cast<int64_t>(1 + random() % kLeases) : 0);
   }
   for (int64_t lease = 1; lease <= kLeases; ++lease) snapshot.Lease(lease, 1'000'000);
+  snapshot.Alarm(kAlarmedMember, static_cast<int>(replica::AlarmType::kNoSpace));
   snapshot.Write(path);
 }
 
 Outcome TrySnapshot(const std::string& path, const std::string& directory) {
-  Trial trial{path, directory};
-  const ChildEnd end = RunInChild(kTimeoutMs, directory + ".verdict", Run, &trial);
+  const Trial trial{path, directory};
+  const ChildEnd end = RunInChild(kTimeoutMs, directory + ".verdict", [&trial] { return Run(trial); });
   if (!end.returned) return {Verdict::kDied, end.how};
   return {Verdict::kWhole, end.output};
 }

@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "tests/damage/child.h"
 #include "tests/damage/local_member.h"
-#include "tests/damage/sample.h"
 #include "tests/damage/state.h"
 
 namespace quorate::testing {
@@ -85,9 +85,7 @@ class Attempt {
 };
 
 Outcome Run(const Trial& trial) {
-  const ChildEnd end = RunInChild(
-      kTimeoutMs, trial.directory + ".verdict",
-      [](void* given) { return Attempt(*static_cast<const Trial*>(given)).Run(); }, const_cast<Trial*>(&trial));
+  const ChildEnd end = RunInChild(kTimeoutMs, trial.directory + ".verdict", [&trial] { return Attempt(trial).Run(); });
   if (!end.returned || end.output.empty()) return {Verdict::kDied, end.how};
   return {static_cast<Verdict>(end.output[0] - '0'), end.output.substr(1)};
 }

@@ -17,7 +17,10 @@ enum class Verdict {
   kDied,   // a crash or a hang
 };
 std::string NameOf(Verdict verdict);
-inline bool IsBearable(Verdict verdict) { return verdict < Verdict::kVague; }
+// `harmless`: the damage is to what nothing depends on.
+inline bool IsBearable(Verdict verdict, bool harmless = false) {
+  return harmless ? verdict == Verdict::kWhole : verdict < Verdict::kVague;
+}
 
 struct Outcome {
   Verdict verdict = Verdict::kDied;
