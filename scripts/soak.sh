@@ -16,7 +16,8 @@ options=()
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    --seconds | --kill-every | --rate | --seed) options+=("$1=${2:?}") ;;
+    --seconds | --rate | --seed) options+=("$1=${2:?}") ;;
+    --kill-every) options+=("--kill_every=${2:?}") ;;
     --sanitize) sanitize=${2:?} ;;
     --subject) subject=${2:?} ;;
     *) echo "soak.sh: unknown argument '$1' (--help)" >&2; exit 2 ;;

@@ -1,41 +1,15 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <random>
 #include <string>
 
 #include "tests/soak/client.h"
-#include "tests/soak/timeline.h"
+#include "tests/soak/operation.h"
+#include "tests/soak/stage.h"
 
 namespace quorate::soak {
-
-// What every thread of load has to do with.
-struct Stage {
-  Availability* availability;
-  Findings* findings;
-  Timeline* timeline;
-  LeaseLedger* leases;
-  uint64_t seed;
-  std::atomic<uint64_t> calls = 0;
-  std::atomic<uint64_t> unanswered = 0;
-  std::atomic<uint64_t> watchers = 0;
-  std::atomic<uint64_t> leases_ended = 0;
-  std::atomic<uint64_t> locks = 0;
-  std::atomic<uint64_t> snapshots = 0;
-  // Up to where the history may be compacted, and must be: what was asked for, or the server may do, and what was
-  // answered.
-  std::atomic<int64_t> compacting = 0;
-  std::atomic<int64_t> compacted = 0;
-};
-
-// Ids of operations, unique in the process.
-uint64_t NextOperationId();
-
-// Sends one write as a put, a deletion or a transaction, whichever it is, and has the answer checked. Of what was lost
-// in an outage it makes sure, after it, that nothing comes of it any more. True when it was answered.
-bool Execute(Stage& stage, Client& client, std::shared_ptr<const Operation> operation);
 
 // Puts, deletions, transactions and ranges, one after another, over keys of its own, which nobody else deletes or puts
 // alone, and keys that all share.

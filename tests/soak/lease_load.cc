@@ -4,6 +4,8 @@
 #include <set>
 #include <thread>
 
+#include "tests/soak/execute.h"
+
 namespace quorate::soak {
 namespace {
 

@@ -5,7 +5,8 @@
 #include <random>
 #include <string>
 
-#include "tests/soak/kv_load.h"
+#include "tests/soak/client.h"
+#include "tests/soak/stage.h"
 
 namespace quorate::soak {
 

@@ -1,16 +1,12 @@
 #include "tests/soak/resources.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <sstream>
 
+#include "tests/e2e/http_get.h"
 #include "tests/e2e/program.h"
 
 namespace quorate::soak {
@@ -25,30 +21,6 @@ constexpr size_t kSamplesMin = 8;
 // Gauges of memory that fills up to bounds of its own, or waits to be flushed.
 constexpr const char* kCaches[] = {"quorate_value_cache_bytes", "quorate_rocksdb_block_cache_bytes",
                                    "quorate_rocksdb_memtable_bytes", "quorate_watch_window_bytes"};
-
-// The body of http://<address><path>; empty when there is none.
-std::string Get(const std::string& address, const std::string& path) {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return "";
-  const timeval patience = {.tv_sec = 10, .tv_usec = 0};
-  ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  sockaddr_in target = {};
-  target.sin_family = AF_INET;
-  target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  target.sin_port = htons(static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1)));
-  std::string answer;
-  const std::string request = "GET " + path + " HTTP/1.0\r\nHost: " + address + "\r\n\r\n";
-  if (::connect(descriptor, reinterpret_cast<sockaddr*>(&target), sizeof(target)) == 0 &&
-      ::send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) > 0) {
-    char buffer[16384];
-    ssize_t received;
-    while ((received = ::recv(descriptor, buffer, sizeof(buffer), 0)) > 0) {
-      answer.append(buffer, static_cast<size_t>(received));
-    }
-  }
-  ::close(descriptor);
-  return answer;
-}
 
 // The number behind "<name> " or "<name>:" at the beginning of a line.
 int64_t NumberOf(const std::string& text, const std::string& name) {
@@ -96,7 +68,7 @@ void CheckQuarters(const std::string& which, const std::vector<ResourceSample>& 
 ResourceSample TakeSample(pid_t pid, const std::string& address, const std::string& data_directory) {
   const std::filesystem::path process = "/proc/" + std::to_string(pid);
   const std::string status = testing::ReadFile(process / "status");
-  const std::string metrics = Get(address, "/metrics");
+  const std::string metrics = testing::HttpGet(address, "/metrics");
   ResourceSample sample;
   sample.resident_bytes = NumberOf(status, "VmRSS") * 1024;
   sample.threads = NumberOf(status, "Threads");

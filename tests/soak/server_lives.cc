@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <sstream>
-#include <thread>
 
 #include "tests/e2e/binaries.h"
 
@@ -15,7 +14,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStartWithin(120);
 constexpr std::chrono::seconds kEndWithin(120);
-constexpr uint64_t kCutStartMsMax = 200;
+constexpr milliseconds kCutStartMax(200);
 
 // Sanitizers stop at what they find. Their own memory is kept small, so that the server's can be seen.
 const std::vector<std::string> kEnvironment = {
@@ -55,15 +54,8 @@ bool ServerLives::Start() {
 }
 
 void ServerLives::Kill() {
-  server_->Kill();
   ++kills_;
-  ReadLog();
-  for (uint64_t cut = random_() % 3; cut > 0; --cut) {
-    server_->Launch();
-    std::this_thread::sleep_for(milliseconds(random_() % kCutStartMsMax));
-    server_->Kill();
-    ReadLog();
-  }
+  server_->KillWithCutStarts(random_, kCutStartMax, [this] { ReadLog(); });
 }
 
 void ServerLives::Terminate() {

@@ -1,25 +1,33 @@
 // Hours of mixed load on one server that is killed again and again, with a checker of all that it says.
 //
-//   quorate_soak [--seconds=<n>] [--kill-every=<seconds>] [--rate=<calls a second>] [--seed=<n>]
+//   quorate_soak [--seconds=<n>] [--kill_every=<seconds>] [--rate=<calls a second>] [--seed=<n>]
 //
 // QUORATE_SUBJECT names the server. Exits with 1 when something was found. The last quarter of the time nothing is
 // killed, so that one process lives long enough to see whether its memory is flat.
 
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "tests/seeded/seeded.h"
 #include "tests/soak/historian.h"
+#include "tests/soak/kv_load.h"
 #include "tests/soak/lease_load.h"
 #include "tests/soak/recipe_load.h"
 #include "tests/soak/resources.h"
 #include "tests/soak/server_lives.h"
 #include "tests/soak/upkeep.h"
 #include "tests/soak/watch_load.h"
+
+ABSL_FLAG(int, seconds, 7200, "how long");
+ABSL_FLAG(int, kill_every, 180, "seconds between two ends of the server, about");
+ABSL_FLAG(double, rate, 2000, "calls a second");
 
 namespace quorate::soak {
 namespace {
@@ -43,10 +51,10 @@ constexpr milliseconds kWarmUpMax(60'000);
 constexpr int kTerminateOneOf = 4;
 
 struct Options {
-  int seconds = 7200;
-  int kill_every = 180;
-  double rate = 2000;
-  uint64_t seed = 0;
+  int seconds;
+  int kill_every;  // seconds
+  double rate;     // calls a second
+  uint64_t seed;
 };
 
 class Soak {
@@ -204,40 +212,18 @@ int Soak::Run() {
   return findings_.count() == 0 ? 0 : 1;
 }
 
-bool Parse(int argc, char** argv, Options* options) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const size_t equals = argument.find('=');
-    if (equals == std::string::npos) return false;
-    const std::string name = argument.substr(0, equals);
-    const char* value = argv[i] + equals + 1;
-    if (name == "--seconds") {
-      options->seconds = std::atoi(value);
-    } else if (name == "--kill-every") {
-      options->kill_every = std::atoi(value);
-    } else if (name == "--rate") {
-      options->rate = std::atof(value);
-    } else if (name == "--seed") {
-      options->seed = std::strtoull(value, nullptr, 10);
-    } else {
-      return false;
-    }
-  }
-  return options->seconds > 0 && options->kill_every > 0 && options->rate > 0;
-}
-
 }  // namespace
 }  // namespace quorate::soak
 
 int main(int argc, char** argv) {
-  quorate::soak::Options options;
-  options.seed = std::random_device()();
-  const char* from_environment = std::getenv("QUORATE_SEED");
-  if (from_environment != nullptr) options.seed = std::strtoull(from_environment, nullptr, 10);
-  if (!quorate::soak::Parse(argc, argv, &options)) {
-    std::fprintf(
-        stderr,
-        "usage: quorate_soak [--seconds=<n>] [--kill-every=<seconds>] [--rate=<calls a second>] [--seed=<n>]\n");
+  absl::SetProgramUsageMessage("hours of mixed load on one server that is killed again and again");
+  absl::ParseCommandLine(argc, argv);
+  const quorate::soak::Options options = {.seconds = absl::GetFlag(FLAGS_seconds),
+                                          .kill_every = absl::GetFlag(FLAGS_kill_every),
+                                          .rate = absl::GetFlag(FLAGS_rate),
+                                          .seed = quorate::testing::Seed()};
+  if (options.seconds <= 0 || options.kill_every <= 0 || options.rate <= 0) {
+    std::fprintf(stderr, "quorate_soak: --seconds, --kill_every and --rate are above 0\n");
     return 2;
   }
   return quorate::soak::Soak(options).Run();

@@ -6,7 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "tests/soak/kv_load.h"
+#include "tests/soak/client.h"
+#include "tests/soak/stage.h"
 
 namespace quorate::soak {
 

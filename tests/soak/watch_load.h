@@ -4,7 +4,8 @@
 #include <random>
 
 #include "tests/e2e/watch_log.h"
-#include "tests/soak/kv_load.h"
+#include "tests/soak/client.h"
+#include "tests/soak/stage.h"
 
 namespace quorate::testing {
 class WatchStream;
