@@ -13,7 +13,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// How many keys a read visits, at most.
 uint64_t CostOf(const mvcc::ReadView& view, const mvcc::RangeRequest& request) { return view.RangeCost(request); }
 uint64_t CostOf(const mvcc::ReadView& view, const mvcc::TxnRequest& request) {
   uint64_t cost = 0;

@@ -11,8 +11,8 @@
 
 namespace quorate::api {
 
-// A read visiting more keys than this leaves the event loop: some tens of microseconds, while a hand-over costs a few
-// and other connections wait behind the loop.
+// A read that costs more than visiting this many keys leaves the event loop: some tens of microseconds, while a
+// hand-over costs a few and other connections wait behind the loop.
 inline constexpr uint64_t kInlineKeysMax = 128;
 
 // A call and until when its client waits.

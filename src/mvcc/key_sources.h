@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "quorate/mvcc/key_index.h"
 #include "quorate/storage/database.h"
@@ -49,6 +51,8 @@ class HistorySource final : public KeySource {
   absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
   absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
   absl::Status Scan(const KeyRange& range, const Visit& visit) override;
+  // Those whose views are alive.
+  size_t keys_kept() const { return visited_.size(); }
 
  private:
   // Walks the range as Scan does, with the encoded key.
@@ -59,24 +63,54 @@ class HistorySource final : public KeySource {
   KeyHistory* const key_history_;
   const int64_t revision_;
   const std::shared_ptr<const storage::Snapshot> snapshot_;
-  std::deque<std::string> visited_;  // keeps the views of Scan alive
+  std::deque<std::string> visited_;  // keeps the views of the last Scan alive
 };
 
-// The keys of another source with later changes laid over them: of a revision inside the writer's open batch.
+// The keys of `range` at a committed revision that is not compacted: out of the index, or of the history where that is
+// cheaper.
+std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeyHistory* key_history, KeyIndex* index,
+                                      int64_t revision, const KeyRange& range);
+
+// What PastSource costs beyond the visit of the keys, in visits of a key.
+uint64_t PastCost(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range);
+
+// Changes of the index by key, each key's in the order of revisions.
+class Overlay {
+ public:
+  struct Change {
+    Revision revision;
+    std::optional<KeyState> state;  // nullopt: deleted
+  };
+  using Changes = std::map<std::string_view, std::vector<Change>>;
+
+  // In the order of revisions. `key` must live until Clear.
+  void Add(std::string_view key, Revision revision, std::optional<KeyState> state) {
+    changes_[key].push_back({revision, std::move(state)});
+  }
+  void Clear() { changes_.clear(); }
+  const Changes& changes() const { return changes_; }
+
+ private:
+  Changes changes_;
+};
+
+// The keys of another source with the changes of an overlay up to a main revision laid over them: of a revision inside
+// the writer's open batch. The overlay must outlive it unchanged.
 class OverlaySource final : public KeySource {
  public:
-  // nullopt: deleted. The keys must outlive this.
-  using Changes = std::map<std::string_view, std::optional<KeyState>>;
-
-  OverlaySource(std::unique_ptr<KeySource> base, Changes changes)
-      : base_(std::move(base)), changes_(std::move(changes)) {}
+  OverlaySource(std::unique_ptr<KeySource> base, const Overlay* overlay, int64_t revision)
+      : base_(std::move(base)), changes_(overlay->changes()), revision_(revision) {}
   absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
   absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
   absl::Status Scan(const KeyRange& range, const Visit& visit) override;
 
  private:
-  std::unique_ptr<KeySource> base_;
-  Changes changes_;
+  // A key's last change up to the revision; null when all of them came later.
+  const Overlay::Change* LastOf(const std::vector<Overlay::Change>& changes) const;
+
+  const std::unique_ptr<KeySource> base_;
+  const Overlay::Changes& changes_;
+  const int64_t revision_;
 };
 
 }  // namespace quorate::mvcc

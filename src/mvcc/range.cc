@@ -6,6 +6,7 @@
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/record.h"
+#include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
 namespace {
@@ -25,6 +26,7 @@ struct Plan {
   bool filters;
   SortOrder order;   // kNone: as they come, in ascending key order
   size_t fetch_max;  // 0: all
+  bool cut_unread;   // a limit cuts what was fetched of the index, before any record is read
 };
 
 bool Filters(const RangeRequest& request) {
@@ -46,6 +48,8 @@ Plan MakePlan(const RangeRequest& request) {
   const bool limited = request.limit > 0 && request.limit < std::numeric_limits<int64_t>::max();
   const bool cut_first = as_they_come && (!plan.filters || plan.order == SortOrder::kNone);
   plan.fetch_max = limited && cut_first ? static_cast<size_t>(request.limit) + 1 : 0;
+  const bool reads_to_sort = plan.order != SortOrder::kNone && request.sort_target == SortTarget::kValue;
+  plan.cut_unread = limited && plan.fetch_max == 0 && !reads_to_sort;
   return plan;
 }
 
@@ -58,21 +62,45 @@ bool Passes(const RangeRequest& request, const KeyState& state) {
   return true;
 }
 
+// What a key adds to the answer; false when that is more than `budget` has.
+bool Take(const RangeRequest& request, const Selected& one, uint64_t* budget) {
+  constexpr uint64_t kNumbersBytes = 48;
+  const uint64_t weight = request.keys_only && request.sort_target != SortTarget::kValue
+                              ? one.key.size() + kNumbersBytes
+                              : BytesOfClass(one.state.size_class);
+  if (weight > *budget) return false;
+  *budget -= weight;
+  return true;
+}
+
+// What is to be read of the range, weighed.
 absl::StatusOr<std::vector<Selected>> Select(KeySource& source, const KeyRange& range, const RangeRequest& request,
-                                             const Plan& plan) {
+                                             const Plan& plan, uint64_t* budget) {
   std::vector<Selected> selected;
+  bool fits = true;
   auto take = [&](std::string_view key, const KeyState& state) {
     if (plan.filters && !Passes(request, state)) return true;
     selected.push_back({key, state});
-    return plan.fetch_max == 0 || selected.size() < plan.fetch_max;
+    if (!plan.cut_unread) fits = Take(request, selected.back(), budget);
+    return fits && (plan.fetch_max == 0 || selected.size() < plan.fetch_max);
   };
   if (range.single) {
     QUORATE_ASSIGN_OR_RETURN(std::optional<KeyState> state, source.Find(range.begin));
     if (state.has_value()) take(range.begin, *state);
+    if (!fits) return base::errors::TooManyRequests();
     return selected;
   }
   QUORATE_RETURN_IF_ERROR(source.Scan(range, take));
+  if (!fits) return base::errors::TooManyRequests();
   return selected;
+}
+
+// Those left by a limit that cut what was not weighed before.
+absl::Status Weigh(const RangeRequest& request, const std::vector<Selected>& selected, uint64_t* budget) {
+  for (const Selected& one : selected) {
+    if (!Take(request, one, budget)) return base::errors::TooManyRequests();
+  }
+  return absl::OkStatus();
 }
 
 int64_t SortNumber(SortTarget target, const KeyState& state) {
@@ -155,6 +183,19 @@ absl::StatusOr<base::Payload> OneRecord(const State& state, const KeyState& key_
   return body;
 }
 
+// The keys as they were, when that is asked for; null: as they are.
+std::unique_ptr<KeySource> PastOf(const State& state, const RangeRequest& request, const KeyRange& range) {
+  if (request.revision <= 0 || request.revision >= state.revision()) return nullptr;
+  return state.At(request.revision, range);
+}
+
+// Leaves what the limit allows; true when there was more.
+bool Cut(const RangeRequest& request, std::vector<Selected>* selected) {
+  if (request.limit <= 0 || selected->size() <= static_cast<size_t>(request.limit)) return false;
+  selected->resize(request.limit);
+  return true;
+}
+
 bool IsPlain(const RangeRequest& request, const Plan& plan) { return !request.keys_only && !plan.filters; }
 
 absl::Status AppendSelected(const State& state, const RangeRequest& request, const std::vector<Selected>& selected,
@@ -195,19 +236,19 @@ absl::Status CheckRevision(const State& state, int64_t revision) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeRequest& request) {
+absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeRequest& request, uint64_t* budget) {
   QUORATE_RETURN_IF_ERROR(CheckRevision(state, request.revision));
   const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
   if (IsEmptyRange(range)) return base::Payload();
 
-  std::unique_ptr<KeySource> past;
-  if (request.revision > 0 && request.revision < state.revision()) past = state.At(request.revision);
+  const std::unique_ptr<KeySource> past = PastOf(state, request, range);
   KeySource& source = past ? *past : state.Now();
   const Plan plan = MakePlan(request);
 
   if (range.single && !request.count_only && IsPlain(request, plan)) {
     QUORATE_ASSIGN_OR_RETURN(std::optional<KeyState> found, source.Find(range.begin));
     if (!found.has_value()) return base::Payload();
+    if (!Take(request, {range.begin, *found}, budget)) return base::errors::TooManyRequests();
     return OneRecord(state, *found);
   }
 
@@ -217,7 +258,7 @@ absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeReques
   if (request.count_only) {
     QUORATE_ASSIGN_OR_RETURN(count, source.Count(range));
   } else {
-    QUORATE_ASSIGN_OR_RETURN(std::vector<Selected> selected, Select(source, range, request, plan));
+    QUORATE_ASSIGN_OR_RETURN(std::vector<Selected> selected, Select(source, range, request, plan, budget));
     const bool all = plan.fetch_max == 0 || selected.size() < plan.fetch_max;
     if (all && !plan.filters) {
       count = selected.size();
@@ -225,10 +266,8 @@ absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeReques
       QUORATE_ASSIGN_OR_RETURN(count, source.Count(range));
     }
     QUORATE_RETURN_IF_ERROR(Sort(state, request, plan.order, &selected));
-    if (request.limit > 0 && selected.size() > static_cast<size_t>(request.limit)) {
-      selected.resize(request.limit);
-      more = true;
-    }
+    more = Cut(request, &selected);
+    if (plan.cut_unread) QUORATE_RETURN_IF_ERROR(Weigh(request, selected, budget));
     QUORATE_RETURN_IF_ERROR(AppendSelected(state, request, selected, &body));
   }
   std::string tail;
@@ -236,6 +275,19 @@ absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeReques
   base::wire::AppendVarintField(&tail, kCount, count);
   body.Append(tail);
   return body;
+}
+
+absl::Status WeighRange(const State& state, const RangeRequest& request, uint64_t* budget) {
+  const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
+  if (IsEmptyRange(range) || request.count_only) return absl::OkStatus();
+  const std::unique_ptr<KeySource> past = PastOf(state, request, range);
+  const Plan plan = MakePlan(request);
+  QUORATE_ASSIGN_OR_RETURN(std::vector<Selected> selected,
+                           Select(past ? *past : state.Now(), range, request, plan, budget));
+  if (!plan.cut_unread) return absl::OkStatus();
+  QUORATE_RETURN_IF_ERROR(Sort(state, request, plan.order, &selected));
+  Cut(request, &selected);
+  return Weigh(request, selected, budget);
 }
 
 }  // namespace quorate::mvcc

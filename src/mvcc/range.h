@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "quorate/base/payload.h"
 #include "quorate/base/status.h"
 #include "quorate/mvcc/request.h"
@@ -7,9 +9,18 @@
 
 namespace quorate::mvcc {
 
+// What an answer may weigh: as much as all the answers that clients have not taken yet may together
+// (docs/operations.md#overload), for more is refused there anyway.
+inline constexpr uint64_t kAnswerBytesMax = uint64_t{1} << 30;
+
 // A RangeResponse without its header. The rules of what is fetched, filtered, sorted and cut, and in which order, are
 // etcd's: with a limit, no order and a target that is not the key, the first keys are fetched and only those sorted.
-absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeRequest& request);
+// What the records weigh, by the index, is taken from `budget`; when it is more than that, the answer is too many
+// requests, and none of them was read.
+absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeRequest& request, uint64_t* budget);
+
+// Takes what the records of such an answer weigh from `budget` without reading them; fails as ExecuteRange does.
+absl::Status WeighRange(const State& state, const RangeRequest& request, uint64_t* budget);
 
 // OK when the revision may be read in `state`, else the API's error.
 absl::Status CheckRevision(const State& state, int64_t revision);

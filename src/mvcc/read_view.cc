@@ -4,13 +4,26 @@
 
 #include "quorate/base/check.h"
 #include "src/mvcc/range.h"
+#include "src/mvcc/size_class.h"
 #include "src/mvcc/txn.h"
 
 namespace quorate::mvcc {
 namespace {
 
-// A list at a past revision may have to be pieced together from history.
-constexpr uint64_t kPastRangeCost = 256;
+// As much of records costs as much as visiting one more key.
+constexpr uint64_t kBytesPerVisit = 8 << 10;
+// Longer lists are not weighed: their number says that they are long.
+constexpr uint64_t kWeighedKeysMax = 128;
+
+// How many bytes the first keys of a range have, in visits.
+uint64_t WeightOf(const IndexView& keys, const KeyRange& range, uint64_t count) {
+  uint64_t bytes = 0;
+  keys.Scan(range, [&](std::string_view key, const KeyState& state) {
+    bytes += BytesOfClass(state.size_class);
+    return --count > 0 && bytes < kWeighedKeysMax * kBytesPerVisit;
+  });
+  return bytes / kBytesPerVisit;
+}
 
 }  // namespace
 
@@ -22,9 +35,8 @@ ReadView::Rep::Rep(StoreParts* parts)
 
 ReadView::Rep::~Rep() { parts->gate.Leave(ticket); }
 
-std::unique_ptr<KeySource> ReadView::Rep::At(int64_t revision) const {
-  if (IndexView view = parts->index.ViewAt(revision)) return std::make_unique<ViewSource>(std::move(view));
-  return std::make_unique<HistorySource>(parts->database, parts->key_history.get(), revision);
+std::unique_ptr<KeySource> ReadView::Rep::At(int64_t revision, const KeyRange& range) const {
+  return PastSource(parts->database, parts->key_history.get(), &parts->index, revision, range);
 }
 
 absl::StatusOr<std::vector<base::Buffer>> ReadView::Rep::Fetch(const std::vector<Revision>& revisions) const {
@@ -43,7 +55,8 @@ int64_t ReadView::compacted_revision() const { return rep_->compacted; }
 
 absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request) const {
   rep_->parts->counts.ranges.fetch_add(1, std::memory_order_relaxed);
-  absl::StatusOr<base::Payload> body = ExecuteRange(*rep_, request);
+  uint64_t budget = kAnswerBytesMax;
+  absl::StatusOr<base::Payload> body = ExecuteRange(*rep_, request, &budget);
   if (!body.ok()) return std::move(body).status();
   return Answer{*std::move(body), rep_->revision()};
 }
@@ -58,18 +71,52 @@ absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request) const {
 
 uint64_t ReadView::RangeCost(const RangeRequest& request) const {
   const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
-  if (range.single) return 1;
   if (IsEmptyRange(range)) return 0;
-  const bool past = request.revision > 0 && request.revision < rep_->revision();
-  uint64_t cost = past ? kPastRangeCost : 0;
-  if (request.count_only) return cost + 1;
-  const uint64_t count = rep_->source.view().Count(range);
+  uint64_t cost = 0;
+  if (request.revision > 0 && request.revision < rep_->revision()) {
+    cost = PastCost(*rep_->parts->key_history, rep_->parts->index, request.revision, range);
+  }
+  if (range.single || request.count_only) return cost + 1;
+  const IndexView& keys = rep_->source.view();
+  uint64_t count = keys.Count(range);
   const bool sorted = request.sort_order != SortOrder::kNone &&
                       !(request.sort_order == SortOrder::kAscend && request.sort_target == SortTarget::kKey);
   const bool filtered = request.min_mod_revision != 0 || request.max_mod_revision != 0 ||
                         request.min_create_revision != 0 || request.max_create_revision != 0;
-  if (request.limit <= 0 || sorted || filtered) return cost + count;
-  return cost + std::min<uint64_t>(count, static_cast<uint64_t>(request.limit) + 1);
+  if (request.limit > 0 && !sorted && !filtered) {
+    count = std::min<uint64_t>(count, static_cast<uint64_t>(request.limit) + 1);
+  }
+  cost += count;
+  if (request.keys_only || count == 0 || cost > kWeighedKeysMax) return cost;
+  return cost + WeightOf(keys, range, count);
+}
+
+uint64_t ReadView::TxnCost(const TxnRequest& request) const {
+  uint64_t cost = 0;
+  for (const Compare& compare : request.compare) cost += CostOf(compare);
+  for (const auto* branch : {&request.success, &request.failure}) {
+    for (const RequestOp& operation : *branch) {
+      if (const auto* range = std::get_if<RangeRequest>(&operation.request)) {
+        cost += RangeCost(*range) + WeightOfOne(*range);
+      }
+      if (const auto* txn = std::get_if<TxnRequest>(&operation.request)) cost += TxnCost(*txn);
+    }
+  }
+  return cost;
+}
+
+uint64_t ReadView::CostOf(const Compare& compare) const {
+  RangeRequest range;
+  range.key = compare.key;
+  range.range_end = compare.range_end;
+  range.keys_only = compare.target != CompareTarget::kValue;
+  return RangeCost(range) + WeightOfOne(range);
+}
+
+uint64_t ReadView::WeightOfOne(const RangeRequest& request) const {
+  if (!request.range_end.empty() || request.keys_only || request.count_only) return 0;
+  const std::optional<KeyState> state = rep_->source.view().Find(request.key);
+  return state.has_value() ? BytesOfClass(state->size_class) / kBytesPerVisit : 0;
 }
 
 }  // namespace quorate::mvcc

@@ -25,7 +25,7 @@ class KeySource {
   virtual ~KeySource() = default;
   virtual absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) = 0;
   virtual absl::StatusOr<uint64_t> Count(const KeyRange& range) = 0;
-  // In key order, until `visit` returns false. The key views live as long as this source, the writer's until it changes
+  // In key order, until `visit` returns false. The key views live until the next Scan, the writer's until it changes
   // something.
   virtual absl::Status Scan(const KeyRange& range, const Visit& visit) = 0;
 };
@@ -38,8 +38,8 @@ class State {
   virtual int64_t compacted_revision() const = 0;
   // The keys at `revision()`; lives as long as this.
   virtual KeySource& Now() const = 0;
-  // The keys at a revision between the compacted and the newest.
-  virtual std::unique_ptr<KeySource> At(int64_t revision) const = 0;
+  // The keys of `range`, and of no other, at a revision between the compacted and the newest.
+  virtual std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const = 0;
   // The records of these revisions, each at its place. DataLoss when one is missing.
   virtual absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const = 0;
   virtual absl::StatusOr<base::Buffer> FetchOne(Revision revision) const = 0;

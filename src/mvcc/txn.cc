@@ -1,5 +1,8 @@
 #include "src/mvcc/txn.h"
 
+#include <limits>
+#include <map>
+
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
@@ -83,8 +86,8 @@ void AppendResponse(uint32_t member, int64_t header_revision, base::Payload body
 
 class Execution {
  public:
-  Execution(const State& state, Changeable* changeable, const Path& path)
-      : state_(state), changeable_(changeable), path_(path) {}
+  Execution(const State& state, Changeable* changeable, const Path& path, uint64_t budget)
+      : state_(state), changeable_(changeable), path_(path), budget_(budget) {}
 
   absl::StatusOr<base::Payload> Run(const TxnRequest& request) {
     const bool succeeded = path_[at_++];
@@ -106,7 +109,7 @@ class Execution {
     return absl::OkStatus();
   }
   absl::Status Execute(const RangeRequest& request, base::Payload* out) {
-    return Append(kRange, ExecuteRange(state_, request), out);
+    return Append(kRange, ExecuteRange(state_, request, &budget_), out);
   }
   absl::Status Execute(const PutRequest& request, base::Payload* out) {
     QUORATE_CHECK(changeable_ != nullptr) << "a put in a read-only transaction";
@@ -133,8 +136,64 @@ class Execution {
   const State& state_;
   Changeable* const changeable_;
   const Path& path_;
+  uint64_t budget_;  // of the answer
   size_t at_ = 0;
 };
+
+// Whether the answer of a transaction that changes something fits, found before it is executed, as afterwards there is
+// no way back. What it puts itself is counted with every range that may find it.
+class Weighing {
+ public:
+  Weighing(const State& state, const Path& path) : state_(state), path_(path) {}
+
+  absl::Status Run(const TxnRequest& request) {
+    for (const RequestOp& operation : Branch(request, path_[at_++])) {
+      QUORATE_RETURN_IF_ERROR(std::visit([&](const auto& one) { return Weigh(one); }, operation.request));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Weigh(const std::monostate&) { return absl::OkStatus(); }
+  absl::Status Weigh(const TxnRequest& request) { return Run(request); }
+  absl::Status Weigh(const RangeRequest& request) {
+    QUORATE_RETURN_IF_ERROR(WeighRange(state_, request, &budget_));
+    const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
+    for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
+      if (put->second > budget_) return base::errors::TooManyRequests();
+      budget_ -= put->second;
+    }
+    return absl::OkStatus();
+  }
+  absl::Status Weigh(const DeleteRangeRequest& request) {
+    return request.prev_kv ? Weigh(RangeRequest{.key = request.key, .range_end = request.range_end}) : absl::OkStatus();
+  }
+  absl::Status Weigh(const PutRequest& request) {
+    if (request.prev_kv) QUORATE_RETURN_IF_ERROR(Weigh(RangeRequest{.key = request.key, .range_end = {}}));
+    puts_[request.key] += request.key.size() + request.value.size();
+    return absl::OkStatus();
+  }
+
+  const State& state_;
+  const Path& path_;
+  uint64_t budget_ = kAnswerBytesMax;
+  std::map<std::string_view, uint64_t> puts_;  // bytes by key
+  size_t at_ = 0;
+};
+
+// Whether the branches taken change anything.
+bool Changes(const TxnRequest& request, const Path& path, size_t* at) {
+  bool changes = false;
+  for (const RequestOp& operation : Branch(request, path[(*at)++])) {
+    if (const auto* nested = std::get_if<TxnRequest>(&operation.request)) {
+      changes |= Changes(*nested, path, at);
+    } else {
+      changes |= std::holds_alternative<PutRequest>(operation.request) ||
+                 std::holds_alternative<DeleteRangeRequest>(operation.request);
+    }
+  }
+  return changes;
+}
 
 bool IsReadOnly(const std::vector<RequestOp>& operations) {
   for (const RequestOp& operation : operations) {
@@ -167,7 +226,13 @@ absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changea
   QUORATE_RETURN_IF_ERROR(ChoosePath(state, request, &path));
   size_t at = 0;
   QUORATE_RETURN_IF_ERROR(CheckOperations(state, leases, request, path, &at));
-  return Execution(state, changeable, path).Run(request);
+  at = 0;
+  uint64_t budget = kAnswerBytesMax;
+  if (Changes(request, path, &at)) {
+    QUORATE_RETURN_IF_ERROR(Weighing(state, path).Run(request));
+    budget = std::numeric_limits<uint64_t>::max();
+  }
+  return Execution(state, changeable, path, budget).Run(request);
 }
 
 }  // namespace quorate::mvcc

@@ -26,8 +26,8 @@ class Changeable {
 // no lease exists.
 absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequest& request);
 
-// A TxnResponse without its header. `changeable` may be null when IsReadOnly(request). Fails with the API's error
-// before anything was changed; an error of storage may come later.
+// A TxnResponse without its header. `changeable` may be null when IsReadOnly(request). Fails with the API's error, or
+// for an answer that is too long (kAnswerBytesMax), before anything was changed; an error of storage may come later.
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
                                          const TxnRequest& request);
 

@@ -1,9 +1,12 @@
 #include "src/mvcc/writer.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
+#include "quorate/base/logging.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/range.h"
@@ -19,6 +22,27 @@ constexpr uint32_t kDeleted = 2;
 constexpr uint32_t kDeletePrevKvs = 3;
 
 using storage::Family;
+
+// What is wanting, descriptors or memory, may come back: with a minute's patience.
+constexpr std::chrono::milliseconds kReadPause{100};
+constexpr int kReadTriesMax = 600;
+
+const absl::Status& StatusOf(const absl::Status& status) { return status; }
+template <typename T>
+const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
+  return result.status();
+}
+
+template <typename Read>
+auto ReadPatiently(const Read& read) -> decltype(read()) {
+  for (int tries = 1;; ++tries) {
+    auto result = read();
+    const absl::Status& status = StatusOf(result);
+    if (!absl::IsUnavailable(status) || tries == kReadTriesMax) return result;
+    if (tries == 1) QUORATE_LOG(kWarn, "could not read the store, trying again", {{"error", status}});
+    std::this_thread::sleep_for(kReadPause);
+  }
+}
 
 }  // namespace
 
@@ -43,6 +67,10 @@ absl::StatusOr<Answer> Writer::Put(const PutRequest& request) {
 
 absl::StatusOr<Answer> Writer::DeleteRange(const DeleteRangeRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
+  if (request.prev_kv) {
+    uint64_t budget = kAnswerBytesMax;
+    QUORATE_RETURN_IF_ERROR(WeighRange(*this, {.key = request.key, .range_end = request.range_end}, &budget));
+  }
   return Finish(ExecuteDeleteRange(request));
 }
 
@@ -70,7 +98,8 @@ absl::Status Writer::DeleteKeys(const std::vector<std::string_view>& keys) {
 
 absl::StatusOr<Answer> Writer::Finish(absl::StatusOr<base::Payload> body) {
   if (!body.ok()) {
-    if (!Changed()) return std::move(body).status();
+    // An answer that something could not be read would not be what the same request comes to after a restart.
+    if (!Changed() && !absl::IsUnavailable(body.status())) return std::move(body).status();
     broken_ = base::MakeStatus(absl::StatusCode::kDataLoss,
                                "a request was cut short: " + std::string(base::MessageOf(body.status())));
     return broken_;
@@ -95,37 +124,32 @@ void Writer::Seal() {
 void Writer::Committed() {
   committed_revision_ = revision_;
   compacted_changed_ = false;
+  overlay_.Clear();
+  overlaid_ = 0;
   events_.clear();
   begin_ = 0;
 }
 
-std::unique_ptr<KeySource> Writer::At(int64_t revision) const {
-  const int64_t base_revision = std::min(revision, committed_revision_);
-  IndexView view = index_->ViewAt(base_revision);
-  std::unique_ptr<KeySource> base;
-  if (view) {
-    base = std::make_unique<ViewSource>(std::move(view));
-  } else {
-    base = std::make_unique<HistorySource>(database_, key_history_, base_revision);
-  }
+std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range) const {
+  std::unique_ptr<KeySource> base =
+      PastSource(database_, key_history_, index_, std::min(revision, committed_revision_), range);
   if (revision <= committed_revision_) return base;
-  return std::make_unique<OverlaySource>(std::move(base), ChangesUpTo(revision));
+  return std::make_unique<OverlaySource>(std::move(base), OverlayOfBatch(), revision);
 }
 
-OverlaySource::Changes Writer::ChangesUpTo(int64_t revision) const {
-  OverlaySource::Changes changes;
-  for (const Event& event : events_) {
-    if (event.revision.main > revision) break;
-    std::optional<KeyState>& change = changes[event.key];
-    if (event.deleted) {
-      change.reset();
-      continue;
+const Overlay* Writer::OverlayOfBatch() const {
+  for (; overlaid_ < events_.size(); ++overlaid_) {
+    const Event& event = events_[overlaid_];
+    std::optional<KeyState> state;
+    if (!event.deleted) {
+      const std::optional<KeyValueFields> fields = DecodeKeyValue(event.kv());
+      QUORATE_CHECK(fields.has_value());
+      state = KeyState{event.revision, fields->created, fields->version, fields->lease,
+                       SizeClassOf(event.record.size(), event.key.size())};
     }
-    const std::optional<KeyValueFields> fields = DecodeKeyValue(event.kv());
-    QUORATE_CHECK(fields.has_value());
-    change = KeyState{event.revision, fields->created, fields->version, fields->lease};
+    overlay_.Add(event.key, event.revision, std::move(state));
   }
-  return changes;
+  return &overlay_;
 }
 
 const Event* Writer::FindUncommitted(Revision revision) const {
@@ -151,14 +175,14 @@ absl::StatusOr<std::vector<base::Buffer>> Writer::Fetch(const std::vector<Revisi
   }
   if (committed.empty()) return records;
   std::vector<base::Buffer> found;
-  QUORATE_RETURN_IF_ERROR(records_->Fetch(committed, &found));
+  QUORATE_RETURN_IF_ERROR(ReadPatiently([&] { return records_->Fetch(committed, &found); }));
   for (size_t i = 0; i < places.size(); ++i) records[places[i]] = std::move(found[i]);
   return records;
 }
 
 absl::StatusOr<base::Buffer> Writer::FetchOne(Revision revision) const {
   if (const Event* event = FindUncommitted(revision)) return event->record;
-  return records_->FetchOne(revision);
+  return ReadPatiently([&] { return records_->FetchOne(revision); });
 }
 
 absl::StatusOr<base::Payload> Writer::ExecutePut(const PutRequest& request) {

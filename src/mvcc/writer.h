@@ -47,7 +47,7 @@ class Writer final : public State, public Changeable {
   int64_t revision() const override { return revision_ + (Changed() ? 1 : 0); }
   int64_t compacted_revision() const override { return compacted_; }
   KeySource& Now() const override { return now_; }
-  std::unique_ptr<KeySource> At(int64_t revision) const override;
+  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override;
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override;
 
@@ -63,7 +63,8 @@ class Writer final : public State, public Changeable {
   absl::StatusOr<Answer> Finish(absl::StatusOr<base::Payload> body);
   // The record of an uncommitted revision; null when it is not one.
   const Event* FindUncommitted(Revision revision) const;
-  OverlaySource::Changes ChangesUpTo(int64_t revision) const;
+  // The overlay, with all events so far.
+  const Overlay* OverlayOfBatch() const;
 
   void WritePut(std::string_view key, std::string_view value, int64_t lease, const std::optional<KeyState>& old);
   void WriteTombstone(std::string_view key, const KeyState& old);
@@ -82,6 +83,10 @@ class Writer final : public State, public Changeable {
   HistoryRun history_;
   std::vector<Event> events_;
   size_t begin_ = 0;  // of the running transaction, in events_
+  // The first `overlaid_` of events_, for who reads at a revision inside the open batch: few do, so they are laid over
+  // as they are asked for.
+  mutable Overlay overlay_;
+  mutable size_t overlaid_ = 0;
   int64_t revision_;
   int64_t committed_revision_;
   int64_t compacted_;

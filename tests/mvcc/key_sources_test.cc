@@ -80,30 +80,94 @@ TEST_F(HistorySourceTest, DamageIsNotAnEnd) {
 class OverlaySourceTest : public HistorySourceTest {
  protected:
   // Over a20 c22.
-  OverlaySource Over(OverlaySource::Changes changes) {
-    return {std::make_unique<HistorySource>(test_.database.get(), &complete_, 22), std::move(changes)};
+  OverlaySource Upon(int64_t revision) {
+    return {std::make_unique<HistorySource>(test_.database.get(), &complete_, 22), &overlay_, revision};
   }
-  static KeyState At(int64_t main) { return {.modified = {main, 0}, .created = main, .version = 1}; }
+  void Put(std::string_view key, int64_t main) {
+    overlay_.Add(key, {main, 0}, KeyState{.modified = {main, 0}, .created = main, .version = 1});
+  }
+  void Delete(std::string_view key, int64_t main) { overlay_.Add(key, {main, 0}, std::nullopt); }
+
+  Overlay overlay_;
 };
 
 TEST_F(OverlaySourceTest, ChangesComeBeforeAmongAndAfterTheBase) {
-  OverlaySource source = Over({{"0", At(30)}, {"b", At(31)}, {"d", At(32)}});
+  Put("0", 30);
+  Put("b", 31);
+  Put("d", 32);
+  OverlaySource source = Upon(32);
   EXPECT_EQ(Names(source, KeyRange::All()), "030a20b31c22d32");
   EXPECT_EQ(Names(source, KeyRange::All(), 3), "030a20b31");
   EXPECT_EQ(*source.Count(KeyRange::FromRequest("a", "c")), 2u);
 }
 
 TEST_F(OverlaySourceTest, ChangesReplaceAndRemoveWhatTheBaseHas) {
-  OverlaySource source = Over({{"a", At(30)}, {"c", std::nullopt}, {"d", std::nullopt}});
+  Put("a", 30);
+  Delete("c", 31);
+  Delete("d", 32);
+  OverlaySource source = Upon(32);
   EXPECT_EQ(Names(source, KeyRange::All()), "a30");
   EXPECT_EQ((*source.Find("a"))->modified.main, 30);
   EXPECT_FALSE((*source.Find("c")).has_value());
 }
 
 TEST_F(OverlaySourceTest, ASingleKeyIsARangeToo) {
-  OverlaySource source = Over({{"b", At(30)}});
+  Put("b", 30);
+  OverlaySource source = Upon(30);
   EXPECT_EQ(Names(source, KeyRange::FromRequest("b", "")), "b30");
   EXPECT_EQ(Names(source, KeyRange::FromRequest("c", "")), "c22");
+}
+
+TEST_F(OverlaySourceTest, OneOverlayShowsEachOfItsRevisions) {
+  Put("a", 30);
+  Delete("c", 31);
+  Put("b", 32);
+  Delete("a", 33);
+  Put("c", 34);
+  const std::string shown[] = {"a20c22", "a30c22", "a30", "a30b32", "b32", "b32c34"};
+  for (int64_t revision = 29; revision <= 34; ++revision) {
+    OverlaySource source = Upon(revision);
+    const std::string names = Names(source, KeyRange::All());
+    EXPECT_EQ(names, shown[revision - 29]) << revision;
+    EXPECT_EQ(*source.Count(KeyRange::All()), names.size() / 3) << revision;
+    EXPECT_EQ((*source.Find("a")).has_value(), revision < 33) << revision;
+  }
+}
+
+TEST_F(HistorySourceTest, OneKeyOfThePastIsSoughtInTheHistoryRatherThanRolledBackTo) {
+  KeyIndex index;
+  index.FinishLoad(19);
+  for (int64_t main = 20; main <= 22; ++main) {
+    index.Put("a", {.modified = {main, 0}, .created = 2, .version = main});
+    index.Publish(main);
+  }
+  const KeyRange a = KeyRange::FromRequest("a", "");
+  const auto find = [&] {
+    return (*PastSource(test_.database.get(), &complete_, &index, 20, a)->Find("a"))->modified.main;
+  };
+  EXPECT_LE(PastCost(complete_, index, 20, a), 2u);
+  EXPECT_EQ(find(), 20);
+  EXPECT_EQ(index.ChangesSince(20), 2u);
+  // A list rolls back, and then the state is there for single keys too.
+  PastSource(test_.database.get(), &complete_, &index, 20, KeyRange::All());
+  EXPECT_EQ(index.ChangesSince(20), 0u);
+  EXPECT_EQ(find(), 20);
+}
+
+TEST_F(HistorySourceTest, ScansKeepTheKeysOfTheLastOneOnly) {
+  HistorySource source(test_.database.get(), &complete_, 22);
+  std::string_view key;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(source
+                    .Scan(KeyRange::FromRequest("c", "d"),
+                          [&key](std::string_view found, const KeyState& state) {
+                            key = found;
+                            return false;
+                          })
+                    .ok());
+    EXPECT_EQ(key, "c");
+  }
+  EXPECT_EQ(source.keys_kept(), 1u);
 }
 
 }  // namespace

@@ -296,5 +296,27 @@ TEST_F(TxnTest, CompactedRevisionsInsideAreRefused) {
   EXPECT_TRUE(status_at(0).ok());
 }
 
+TEST_F(TxnTest, AnAnswerThatIsTooLongIsRefusedBeforeAnythingIsChanged) {
+  TestStore test;
+  test.PutKey("long", std::string(4 << 20, 'x'));
+  const int64_t revision = test.store->revision();
+  pb::TxnRequest reads;
+  for (int i = 0; i < 300; ++i) *reads.add_success()->mutable_request_range() = RangeOf("long");
+  EXPECT_EQ(test.ReadTxn(reads).status(), base::errors::TooManyRequests());
+  pb::TxnRequest changes;
+  changes.add_success()->mutable_request_put()->set_key("new");
+  changes.MergeFrom(reads);
+  EXPECT_EQ(test.Txn(changes).status(), base::errors::TooManyRequests());
+  EXPECT_EQ(test.store->revision(), revision);
+  EXPECT_EQ(test.Get("new"), "<none>");
+  // What the transaction puts itself counts as well.
+  pb::TxnRequest own;
+  own.add_success()->mutable_request_put()->set_key("own");
+  own.mutable_success(0)->mutable_request_put()->set_value(std::string(4 << 20, 'x'));
+  for (int i = 0; i < 300; ++i) *own.add_success()->mutable_request_range() = RangeOf("own");
+  EXPECT_EQ(test.Txn(own).status(), base::errors::TooManyRequests());
+  EXPECT_EQ(test.PutKey("after", ""), revision + 1);
+}
+
 }  // namespace
 }  // namespace quorate::mvcc
