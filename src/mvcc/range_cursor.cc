@@ -1,12 +1,11 @@
 #include <algorithm>
-#include <deque>
 #include <limits>
 
-#include "quorate/base/check.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/key_sources.h"
 #include "src/mvcc/range.h"
 #include "src/mvcc/read_view.h"
+#include "src/mvcc/size_class.h"
 #include "src/mvcc/store_parts.h"
 
 namespace quorate::mvcc {
@@ -17,17 +16,21 @@ constexpr uint32_t kKvs = 2;
 constexpr uint32_t kMore = 3;
 constexpr uint32_t kCount = 4;
 
-// Keys read in one go: as many as should fill the chunk by what records were like so far, within these.
-constexpr size_t kFirstKeys = 16;
+// Keys read in one go, at most.
 constexpr size_t kKeysMax = 512;
+// A state of the index that is more changes away than this is not rolled back to for a chunk, which takes about as long
+// to be pieced together from the history.
+constexpr uint64_t kRolledChangesMax = 4096;
 
+// Lets go of the state it was opened on with the first chunk, for the client may take its time over the others, and a
+// state held keeps all that was replaced since in memory. These come from the index as long as that is near, then from
+// the store's history, as it was in a snapshot.
 class Cursor final : public RangeCursor {
  public:
-  // The source and the snapshot show `revision`; with the snapshot held, compaction takes nothing of it away.
-  Cursor(StoreParts* parts, const RangeRequest& request, size_t chunk_bytes, int64_t revision,
-         std::unique_ptr<KeySource> source, std::shared_ptr<const storage::Snapshot> snapshot)
+  Cursor(StoreParts* parts, const RangeRequest& request, size_t chunk_bytes, std::unique_ptr<ReadView::Rep> view)
       : parts_(parts),
-        revision_(revision),
+        revision_(view->revision()),
+        listed_revision_(request.revision > 0 ? request.revision : revision_),
         keys_only_(request.keys_only),
         with_lease_(request.sort_target == SortTarget::kValue),
         count_only_(request.count_only),
@@ -35,25 +38,16 @@ class Cursor final : public RangeCursor {
         left_(request.limit > 0 ? static_cast<uint64_t>(request.limit) : std::numeric_limits<uint64_t>::max()),
         next_key_(request.key),
         range_end_(request.range_end),
-        source_(std::move(source)),
-        snapshot_(std::move(snapshot)),
+        view_(std::move(view)),
         done_(IsEmptyRange(Rest())) {}
 
   int64_t revision() const override { return revision_; }
 
   absl::StatusOr<base::Payload> Next(bool* last) override {
-    base::Payload chunk;
-    if (count_only_) {
-      if (!done_) {
-        QUORATE_ASSIGN_OR_RETURN(sent_, source_->Count(Rest()));
-      }
-      done_ = true;
-    }
-    while (!done_ && left_ > 0 && chunk.size() < chunk_bytes_) {
-      QUORATE_RETURN_IF_ERROR(AppendSome(&chunk));
-    }
-    *last = done_ || left_ == 0;
-    if (*last) QUORATE_RETURN_IF_ERROR(AppendTotals(&chunk));
+    const std::unique_ptr<ReadView::Rep> view = std::move(view_);
+    const std::unique_ptr<KeySource> past = view == nullptr || listed_revision_ < revision_ ? Past() : nullptr;
+    QUORATE_ASSIGN_OR_RETURN(base::Payload chunk, MakeChunk(past != nullptr ? *past : view->Now(), last));
+    if (view != nullptr && !*last) QUORATE_RETURN_IF_ERROR(KeepInSnapshot());
     return chunk;
   }
 
@@ -63,21 +57,44 @@ class Cursor final : public RangeCursor {
     KeyState state;
   };
 
-  KeyRange Rest() const {
-    KeyRange rest = KeyRange::FromRequest(next_key_, range_end_);
-    // After the first keys were sent, an end of one zero byte still means all that follow.
-    return rest;
+  // After the first keys were sent, an end of one zero byte still means all that follow.
+  KeyRange Rest() const { return KeyRange::FromRequest(next_key_, range_end_); }
+
+  std::unique_ptr<KeySource> Past() const {
+    if (snapshot_ == nullptr || parts_->index.ChangesSince(listed_revision_) <= kRolledChangesMax) {
+      if (IndexView view = parts_->index.ViewAt(listed_revision_)) return std::make_unique<ViewSource>(std::move(view));
+    }
+    return std::make_unique<HistorySource>(parts_->database, parts_->key_history.get(), listed_revision_, snapshot_);
   }
 
-  absl::Status AppendSome(base::Payload* chunk) {
-    const size_t wanted = std::min<uint64_t>(left_, KeysToFill(chunk_bytes_ - chunk->size()));
-    QUORATE_ASSIGN_OR_RETURN(std::vector<Found> found, Find(wanted + 1));
-    const bool more = found.size() > wanted;
-    if (more) found.pop_back();
-    const size_t before = chunk->size();
+  // While a view still keeps garbage removal away: from here on compaction takes nothing of the list.
+  absl::Status KeepInSnapshot() {
+    QUORATE_RETURN_IF_ERROR(parts_->key_history->WaitFor(listed_revision_));
+    snapshot_ = parts_->database->TakeSnapshot();
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<base::Payload> MakeChunk(KeySource& source, bool* last) {
+    base::Payload chunk;
+    if (count_only_) {
+      if (!done_) {
+        QUORATE_ASSIGN_OR_RETURN(sent_, source.Count(Rest()));
+      }
+      done_ = true;
+    }
+    while (!done_ && left_ > 0 && chunk.size() < chunk_bytes_) {
+      QUORATE_RETURN_IF_ERROR(AppendSome(source, &chunk));
+    }
+    *last = done_ || left_ == 0;
+    if (*last) QUORATE_RETURN_IF_ERROR(AppendTotals(source, &chunk));
+    return chunk;
+  }
+
+  absl::Status AppendSome(KeySource& source, base::Payload* chunk) {
+    bool more = false;
+    QUORATE_ASSIGN_OR_RETURN(const std::vector<Found> found, Find(source, chunk_bytes_ - chunk->size(), &more));
     QUORATE_RETURN_IF_ERROR(AppendKvs(found, chunk));
     sent_ += found.size();
-    sent_bytes_ += chunk->size() - before;
     left_ -= found.size();
     if (!more) {
       done_ = true;
@@ -88,23 +105,23 @@ class Cursor final : public RangeCursor {
     return absl::OkStatus();
   }
 
-  size_t KeysToFill(size_t bytes) const {
-    if (sent_ == 0) return kFirstKeys;
-    const uint64_t each = std::max<uint64_t>(sent_bytes_ / sent_, 1);
-    return std::clamp<uint64_t>(bytes / each, 1, kKeysMax);
-  }
-
-  absl::StatusOr<std::vector<Found>> Find(size_t keys_max) {
+  // The next keys, as many as fill so many bytes, one at least; `more`: others follow.
+  absl::StatusOr<std::vector<Found>> Find(KeySource& source, size_t room, bool* more) {
     std::vector<Found> found;
     const KeyRange rest = Rest();
     if (rest.single) {
-      QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> state, source_->Find(rest.begin));
+      QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> state, source.Find(rest.begin));
       if (state.has_value()) found.push_back({rest.begin, *state});
       return found;
     }
-    QUORATE_RETURN_IF_ERROR(source_->Scan(rest, [&](std::string_view key, const KeyState& state) {
+    const size_t keys_max = std::min<uint64_t>(left_, kKeysMax);
+    size_t bytes = 0;
+    QUORATE_RETURN_IF_ERROR(source.Scan(rest, [&](std::string_view key, const KeyState& state) {
+      *more = found.size() == keys_max || bytes >= room;
+      if (*more) return false;
       found.push_back({key, state});
-      return found.size() < keys_max;
+      bytes += keys_only_ ? key.size() : std::max<size_t>(BytesOfClass(state.size_class), key.size());
+      return true;
     }));
     return found;
   }
@@ -123,10 +140,10 @@ class Cursor final : public RangeCursor {
     return absl::OkStatus();
   }
 
-  absl::Status AppendTotals(base::Payload* chunk) {
+  absl::Status AppendTotals(KeySource& source, base::Payload* chunk) {
     uint64_t rest = 0;
     if (!done_) {
-      QUORATE_ASSIGN_OR_RETURN(rest, source_->Count(Rest()));
+      QUORATE_ASSIGN_OR_RETURN(rest, source.Count(Rest()));
     }
     std::string totals;
     base::wire::AppendBoolField(&totals, kMore, rest > 0);
@@ -136,7 +153,8 @@ class Cursor final : public RangeCursor {
   }
 
   StoreParts* const parts_;
-  const int64_t revision_;
+  const int64_t revision_;         // of the store when it was opened
+  const int64_t listed_revision_;  // that is listed
   const bool keys_only_;
   const bool with_lease_;
   const bool count_only_;
@@ -144,37 +162,20 @@ class Cursor final : public RangeCursor {
   uint64_t left_;
   std::string next_key_;
   const std::string range_end_;
-  const std::unique_ptr<KeySource> source_;
-  const std::shared_ptr<const storage::Snapshot> snapshot_;
+  std::unique_ptr<ReadView::Rep> view_;                // until the first chunk is made
+  std::shared_ptr<const storage::Snapshot> snapshot_;  // from then on; has the history of the revision listed
   bool done_;
   uint64_t sent_ = 0;
-  uint64_t sent_bytes_ = 0;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RangeCursor>> MakeRangeCursor(StoreParts* parts, const RangeRequest& request,
                                                              size_t chunk_bytes) {
-  // The view keeps garbage removal away until the snapshot is taken; a slow reader then holds up nobody.
-  ReadView::Rep view(parts);
-  QUORATE_RETURN_IF_ERROR(CheckRevision(view, request.revision));
-  const int64_t revision = view.revision();
-  std::shared_ptr<const storage::Snapshot> snapshot;
-  std::unique_ptr<KeySource> source;
-  if (request.revision <= 0 || request.revision == revision) {
-    snapshot = parts->database->TakeSnapshot();
-    source = std::make_unique<ViewSource>(std::move(view.source));
-  } else if (IndexView past = parts->index.ViewAt(request.revision)) {
-    snapshot = parts->database->TakeSnapshot();
-    source = std::make_unique<ViewSource>(std::move(past));
-  } else {
-    QUORATE_RETURN_IF_ERROR(parts->key_history->WaitFor(request.revision));
-    snapshot = parts->database->TakeSnapshot();
-    source = std::make_unique<HistorySource>(parts->database, parts->key_history.get(), request.revision, snapshot);
-  }
+  auto view = std::make_unique<ReadView::Rep>(parts);
+  QUORATE_RETURN_IF_ERROR(CheckRevision(*view, request.revision));
   parts->counts.ranges.fetch_add(1, std::memory_order_relaxed);
-  return std::unique_ptr<RangeCursor>(
-      std::make_unique<Cursor>(parts, request, chunk_bytes, revision, std::move(source), std::move(snapshot)));
+  return std::unique_ptr<RangeCursor>(std::make_unique<Cursor>(parts, request, chunk_bytes, std::move(view)));
 }
 
 }  // namespace quorate::mvcc

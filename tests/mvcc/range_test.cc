@@ -1,6 +1,11 @@
+#include "src/mvcc/range.h"
+
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "quorate/base/errors.h"
+#include "src/mvcc/size_class.h"
 #include "tests/mvcc/store_testing.h"
 
 namespace quorate::mvcc {
@@ -172,7 +177,9 @@ TEST_F(RangeTest, AStreamKeepsToItsLimit) {
   pb::RangeRequest request = AllKeys();
   request.set_limit(2);
   auto chunks = TestStore::Must(test_.Stream(request, 1));
-  EXPECT_EQ(Summary(chunks[0]), "a=3@2 b=2@5");
+  ASSERT_EQ(chunks.size(), 2u);
+  EXPECT_EQ(Summary(chunks[0]), "a=3@2");
+  EXPECT_EQ(Summary(chunks[1]), "b=2@5");
   EXPECT_TRUE(chunks.back().more());
   EXPECT_EQ(chunks.back().count(), 3);
   request.set_limit(3);
@@ -194,23 +201,27 @@ TEST_F(RangeTest, AStreamOutlivesChangesAndCompaction) {
   RangeRequest request;
   request.key = "key";
   request.range_end = "kez";
+  std::map<RangeCursor*, int> keys;
+  const auto next = [&keys](RangeCursor& cursor) {
+    bool last = false;
+    pb::RangeResponse chunk;
+    EXPECT_TRUE(chunk.ParseFromString(TestStore::Must(cursor.Next(&last)).ToString()));
+    for (const auto& kv : chunk.kvs()) EXPECT_EQ(kv.value(), "then") << kv.key();
+    keys[&cursor] += chunk.kvs_size();
+    return !last;
+  };
   auto newest = TestStore::Must(test_.store->OpenRange(request, 100));
+  EXPECT_TRUE(next(*newest));
   for (int i = 0; i < 200; ++i) test_.PutKey("key" + std::to_string(1000 + i), "now");
   request.revision = then;
   auto past = TestStore::Must(test_.store->OpenRange(request, 100));
+  EXPECT_TRUE(next(*past));
   ASSERT_TRUE(test_.Compact(test_.store->revision()).ok());
   test_.WaitForCompaction(test_.store->revision());
-  for (auto* cursor : {newest.get(), past.get()}) {
-    int keys = 0;
-    for (bool last = false; !last;) {
-      auto body = cursor->Next(&last);
-      ASSERT_TRUE(body.ok()) << body.status();
-      pb::RangeResponse chunk;
-      ASSERT_TRUE(chunk.ParseFromString(body->ToString()));
-      for (const auto& kv : chunk.kvs()) EXPECT_EQ(kv.value(), "then") << kv.key();
-      keys += chunk.kvs_size();
+  for (RangeCursor* cursor : {newest.get(), past.get()}) {
+    while (next(*cursor)) {
     }
-    EXPECT_EQ(keys, 200);
+    EXPECT_EQ(keys[cursor], 200);
   }
 }
 
@@ -229,6 +240,128 @@ TEST_F(RangeTest, CostFollowsWhatIsVisited) {
   EXPECT_EQ(view.RangeCost(request), 1u);
   request.revision = 2;
   EXPECT_GT(view.RangeCost(request), 3u);
+}
+
+TEST_F(RangeTest, FarAwayStatesAndLongRecordsCostMore) {
+  TestStore test;
+  test.PutKey("a", "");
+  for (int i = 0; i < 300; ++i) test.PutKey("b", "");
+  test.PutKey("c", std::string(2 << 20, 'x'));
+  RangeRequest request;
+  request.key = "a";
+  request.revision = 2;
+  EXPECT_GT(test.store->View().RangeCost(request), 300u);
+  // Once the history has it, one key is sought there.
+  ASSERT_TRUE(test.Compact(2).ok());
+  test.WaitForCompaction(2);
+  EXPECT_LT(test.store->View().RangeCost(request), 100u);
+  request.range_end = "c";
+  EXPECT_GT(test.store->View().RangeCost(request), 300u);
+
+  const ReadView view = test.store->View();
+  request.revision = 0;
+  EXPECT_EQ(view.RangeCost(request), 2u);
+  request.range_end = "d";
+  EXPECT_GT(view.RangeCost(request), 128u);
+  request.keys_only = true;
+  EXPECT_EQ(view.RangeCost(request), 3u);
+
+  TxnRequest txn;
+  RangeRequest one;
+  one.key = "a";
+  txn.success.push_back({one});
+  EXPECT_EQ(view.TxnCost(txn), 1u);
+  one.key = "c";
+  txn.success.push_back({one});
+  EXPECT_GT(view.TxnCost(txn), 128u);
+}
+
+// Ten keys whose records, the index says, have 256 MiB each; one that is read fails.
+class HeavyState final : public State, public KeySource {
+ public:
+  int64_t revision() const override { return 20; }
+  int64_t compacted_revision() const override { return -1; }
+  KeySource& Now() const override { return *const_cast<HeavyState*>(this); }
+  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override { return nullptr; }
+  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override {
+    return absl::UnavailableError(std::to_string(revisions.size()) + " records were read");
+  }
+  absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return absl::UnavailableError("read"); }
+
+  absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override { return Heavy(2); }
+  absl::StatusOr<uint64_t> Count(const KeyRange& range) override { return 10; }
+  absl::Status Scan(const KeyRange& range, const Visit& visit) override {
+    for (int64_t i = 0; i < 10 && visit(keys_.substr(i, 1), Heavy(2 + i)); ++i) {
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  static KeyState Heavy(int64_t main) {
+    return {.modified = {main, 0}, .created = main, .version = 1, .size_class = SizeClassOf(256 << 20, 1)};
+  }
+  const std::string_view keys_ = "abcdefghij";
+};
+
+TEST_F(RangeTest, AnAnswerThatIsTooLongIsRefusedBeforeItsRecordsAreRead) {
+  const HeavyState state;
+  const auto execute = [&state](const RangeRequest& request) {
+    uint64_t budget = kAnswerBytesMax;
+    return ExecuteRange(state, request, &budget).status();
+  };
+  RangeRequest request;
+  request.key = "a";
+  request.range_end = "z";
+  EXPECT_EQ(execute(request), base::errors::TooManyRequests());
+  request.limit = 4;
+  request.sort_order = SortOrder::kDescend;
+  EXPECT_EQ(execute(request), base::errors::TooManyRequests());
+  request.limit = 3;
+  EXPECT_EQ(execute(request).message(), "3 records were read");
+  request.sort_target = SortTarget::kValue;
+  EXPECT_EQ(execute(request), base::errors::TooManyRequests());
+  request = {.key = "a", .range_end = "z", .keys_only = true};
+  EXPECT_TRUE(execute(request).ok());
+  request = {.key = "a", .range_end = "z", .count_only = true};
+  EXPECT_TRUE(execute(request).ok());
+}
+
+TEST_F(RangeTest, AStreamHoldsNoStateBetweenItsChunks) {
+  // Long keys, which the index has in memory.
+  TestStore test;
+  for (char key = 'a'; key <= 'e'; ++key) test.PutKey(std::string(50'000, key), std::string(100, key));
+  const RangeRequest request{.key = std::string_view("a"), .range_end = std::string_view("z")};
+  auto cursor = TestStore::Must(test.store->OpenRange(request, 100));
+  bool last = false;
+  size_t kvs = 0;
+  const auto next = [&] {
+    pb::RangeResponse chunk;
+    ASSERT_TRUE(chunk.ParseFromString(TestStore::Must(cursor->Next(&last)).ToString()));
+    for (const auto& kv : chunk.kvs()) EXPECT_EQ(kv.value(), std::string(100, static_cast<char>('a' + kvs++)));
+  };
+  next();
+  EXPECT_FALSE(last);
+  // All of it becomes garbage, and so far away that it is not rolled back to.
+  for (char key = 'a'; key <= 'e'; ++key) test.DeleteKey(std::string(50'000, key));
+  for (int i = 0; i < 5'000; ++i) test.PutKey("a", "", false);
+  test.Commit();
+  ASSERT_TRUE(test.Compact(test.store->revision()).ok());
+  test.WaitForCompaction(test.store->revision());
+  // The index frees it with the next commits, a little with each, unless somebody holds a state of it.
+  for (int i = 0; i < 40; ++i) test.PutKey("a", "");
+  EXPECT_LT(test.store->statistics().index_bytes, 200'000u);
+  while (!last) next();
+  EXPECT_EQ(kvs, 5u);
+  EXPECT_EQ(cursor->revision(), 6);
+}
+
+TEST_F(RangeTest, AChunkEndsByBytesThoughItsFirstKeysAreSmall) {
+  TestStore test;
+  for (int i = 0; i < 20; ++i) test.PutKey("a" + std::to_string(100 + i), "");
+  for (int i = 0; i < 50; ++i) test.PutKey("b" + std::to_string(100 + i), std::string(100'000, 'x'));
+  const auto chunks = TestStore::Must(test.Stream(AllKeys(), 200'000));
+  EXPECT_GE(chunks.size(), 17u);
+  for (const pb::RangeResponse& chunk : chunks) EXPECT_LE(chunk.ByteSizeLong(), 310'000u);
 }
 
 }  // namespace

@@ -81,6 +81,8 @@ class ReadView {
   // records cost as much as one more, and so do a few changes that an older state is away. A single key's own record,
   // which is one read, is not weighed.
   uint64_t RangeCost(const RangeRequest& request) const;
+  // The same of a transaction that changes nothing; here single keys, of which there may be many, are weighed too.
+  uint64_t TxnCost(const TxnRequest& request) const;
   // A TxnResponse of a transaction that changes nothing (see IsReadOnly).
   absl::StatusOr<Answer> Txn(const TxnRequest& request) const;
 
@@ -89,14 +91,15 @@ class ReadView {
  private:
   friend class Store;
   explicit ReadView(std::unique_ptr<Rep> rep);
-  std::unique_ptr<Rep> rep_;
-};
   uint64_t CostOf(const Compare& compare) const;
   uint64_t WeightOfOne(const RangeRequest& request) const;
+  std::unique_ptr<Rep> rep_;
+};
 
 // A list cut into chunks of one state, for RangeStream: each Next is the body of a RangeResponse, header excluded. It
-// keeps nothing of the request, and compaction takes nothing away from it; it must not outlive the store. One thread at
-// a time.
+// keeps nothing of the request, and compaction takes nothing away from it; it must not outlive the store. Until the
+// first Next, which should come soon, it is a ReadView; then it may be held for long. One thread at a time, and none
+// that must not wait.
 class RangeCursor {
  public:
   virtual ~RangeCursor() = default;
