@@ -66,6 +66,7 @@ void KeyHistory::Follow(HistoryRun* run, int64_t revision) {
   base::MutexLock lock(&mutex_);
   if (run->empty() && waiting_.empty() && running_ == nullptr) {
     complete_.store(revision, std::memory_order_release);
+    trouble_ = absl::OkStatus();  // nothing is left that could not be written
     return;
   }
   waiting_entries_ += run->size();

@@ -40,8 +40,8 @@ class KeyHistory {
   // --- Any thread.
   // Up to this revision the family is complete.
   int64_t complete() const { return complete_.load(std::memory_order_acquire); }
-  // Waits, milliseconds at most, until the family is complete up to a committed revision; not OK when it cannot be
-  // written.
+  // Waits until the family is complete up to a committed revision: as long as some ten thousand entries take to be
+  // written, milliseconds while the disk is not busy. Not OK when they cannot be written.
   absl::Status WaitFor(int64_t revision);
 
  private:
