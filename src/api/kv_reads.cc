@@ -14,22 +14,7 @@ namespace {
 using std::chrono::steady_clock;
 
 uint64_t CostOf(const mvcc::ReadView& view, const mvcc::RangeRequest& request) { return view.RangeCost(request); }
-uint64_t CostOf(const mvcc::ReadView& view, const mvcc::TxnRequest& request) {
-  uint64_t cost = 0;
-  for (const mvcc::Compare& compare : request.compare) {
-    mvcc::RangeRequest range;
-    range.key = compare.key;
-    range.range_end = compare.range_end;
-    cost += compare.range_end.empty() ? 1 : view.RangeCost(range);
-  }
-  for (const auto* branch : {&request.success, &request.failure}) {
-    for (const mvcc::RequestOp& op : *branch) {
-      if (const auto* range = std::get_if<mvcc::RangeRequest>(&op.request)) cost += view.RangeCost(*range);
-      if (const auto* txn = std::get_if<mvcc::TxnRequest>(&op.request)) cost += CostOf(view, *txn);
-    }
-  }
-  return cost;
-}
+uint64_t CostOf(const mvcc::ReadView& view, const mvcc::TxnRequest& request) { return view.TxnCost(request); }
 
 absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::RangeRequest& request) {
   return view.Range(request);
