@@ -45,6 +45,12 @@ TEST(Options, AFiniteScenarioIsCountedFromItsFirstRequest) {
   EXPECT_EQ(parsed.options.warm_up.count(), 0);
 }
 
+TEST(Options, OnlyAWatchedValueHasToHoldAMoment) {
+  EXPECT_TRUE(Parse({"watch", "--value-size", "8"}).run);
+  EXPECT_TRUE(Parse({"watch", "--watchers", "0", "--value-size", "7"}).run);
+  EXPECT_TRUE(Parse({"put", "--value-size", "7"}).run);
+}
+
 TEST(Options, WhatNeedsNoLoadIsNamedLikeAScenario) {
   EXPECT_TRUE(Parse({"limits", "--dir", "/tmp"}).run);
   EXPECT_EQ(Parse({"first-get", "--since", "5"}).options.since_ns, 5);
@@ -53,8 +59,13 @@ TEST(Options, WhatNeedsNoLoadIsNamedLikeAScenario) {
 TEST(Options, WrongCommandLinesExitWithTwo) {
   testing::internal::CaptureStderr();
   testing::internal::CaptureStdout();
-  for (const std::vector<const char*>& arguments : std::vector<std::vector<const char*>>{
-           {}, {"juggle"}, {"put", "--nonsense"}, {"put", "--connections", "0"}, {"put", "--read-share", "2"}}) {
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{{},
+                                             {"juggle"},
+                                             {"put", "--nonsense"},
+                                             {"put", "--connections", "0"},
+                                             {"put", "--read-share", "2"},
+                                             {"watch", "--value-size", "7"}}) {
     const ParsedOptions parsed = Parse(arguments);
     EXPECT_FALSE(parsed.run);
     EXPECT_EQ(parsed.exit_code, 2);
