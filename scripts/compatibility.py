@@ -10,6 +10,7 @@ its data in a temporary directory. Needs curl for HTTP/2.
 
 import argparse
 import concurrent.futures
+import contextlib
 import http.client
 import os
 import pathlib
@@ -76,19 +77,22 @@ def yes_no(truth):
     return "yes" if truth else "no"
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def free_ports(count):
+    """Different ones: each is held until all are found."""
+    with contextlib.ExitStack() as held:
+        listeners = [held.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in listeners]
 
 
 class Member:
     """A running member; `client` is its client port."""
 
     def __init__(self, program, directory):
-        self.client = free_port()
+        self.client, peer_port = free_ports(2)
         client = f"http://127.0.0.1:{self.client}"
-        peer = f"http://127.0.0.1:{free_port()}"
+        peer = f"http://127.0.0.1:{peer_port}"
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith(("ETCD_", "QUORATE_"))}
         self.log = open(os.path.join(directory, "log"), "w+", encoding="utf-8", errors="replace")
@@ -258,7 +262,7 @@ def measure_metrics(member, page):
 
 
 def measure_errors(server, page):
-    # A message the program never answers is not in it. The terminator keeps it from being found inside a longer one.
+    # Neither the code nor when it is answered: a message the program never answers is not in it. The terminator keeps it from being found inside a longer one.
     binary = pathlib.Path(server).read_bytes()
     rows = page.rows("Errors")
     for row in rows:
