@@ -1,7 +1,5 @@
 #include "src/api/snapshot_service.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -9,6 +7,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/logging.h"
+#include "quorate/base/sha256.h"
 #include "quorate/base/wire.h"
 #include "quorate/etcdfile/writer.h"
 #include "src/api/chunked_stream.h"
@@ -31,21 +30,6 @@ constexpr uint64_t kMeasuredBytes = 4 << 20;
 constexpr uint32_t kRemainingBytes = 2;
 constexpr uint32_t kBlob = 3;
 constexpr uint32_t kVersion = 4;
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
-  void Add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
-  std::string Finish() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest, &size);
-    return {reinterpret_cast<const char*>(digest), size};
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
 
 // The contents are gathered, then counted in turns, then sent.
 class SnapshotSource : public ChunkSource {
@@ -76,7 +60,7 @@ class SnapshotSource : public ChunkSource {
     for (size_t at = 0; at < whole; at += kBlobBytes) SendBlob(ready.substr(at, kBlobBytes), chunk);
     pages_.erase(0, whole);
     if (chunk->last) {
-      chunk->messages.push_back(Message(digest_.Finish()));
+      chunk->messages.push_back(Message(digest_.Take()));
       LogEnd();
     }
     return absl::OkStatus();
@@ -114,7 +98,7 @@ class SnapshotSource : public ChunkSource {
   std::unique_ptr<etcdfile::DatabaseWriter> writer_;  // null: nothing was done yet
   bool measured_ = false;
   std::string pages_;  // made, and not sent as it is less than a blob
-  Sha256 digest_;
+  base::Sha256 digest_;
   uint64_t sent_ = 0;
 };
 

@@ -1,22 +1,19 @@
 #include "src/ctl/snapshot_file.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
-#include "quorate/base/check.h"
 #include "src/ctl/failure.h"
 
 namespace quorate::ctl {
 namespace {
 
-constexpr size_t kDigestBytes = 32;
+constexpr size_t kDigestBytes = base::Sha256::kBytes;
 // The store's own pages are a multiple of this, so that the rest tells a trailer.
 constexpr uint64_t kSectorBytes = 512;
 constexpr mode_t kOwnerOnly = 0600;
@@ -42,26 +39,6 @@ bool SyncDirectoryOf(const std::string& path) {
 
 }  // namespace
 
-class SnapshotFile::Digest {
- public:
-  Digest() : context_(EVP_MD_CTX_new()) {
-    QUORATE_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1) << "no SHA-256";
-  }
-  ~Digest() { EVP_MD_CTX_free(context_); }
-
-  void Add(std::string_view bytes) {
-    QUORATE_CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1) << "no SHA-256";
-  }
-  std::string Take() {
-    std::array<unsigned char, kDigestBytes> digest;
-    QUORATE_CHECK(EVP_DigestFinal_ex(context_, digest.data(), nullptr) == 1) << "no SHA-256";
-    return {digest.begin(), digest.end()};
-  }
-
- private:
-  EVP_MD_CTX* const context_;
-};
-
 absl::StatusOr<std::unique_ptr<SnapshotFile>> SnapshotFile::Create(const std::string& path) {
   const std::string partial = path + ".part";
   int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOwnerOnly);
@@ -70,7 +47,7 @@ absl::StatusOr<std::unique_ptr<SnapshotFile>> SnapshotFile::Create(const std::st
 }
 
 SnapshotFile::SnapshotFile(const std::string& path, int descriptor)
-    : path_(path), partial_path_(path + ".part"), descriptor_(descriptor), digest_(std::make_unique<Digest>()) {}
+    : path_(path), partial_path_(path + ".part"), descriptor_(descriptor) {}
 
 SnapshotFile::~SnapshotFile() {
   if (descriptor_ >= 0) close(descriptor_);
@@ -87,7 +64,7 @@ absl::Status SnapshotFile::Append(std::string_view bytes) {
   }
   tail_.append(bytes);
   if (tail_.size() > kDigestBytes) {
-    digest_->Add(std::string_view(tail_).substr(0, tail_.size() - kDigestBytes));
+    digest_.Add(std::string_view(tail_).substr(0, tail_.size() - kDigestBytes));
     tail_.erase(0, tail_.size() - kDigestBytes);
   }
   return absl::OkStatus();
@@ -97,7 +74,7 @@ absl::Status SnapshotFile::CheckTrailer() {
   if (size_ % kSectorBytes != kDigestBytes) {
     return Failed("sha256 checksum not found [bytes: " + std::to_string(size_) + "]");
   }
-  if (digest_->Take() != tail_) {
+  if (digest_.Take() != tail_) {
     return Failed("sha256 checksum does not match [bytes: " + std::to_string(size_) + "]");
   }
   return absl::OkStatus();

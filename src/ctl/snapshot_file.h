@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "quorate/base/sha256.h"
 #include "quorate/base/status.h"
 
 namespace quorate::ctl {
@@ -26,7 +27,6 @@ class SnapshotFile {
   uint64_t size() const { return size_; }
 
  private:
-  class Digest;
   SnapshotFile(const std::string& path, int descriptor);
   absl::Status CheckTrailer();
 
@@ -35,7 +35,7 @@ class SnapshotFile {
   int descriptor_;
   uint64_t size_ = 0;
   std::string tail_;  // the last bytes, which may be the trailer
-  std::unique_ptr<Digest> digest_;
+  base::Sha256 digest_;
   bool complete_ = false;
 };
 

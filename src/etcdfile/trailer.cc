@@ -1,9 +1,7 @@
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <memory>
 
 #include "absl/strings/escaping.h"
+#include "quorate/base/sha256.h"
 #include "src/etcdfile/snapshot_file.h"
 
 namespace quorate::etcdfile {
@@ -23,17 +21,15 @@ absl::Status SnapshotFile::VerifyTrailer(const std::function<void(uint64_t bytes
     return base::MakeStatus(absl::StatusCode::kFailedPrecondition,
                             path() + ": has no hash to check (a copy of a data directory has none)");
   }
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  base::Sha256 digest;
   const uint64_t end = file_bytes() - kTrailerBytes;
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
   for (uint64_t at = 0; at < end;) {
     QUORATE_ASSIGN_OR_RETURN(const std::string piece, pages.ReadAt(at, std::min<uint64_t>(kPieceBytes, end - at)));
-    EVP_DigestUpdate(context.get(), piece.data(), piece.size());
+    digest.Add(piece);
     at += piece.size();
     if (progress) progress(at);
   }
-  std::string actual(kTrailerBytes, '\0');
-  EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(actual.data()), nullptr);
+  const std::string actual = digest.Take();
   QUORATE_ASSIGN_OR_RETURN(const std::string expected, pages.ReadAt(end, kTrailerBytes));
   if (actual == expected) return absl::OkStatus();
   return pages.Damaged("expected sha256 " + Hex(expected) + ", got " + Hex(actual));
