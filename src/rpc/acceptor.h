@@ -27,15 +27,6 @@ class Acceptor final : public EventSource {
   static constexpr int64_t kPauseMs = 100;
   static constexpr int64_t kWarnIntervalMs = 60 * 1000;
 
-  class PauseTimer final : public Timer {
-   public:
-    explicit PauseTimer(Acceptor* acceptor) : acceptor_(acceptor) {}
-
-   private:
-    void OnTimer() override { acceptor_->Begin(); }
-    Acceptor* acceptor_;
-  };
-
   // Lets those who wait to be accepted wait on, and makes room.
   void Pause(const char* reason);
   // Over all loops.
@@ -46,7 +37,7 @@ class Acceptor final : public EventSource {
   Engine* const engine_;
   Loop* const loop_;
   ListeningSocket socket_;
-  PauseTimer pause_timer_;
+  MemberTimer<Acceptor, &Acceptor::Begin> pause_timer_;
   int64_t warned_ms_ = INT64_MIN / 2;
 };
 

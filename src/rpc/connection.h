@@ -63,14 +63,7 @@ class Connection final : public EventSource {
   static constexpr size_t kLingerBytesMax = 1 << 20;
   static constexpr int kIoVectorsMax = 256;
 
-  class CloseTimer final : public Timer {
-   public:
-    explicit CloseTimer(Connection* connection) : connection_(connection) {}
-
-   private:
-    void OnTimer() override { connection_->Close(); }
-    Connection* connection_;
-  };
+  using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
   void Read();
   bool Detect(std::string_view* bytes);

@@ -47,7 +47,7 @@ void GrpcCall::Begin(RequestHeaders* headers) {
   method_ = headers_.grpc_method;
   started_ = loop().now();
   deadline_ = std::chrono::steady_clock::time_point::max();
-  got_message_ = answered_ = finished_ = ended_ = closed_ = remote_ended_ = false;
+  got_message_ = answered_ = finished_ = ended_ = closed_ = remote_ended_ = end_waits_ = false;
   wants_room_ = room_noted_ = deferred_ = false;
   if (method_ != nullptr) loop().counters().Started(method_->index);
   if (method_ != nullptr && method_->unary) session_->CountUnary(1);
@@ -153,7 +153,6 @@ void GrpcCall::Decode(std::string_view* bytes) {
 
 // Goes on with what came while the call had to wait.
 void GrpcCall::ResumeDecoding() {
-  const bool had_undecoded = !undecoded_.empty();
   std::string_view left = undecoded_;
   Decode(&left);
   undecoded_.erase(0, undecoded_.size() - left.size());
@@ -162,7 +161,7 @@ void GrpcCall::ResumeDecoding() {
   if (finished_ || MustWait()) return;
   std::string().swap(undecoded_);
   session_->ReturnWindow(id_, std::exchange(withheld_bytes_, 0));
-  if (had_undecoded && remote_ended_) TakeEnd();
+  if (std::exchange(end_waits_, false)) TakeEnd();
 }
 
 void GrpcCall::DropUnseen() {
@@ -202,7 +201,8 @@ void GrpcCall::OnMessage(std::string_view message) {
 
 void GrpcCall::OnEnd() {
   remote_ended_ = true;
-  if (undecoded_.empty()) TakeEnd();
+  end_waits_ = !undecoded_.empty();
+  if (!end_waits_) TakeEnd();
 }
 
 void GrpcCall::TakeEnd() {

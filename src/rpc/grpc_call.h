@@ -46,15 +46,6 @@ class GrpcCall final : public Http2Stream, public Stream {
   int loop_index() const override;
 
  private:
-  class DeadlineTimer final : public Timer {
-   public:
-    explicit DeadlineTimer(GrpcCall* call) : call_(call) {}
-
-   private:
-    void OnTimer() override { call_->OnDeadline(); }
-    GrpcCall* call_;
-  };
-
   Loop& loop() const;
   absl::Status CheckHeaders(std::string_view* http_status);
   // So much waits to be sent that no more messages are taken.
@@ -83,7 +74,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   std::unique_ptr<StreamHandler> handler_;
   std::string undecoded_;     // what came while it had to wait; within the stream's window
   std::string held_message_;  // of a server-streaming call, until the client's end shows that it is the only one
-  DeadlineTimer deadline_timer_;
+  MemberTimer<GrpcCall, &GrpcCall::OnDeadline> deadline_timer_;
   std::chrono::steady_clock::time_point deadline_;
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point finished_at_;
@@ -101,6 +92,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   bool ended_ = false;         // trailers are submitted
   bool closed_ = false;        // the stream is over
   bool remote_ended_ = false;  // the client is done
+  bool end_waits_ = false;     // behind what is undecoded
   bool wants_room_ = false;    // Write returned false
   bool room_noted_ = false;    // OnRoom is due
 };

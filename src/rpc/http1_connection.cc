@@ -105,14 +105,7 @@ class Http1Connection final : public Protocol {
  private:
   using Parser = http::request_parser<http::string_body>;
 
-  class RequestTimer final : public Timer {
-   public:
-    explicit RequestTimer(Connection* connection) : connection_(connection) {}
-
-   private:
-    void OnTimer() override { connection_->Close(); }
-    Connection* connection_;
-  };
+  using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
   // It goes on without the far side having to send anything.
   bool is_busy() const { return waiting_ || paused_; }
@@ -253,8 +246,8 @@ class Http1Connection final : public Protocol {
   size_t parsed_ = 0;  // of it, in this turn
   std::string output_;
   std::optional<Parser> parser_;
-  RequestTimer timeout_;
-  RequestTimer idle_timeout_;
+  CloseTimer timeout_;
+  CloseTimer idle_timeout_;
   size_t held_bytes_ = 0;    // in the loop's account
   size_t queued_bytes_ = 0;  // likewise
   int32_t request_ = 0;      // the number of the one being answered

@@ -88,32 +88,6 @@ class Http2Session final : public Protocol {
 
   enum class Draining { kNo, kNoticed, kLast };
 
-  class KeepaliveTimer final : public Timer {
-   public:
-    explicit KeepaliveTimer(Http2Session* session) : session_(session) {}
-
-   private:
-    void OnTimer() override { session_->CheckKeepalive(); }
-    Http2Session* session_;
-  };
-  class DrainTimer final : public Timer {
-   public:
-    explicit DrainTimer(Http2Session* session) : session_(session) {}
-
-   private:
-    void OnTimer() override { session_->FinishDrain(); }
-    Http2Session* session_;
-  };
-
-  class StallTimer final : public Timer {
-   public:
-    explicit StallTimer(Http2Session* session) : session_(session) {}
-
-   private:
-    void OnTimer() override { session_->CheckStalls(); }
-    Http2Session* session_;
-  };
-
   Http2Stream* Find(int32_t stream);
   void CheckKeepalive();
   void CheckStalls();
@@ -148,11 +122,11 @@ class Http2Session final : public Protocol {
   std::vector<int32_t> waiting_for_room_;
   PingPolicy ping_policy_;
   FrameGuard frame_guard_;
-  StallTimer stall_timer_;
+  MemberTimer<Http2Session, &Http2Session::CheckStalls> stall_timer_;
   uint64_t sent_bytes_ = 0;           // of bodies
   uint64_t stall_checked_bytes_ = 0;  // sent_bytes_ at the last round
-  KeepaliveTimer keepalive_timer_;
-  DrainTimer drain_timer_;
+  MemberTimer<Http2Session, &Http2Session::CheckKeepalive> keepalive_timer_;
+  MemberTimer<Http2Session, &Http2Session::FinishDrain> drain_timer_;
   int64_t ping_sent_ms_ = 0;  // 0: none is out
   Draining draining_ = Draining::kNo;
   bool cut_off_ = false;

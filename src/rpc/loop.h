@@ -32,7 +32,7 @@ namespace quorate::rpc {
 class Connection;
 class GrpcCall;
 
-// Something with a descriptor in the epoll set. Must stay until the tick after its removal; see Loop::Bury.
+// Something with a descriptor in the epoll set. Must stay to the end of the tick that removes it; see Loop::Bury.
 class EventSource {
  public:
   virtual void OnEvents(uint32_t events) = 0;
@@ -80,7 +80,7 @@ class Loop {
   void Complete(Completion completion);
   // The connection has something to write at the end of the tick.
   void MarkDirty(Connection* connection);
-  // Destroys the connection at the end of the tick.
+  // Destroys the connection at the end of the tick: of the thread's own, when another has the turn.
   void Bury(Connection* connection);
   // A handler was called: on_tick_end is due.
   void NoteHandedOver() { handed_over_ = true; }

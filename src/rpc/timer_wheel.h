@@ -30,6 +30,17 @@ class Timer {
   int64_t due_ms_ = 0;
 };
 
+// Calls a function of the object that holds it.
+template <typename Owner, void (Owner::*kOnTimer)()>
+class MemberTimer final : public Timer {
+ public:
+  explicit MemberTimer(Owner* owner) : owner_(owner) {}
+
+ private:
+  void OnTimer() override { (owner_->*kOnTimer)(); }
+  Owner* const owner_;
+};
+
 // Loop thread only. Times are milliseconds of any clock that does not go back.
 class TimerWheel {
  public:

@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
@@ -161,6 +162,20 @@ TEST(LoadTest, AnswersThatComeLaterAreBoundedToo) {
   ExpectServed(server.address());
 }
 
+// Reads on to the end of stream 1: how many bytes of its answer, and the status.
+std::pair<size_t, std::string> ReadToTheEnd(RawHttp2* client) {
+  size_t bytes = 0;
+  ReceivedFrame frame = client->Next();
+  while ((frame.type != kHeaders || (frame.flags & kEndStream) == 0) && frame.type != kEndOfStream) {
+    if (frame.type == kData) bytes += frame.payload.size();
+    frame = client->Next();
+  }
+  return {bytes, frame.headers["grpc-status"]};
+}
+
+const std::string kWindowsOpen = Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) +
+                                 Frame(kWindowUpdate, 0, 0, Number32(1 << 30));
+
 // The client's messages wait in its window.
 TEST(LoadTest, AStreamWhoseAnswersAreNotTakenTakesNoMoreMessages) {
   constexpr int kMessages = 1000;
@@ -176,16 +191,19 @@ TEST(LoadTest, AStreamWhoseAnswersAreNotTakenTakesNoMoreMessages) {
   server.observed().streams[0].Post([&](Stream& stream) { asked.set_value(stream.queued_bytes()); });
   EXPECT_LE(asked.get_future().get(), Stream::kHighWaterBytes + 2 * kAmplifiedBytes);
   // Once it takes them, all are answered, and its end is heard.
-  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) +
-              Frame(kWindowUpdate, 0, 0, Number32(1 << 30)));
-  size_t bytes = 0;
-  ReceivedFrame frame = client.Next();
-  while ((frame.type != kHeaders || (frame.flags & kEndStream) == 0) && frame.type != kEndOfStream) {
-    if (frame.type == kData) bytes += frame.payload.size();
-    frame = client.Next();
-  }
-  EXPECT_EQ(bytes, kMessages * (kAmplifiedBytes + 5));
-  EXPECT_EQ(frame.headers["grpc-status"], "0");
+  client.Send(kWindowsOpen);
+  EXPECT_EQ(ReadToTheEnd(&client), std::pair(kMessages * (kAmplifiedBytes + 5), std::string("0")));
+}
+
+TEST(LoadTest, AStreamOnWhichEachAnswerIsTooMuchGoesOnOneByOneToItsEnd) {
+  ServerOptions options = OneLoop();
+  options.connection_queued_bytes_max = kAmplifiedBytes / 2;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  std::string messages;
+  for (int i = 0; i < 5; ++i) messages += GrpcMessage("x");
+  client.Send(kWindowShut + Call(1, "/test.Echo/Amplify") + Frame(kData, kEndStream, 1, messages) + kWindowsOpen);
+  EXPECT_EQ(ReadToTheEnd(&client), std::pair(5 * (kAmplifiedBytes + 5), std::string("0")));
 }
 
 TEST(LoadTest, AnswersOnManyStreamsAreBoundedTogether) {
