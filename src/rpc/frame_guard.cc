@@ -4,15 +4,27 @@
 
 namespace quorate::rpc {
 
+void TokenBucket::Refill(int64_t now_ms) {
+  if (tokens_ == burst_) {
+    refilled_ms_ = now_ms;
+    return;
+  }
+  constexpr int64_t kMsPerSecond = 1000;
+  const int64_t elapsed_ms = std::min(now_ms - refilled_ms_, kMsPerSecond * (burst_ - tokens_) / per_second_ + 1);
+  const int64_t refill = elapsed_ms * per_second_ / kMsPerSecond;
+  if (refill <= 0) return;
+  Give(refill);
+  refilled_ms_ = now_ms;
+}
+
+void TokenBucket::Charge(int64_t now_ms, int64_t tokens, int64_t debt_max) {
+  Refill(now_ms);
+  tokens_ = std::max(tokens_ - tokens, -debt_max);
+}
+
 bool TokenBucket::Take(int64_t now_ms, int64_t tokens) {
   if (tokens_ < tokens) {
-    constexpr int64_t kMsPerSecond = 1000;
-    const int64_t elapsed_ms = std::min(now_ms - refilled_ms_, kMsPerSecond * burst_ / per_second_ + 1);
-    const int64_t refill = elapsed_ms * per_second_ / kMsPerSecond;
-    if (refill > 0) {
-      Give(refill);
-      refilled_ms_ = now_ms;
-    }
+    Refill(now_ms);
     if (tokens_ < tokens) return false;
   } else if (tokens_ == burst_) {
     refilled_ms_ = now_ms;

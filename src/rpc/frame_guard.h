@@ -16,9 +16,17 @@ class TokenBucket {
 
   // False when so many are not left.
   bool Take(int64_t now_ms, int64_t tokens = 1);
+  // Takes them though they are not left, down to a debt; what is owed beyond it is forgotten.
+  void Charge(int64_t now_ms, int64_t tokens, int64_t debt_max);
+  bool owes(int64_t now_ms) {
+    Refill(now_ms);
+    return tokens_ < 0;
+  }
   void Give(int64_t tokens);
 
  private:
+  void Refill(int64_t now_ms);
+
   const int64_t burst_;
   const int64_t per_second_;
   int64_t tokens_;

@@ -9,6 +9,8 @@
 #include <deque>
 #include <optional>
 
+#include "src/rpc/frame_guard.h"
+
 namespace quorate::rpc {
 
 // One loop's. Loop thread only.
@@ -29,15 +31,13 @@ class Refusals {
   bool anyone_waits() const { return !waiting_.empty(); }
 
  private:
-  void Refill(int64_t now_ms);
-
   static constexpr int64_t kTurnsMax = 32;
+  static constexpr int64_t kTurnsPerSecond = 1000;
   // Reading so much costs about as much as refusing a call.
   static constexpr size_t kBytesPerToken = 1 << 10;
 
-  int64_t tokens_ = kBurst;
-  int64_t turns_ = 0;
-  int64_t refilled_ms_ = 0;
+  TokenBucket tokens_{kBurst, kPerSecond};
+  TokenBucket turns_{kTurnsMax, kTurnsPerSecond};
   std::deque<uint64_t> waiting_;
 };
 
