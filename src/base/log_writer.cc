@@ -13,6 +13,8 @@ namespace quorate::base {
 LogWriter::LogWriter(Sinks sinks, std::function<std::string(uint64_t lines)> left_out_line)
     : left_out_line_(std::move(left_out_line)), sinks_(std::make_shared<const Sinks>(std::move(sinks))) {}
 
+LogWriter::LogWriter(Sinks sinks) : LogWriter(std::move(sinks), nullptr) {}
+
 void LogWriter::SetSinks(Sinks sinks) {
   const std::lock_guard<std::mutex> lock(mutex_);
   sinks_ = std::make_shared<const Sinks>(std::move(sinks));
@@ -21,6 +23,10 @@ void LogWriter::SetSinks(Sinks sinks) {
 void LogWriter::Write(spdlog::level::level_enum level, std::string line) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (sinks_->empty()) return;
+  if (left_out_line_ == nullptr) {
+    Emit(*sinks_, {level, std::move(line)});
+    return;
+  }
   if (!std::exchange(started_, true)) StartThread();
   if (queued_bytes_ + line.size() > kQueueBytesMax) {
     ++left_out_;
@@ -29,6 +35,11 @@ void LogWriter::Write(spdlog::level::level_enum level, std::string line) {
   TellLeftOut();
   Push(level, std::move(line));
   wake_.notify_one();
+}
+
+void LogWriter::Emit(const Sinks& sinks, const Line& line) {
+  const spdlog::details::log_msg message("quorate", line.level, line.text);
+  for (const spdlog::sink_ptr& sink : sinks) sink->log(message);
 }
 
 void LogWriter::Push(spdlog::level::level_enum level, std::string line) {
@@ -58,8 +69,7 @@ void LogWriter::Run() {
     const Line& line = lines_.front();  // stays in its place while others are pushed
     std::shared_ptr<const Sinks> sinks = sinks_;
     lock.unlock();
-    const spdlog::details::log_msg message("quorate", line.level, line.text);
-    for (const spdlog::sink_ptr& sink : *sinks) sink->log(message);
+    Emit(*sinks, line);
     sinks.reset();
     lock.lock();
     queued_bytes_ -= line.text.size();

@@ -27,6 +27,8 @@ class LogWriter {
 
   // `left_out_line` makes the line that tells how many are missing in its place.
   LogWriter(Sinks sinks, std::function<std::string(uint64_t lines)> left_out_line);
+  // Writes on the caller's thread, waiting for the output: for a child process, which has not got the thread.
+  explicit LogWriter(Sinks sinks);
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
@@ -36,7 +38,7 @@ class LogWriter {
   void Write(spdlog::level::level_enum level, std::string line);
   // Any thread. Waits until all that came before is written; false when that takes longer than the patience.
   bool Flush(std::chrono::milliseconds patience);
-  // For the writer that takes its place in a child process, which has not got its thread.
+  // For the writer that takes its place in a child process.
   const Sinks& sinks() const { return *sinks_; }
 
  private:
@@ -45,12 +47,13 @@ class LogWriter {
     std::string text;
   };
 
+  static void Emit(const Sinks& sinks, const Line& line);
   void Push(spdlog::level::level_enum level, std::string line);
   void TellLeftOut();
   void StartThread();
   void Run();
 
-  const std::function<std::string(uint64_t)> left_out_line_;
+  const std::function<std::string(uint64_t)> left_out_line_;  // none: without a thread
 
   // Guards what follows. A std::mutex, since ThreadSanitizer does not see into the Abseil library of the distribution.
   std::mutex mutex_;

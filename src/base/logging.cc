@@ -60,17 +60,16 @@ LogWriter* MakeWriter(const Logging& logging, LogWriter::Sinks sinks) {
 
 Logging& TheLogging();
 
-// A child process has not got the thread that writes.
-void RenewWriter() {
+void ContinueInChild() {
   Logging& logging = TheLogging();
-  logging.writer = MakeWriter(logging, logging.writer.load()->sinks());
+  logging.writer = new LogWriter(logging.writer.load()->sinks());
 }
 
 Logging* MakeLogging() {
   auto* logging = new Logging;
   logging->writer = MakeWriter(*logging, {*OpenLogSink("stderr")});
   std::atexit(FlushLogging);
-  ::pthread_atfork(nullptr, nullptr, RenewWriter);
+  ::pthread_atfork(nullptr, nullptr, ContinueInChild);
   return logging;
 }
 

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "quorate/base/utf8.h"
+
 namespace quorate::base {
 namespace {
 
@@ -14,29 +16,6 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-// How many bytes at the front of `text` form one well-encoded character; 0 when they do not (RFC 3629 section 4:
-// no overlong forms, no surrogates, nothing above U+10FFFF).
-size_t Utf8Length(std::string_view text) {
-  const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](size_t i) { return i < text.size() && (at(i) & 0xC0) == 0x80; };
-  const unsigned char first = at(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    if (!continues(1) || !continues(2)) return 0;
-    if (first == 0xE0 && at(1) < 0xA0) return 0;
-    if (first == 0xED && at(1) > 0x9F) return 0;
-    return 3;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if (first == 0xF0 && at(1) < 0x90) return 0;
-    if (first == 0xF4 && at(1) > 0x8F) return 0;
-    return 4;
-  }
-  return 0;
-}
 
 void AppendEscaped(char character, std::string* out) {
   switch (character) {

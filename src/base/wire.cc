@@ -3,10 +3,11 @@
 #include <cstring>
 #include <limits>
 
+#include "quorate/base/varint.h"
+
 namespace quorate::base::wire {
 namespace {
 
-constexpr int kVarintBytesMax = 10;
 constexpr int kTagBytesMax = 5;
 // The library adds 16 bytes of slop to a length before it compares with INT_MAX.
 constexpr uint64_t kLengthMax = std::numeric_limits<int32_t>::max() - 16;
@@ -35,7 +36,7 @@ bool Reader::ReadTag(uint32_t* tag) {
 
 bool Reader::ReadVarint(uint64_t* value) {
   *value = 0;
-  for (int i = 0; i < kVarintBytesMax; ++i) {
+  for (size_t i = 0; i < kVarintBytesMax; ++i) {
     if (at_ == end_) return Fail();
     const auto byte = static_cast<uint8_t>(*at_++);
     *value |= static_cast<uint64_t>(byte & 0x7f) << (7 * i);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "quorate/base/utf8.h"
+
 namespace quorate::rpc {
 namespace {
 
@@ -13,28 +15,6 @@ void AppendEncoded(std::string* out, char byte) {
   *out += '%';
   *out += kHex[value >> 4];
   *out += kHex[value & 15];
-}
-
-// The length of the UTF-8 sequence at the start of `text`, 0 when it is not one.
-size_t SequenceLength(std::string_view text) {
-  const auto at = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const auto follows = [&](size_t i, uint8_t low, uint8_t high) {
-    return i < text.size() && at(i) >= low && at(i) <= high;
-  };
-  const uint8_t first = at(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return follows(1, 0x80, 0xbf) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const uint8_t low = first == 0xe0 ? 0xa0 : 0x80;
-    const uint8_t high = first == 0xed ? 0x9f : 0xbf;  // surrogates are not characters
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const uint8_t low = first == 0xf0 ? 0x90 : 0x80;
-    const uint8_t high = first == 0xf4 ? 0x8f : 0xbf;
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) && follows(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
 }
 
 int HexValue(char digit) {
@@ -56,7 +36,7 @@ std::string EncodeGrpcMessage(std::string_view message) {
       message.remove_prefix(1);
       continue;
     }
-    const size_t length = SequenceLength(message);
+    const size_t length = base::Utf8Length(message);
     if (length == 0) encoded += "%EF%BF%BD";
     for (size_t i = 0; i < length; ++i) AppendEncoded(&encoded, message[i]);
     message.remove_prefix(std::max<size_t>(length, 1));
