@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "quorate/base/disk_refusal.h"
 #include "quorate/base/logging.h"
 
 namespace quorate::wal {
@@ -90,7 +91,8 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes, Pace pa
     const bool sync = status.ok() && sync_ && (pace == Pace::kGentle || is_last);
     if (sync) status = spare.file->SyncData();
     std::lock_guard lock(mutex_);
-    if (sync && !status.ok()) sync_failure_ = status;
+    // A full disk may say so no sooner than here, and of zeros nothing is lost.
+    if (sync && !status.ok() && !base::IsDiskRefusal(status)) sync_failure_ = status;
     if (stop_) status = base::MakeStatus(absl::StatusCode::kCancelled, "the log is being closed");
   }
   if (status.ok()) return spare;
@@ -104,10 +106,10 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Take(uint64_t bytes) {
   {
     std::lock_guard lock(mutex_);
     make_failed_ = false;
+    work_.notify_all();
     if (!ready_.empty() && ready_.front().bytes >= bytes) {
       Spare spare = std::move(ready_.front());
       ready_.pop_front();
-      work_.notify_all();
       return spare;
     }
   }
@@ -171,7 +173,8 @@ absl::Status SpareSegments::RecycleOne(const std::string& path) {
     std::lock_guard lock(mutex_);
     return sync_failure_ = status;
   }
-  QUORATE_ASSIGN_OR_RETURN(file, files_.Open(spare_path, base::OpenMode::kReadWrite));
+  // Opened again only so that later errors name the file as it is called now.
+  if (auto renamed = files_.Open(spare_path, base::OpenMode::kReadWrite); renamed.ok()) file = *std::move(renamed);
   std::lock_guard lock(mutex_);
   ready_.push_back({.path = spare_path, .file = std::move(file), .bytes = bytes});
   return absl::OkStatus();
