@@ -5,6 +5,7 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/crc32c.h"
+#include "quorate/base/disk_refusal.h"
 #include "quorate/base/duration.h"
 #include "quorate/base/logging.h"
 #include "src/wal/bytes.h"
@@ -57,6 +58,9 @@ struct Wal::Rep {
   absl::Status RewriteTail(Segment& segment, uint64_t from);
   // Gives a file that was cut off behind its last record its size back.
   absl::Status RestoreSize(Segment& segment);
+  // Keeps other processes away: with a directory of its own the log is not under the lock of the member's data, and a
+  // copy of that may name it too. A disk in memory has no other processes.
+  absl::Status Lock();
   // Writes what `writer` holds as one record; `place` is where it went.
   absl::Status WriteRecord(EntryIndex::Place* place);
   absl::Status Sync();
@@ -77,6 +81,7 @@ struct Wal::Rep {
   const WalOptions options;
   base::Clock& clock;
   SpareSegments spares;
+  std::unique_ptr<base::FileLock> lock;
   LogFiles log;
   RecordWriter writer;
   EndNote note;
@@ -123,10 +128,11 @@ absl::StatusOr<std::unique_ptr<Segment>> Wal::Rep::BeginSegment(uint64_t record_
     return FailUnlessRefused(status);
   }
   if (absl::Status status = options.files->SyncDirectory(options.directory); !status.ok()) return Fail(status);
-  // Opened again, so that later errors name the file as it is called now.
+  // Opened again for direct writes, and so that later errors name the file as it is called now.
   absl::StatusOr<std::unique_ptr<base::File>> file = options.files->Open(segment->path, base::OpenMode::kDirect);
-  if (!file.ok()) return Fail(file.status());
-  segment->file = *std::move(file);
+  // For want of descriptors it goes on with the one there is: the segment has its name already.
+  if (!file.ok() && !base::IsDiskRefusal(file.status())) return Fail(file.status());
+  segment->file = file.ok() ? *std::move(file) : std::move(spare.file);
   return segment;
 }
 
@@ -238,6 +244,17 @@ absl::Status Wal::Rep::RestoreSize(Segment& segment) {
 }
 
 absl::Status Wal::Rep::RewriteTail(Segment& segment, uint64_t from) {
+absl::Status Wal::Rep::Lock() {
+  if (options.files != &base::PosixFileSystem() || !options.files->Exists(options.directory)) return absl::OkStatus();
+  auto taken = base::FileLock::Acquire(options.directory + "/lock");
+  if (!taken.ok()) {
+    return base::MakeStatus(taken.status().code(), "cannot lock the log directory " + options.directory + ": " +
+                                                       std::string(base::MessageOf(taken.status())));
+  }
+  lock = *std::move(taken);
+  return absl::OkStatus();
+}
+
   for (uint64_t at = from; at < segment.end; at += kRewriteBytes) {
     const uint64_t length = std::min(kRewriteBytes, segment.end - at);
     QUORATE_ASSIGN_OR_RETURN(const std::string bytes, segment.file->ReadAt(at, length));
@@ -267,6 +284,7 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Create(const WalOptions& options, cons
   QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(ParentOf(options.directory)));
   auto rep = std::make_unique<Rep>(options);
   QUORATE_RETURN_IF_ERROR(rep->spares.Clear());
+  QUORATE_RETURN_IF_ERROR(rep->Lock());
   if (!options.end_note.empty()) QUORATE_RETURN_IF_ERROR(rep->note.Clear());
   rep->log.identity = identity;
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Segment> segment, rep->BeginSegment(0));
@@ -279,6 +297,7 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Open(const WalOptions& options, raft::
   QUORATE_CHECK(options.files != nullptr);
   auto rep = std::make_unique<Rep>(options);
   QUORATE_RETURN_IF_ERROR(Recover(options, applied, &rep->log, recovered));
+  QUORATE_RETURN_IF_ERROR(rep->Lock());
   // An earlier process may have ended between making a segment and syncing its name.
   QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(options.directory));
   // What was read may never have been synced, and others are about to rely on it. A torn tail is cut by the mark over

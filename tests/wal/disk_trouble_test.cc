@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <thread>
 
+#include "tests/storage/temporary_directory_testing.h"
 #include "tests/wal/wal_testing.h"
 
 namespace quorate::wal {
@@ -127,6 +130,15 @@ TEST_F(DiskTroubleTest, APurgeThatCannotRemoveAFileLeavesNoGap) {
 class SpareSegmentsTest : public DiskTroubleTest {
  protected:
   SpareSegmentsTest() { options_.spare_segments = 2; }
+  // Waits for what another thread does.
+  static bool Becomes(const std::function<bool()>& condition) {
+    for (const auto begun = std::chrono::steady_clock::now();
+         std::chrono::steady_clock::now() - begun < std::chrono::seconds(20);) {
+      if (condition()) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
   size_t SparesOnDisk() {
     size_t spares = 0;
     for (const auto& [path, bytes] : files_.Contents()) spares += path.ends_with(".tmp") ? 1 : 0;
@@ -210,6 +222,77 @@ TEST_F(SpareSegmentsTest, ANewLogDoesNotTakeOverTheSparesOfAnother) {
   options_.spare_segments = 0;
   auto wal = Create();
   EXPECT_EQ(SparesOnDisk(), 0u);
+}
+
+TEST_F(SpareSegmentsTest, ThoseThatCouldNotBeMadeAreMadeWhenOneIsNeeded) {
+  // The first to be opened is made by Create itself, the second on the thread.
+  files_.SetFault([opened = 0](Operation operation, const std::string& path) mutable {
+    const bool spare = operation == Operation::kOpen && path.ends_with(".tmp");
+    if (!spare || ++opened != 2) return absl::OkStatus();
+    return base::MakeStatus(absl::StatusCode::kInternal, "injected on " + path);
+  });
+  auto wal = Create();
+  EXPECT_TRUE(Becomes([&] {
+    Add(*wal, 1, 3000);
+    return SparesOnDisk() > 0;
+  }));
+}
+
+TEST_F(SpareSegmentsTest, OneThatIsKeptCountsThoughItCannotBeOpenedAgain) {
+  auto wal = Create();
+  for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);
+  files_.SetFault([](Operation operation, const std::string& path) {
+    if (operation != Operation::kOpen || !path.ends_with(".tmp")) return absl::OkStatus();
+    return base::MakeStatus(absl::StatusCode::kInternal, "injected on " + path);
+  });
+  ASSERT_TRUE(wal->Purge(wal->last_index()).ok());
+  EXPECT_TRUE(Becomes([&] {
+    const size_t files = SegmentPaths().size() + SparesOnDisk();
+    return SegmentPaths().size() == 1 && files > 1 && wal->bytes_on_disk() == files * options_.segment_bytes;
+  }));
+}
+
+TEST_F(SpareSegmentsTest, ADiskTooFullForThemIsNoReasonToDistrustIt) {
+  std::atomic<bool> refused = false;
+  files_.SetFault([&refused, log = std::this_thread::get_id()](Operation operation, const std::string& path) {
+    if (operation != Operation::kSync || std::this_thread::get_id() == log) return absl::OkStatus();
+    refused = true;
+    return base::MakeStatus(absl::StatusCode::kResourceExhausted, "injected on " + path);
+  });
+  auto wal = Create();
+  ASSERT_TRUE(Becomes([&] { return refused.load(); }));
+  for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);
+  EXPECT_GT(SegmentPaths().size(), 1u);
+}
+
+TEST_F(DiskTroubleTest, ASegmentIsWrittenThoughThereIsNoDescriptorToOpenItAgain) {
+  auto wal = Create();
+  files_.SetFault([](Operation operation, const std::string& path) {
+    if (operation != Operation::kOpen || !path.ends_with(".wal")) return absl::OkStatus();
+    return base::MakeStatus(absl::StatusCode::kResourceExhausted, "injected on " + path);
+  });
+  for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);
+  EXPECT_GT(SegmentPaths().size(), 1u);
+  wal.reset();
+  files_.SetFault(nullptr);
+  Open();
+  EXPECT_TRUE(SameEntries(recovered_.entries, Made(1, 60, 1, 3000)));
+}
+
+TEST(WalLockTest, ALogIsOpenInOneProcessOnly) {
+  storage::TemporaryDirectory directory;
+  WalOptions options;
+  options.files = &base::PosixFileSystem();
+  options.directory = directory.path() + "/wal";
+  options.segment_bytes = 64 << 10;
+  auto wal = Wal::Create(options, kIdentity);
+  ASSERT_TRUE(wal.ok()) << wal.status();
+  Recovered recovered;
+  const absl::Status second = Wal::Open(options, 0, &recovered).status();
+  EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(base::MessageOf(second).find(options.directory), std::string::npos) << second;
+  wal->reset();
+  EXPECT_TRUE(Wal::Open(options, 0, &recovered).ok());
 }
 
 TEST_F(SpareSegmentsTest, ARecordLargerThanASegmentGetsOneOfItsOwn) {

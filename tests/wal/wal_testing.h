@@ -51,7 +51,7 @@ class FrozenClock final : public base::Clock {
   mutable int64_t ticks_ = 0;
 };
 
-class WalTest : public testing::Test {
+class WalTest : public ::testing::Test {
  protected:
   explicit WalTest(uint64_t seed = 1) : files_(seed) {
     options_.files = &files_;

@@ -1,7 +1,7 @@
 #pragma once
 
 // The Raft log on disk: segments of checksummed records, written sequentially into preallocated and already written
-// blocks, one write and one sync for all that waits. docs/formats/wal.md. Not thread-safe: the log thread owns it.
+// blocks, one write and one sync for all that waits. docs/formats/wal.md. Not thread-safe: the replica thread owns it.
 
 #include <atomic>
 #include <cstdint>
@@ -36,8 +36,8 @@ struct WalOptions {
   // and the same calls make the same files (simulation).
   int spare_segments = 1;
   base::Clock* clock = nullptr;  // null: the machine's
-  // A file outside of the directory in which each sync notes how far the log goes, so that one that was put back to an
-  // earlier state is refused; "": none.
+  // A file outside of the directory in which NoteEnd says how far the log was synced, so that one that was put back to
+  // an earlier state is refused; "": the log says it itself.
   std::string end_note = {};
   // When set, Open refuses a log of any other with FailedPrecondition before it writes anything.
   std::optional<Identity> expected_identity;
@@ -54,7 +54,7 @@ struct Recovered {
 };
 
 struct WalStatistics {
-  // Written by the log's thread, read by anyone. From 1 ms to 8 s.
+  // Written by the replica thread, read by anyone. From 1 ms to 8 s.
   using Latency = base::LatencyHistogram<14, 1'000'000>;
   Latency sync_latency;
   Latency write_latency;
@@ -73,7 +73,8 @@ inline bool IsRefusal(const absl::Status& status) {
 
 class Wal {
  public:
-  // A new log; the directory must hold none.
+  // A new log; the directory must hold none. A directory is locked while a log in it is open: FailedPrecondition names
+  // the process that has it.
   static absl::StatusOr<std::unique_ptr<Wal>> Create(const WalOptions& options, const Identity& identity);
   // Opens a log, replays it and truncates a torn tail. Entries up to `applied` need not be returned (they are in the
   // store) but their chain is checked all the same. DataLoss names file and offset when records in the middle are
