@@ -19,6 +19,10 @@ absl::StatusCode CodeOf(int error) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
+    // Nor was anything done for want of these, and they come back too.
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
       return absl::StatusCode::kResourceExhausted;
     default:
       return absl::StatusCode::kInternal;

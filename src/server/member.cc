@@ -14,10 +14,12 @@
 
 #include "quorate/api/services.h"
 #include "quorate/base/duration.h"
+#include "quorate/base/descriptor_limit.h"
 #include "quorate/base/logging.h"
 #include "quorate/replica/replica.h"
 #include "quorate/rpc/server.h"
 #include "src/server/events.h"
+#include "src/server/descriptors.h"
 #include "src/server/init_system.h"
 #include "src/server/options.h"
 
@@ -130,6 +132,7 @@ absl::Status Member::Listen() {
   options.on_tick_end = [services = services_.get()](int loop_index) { services->OnTickEnd(loop_index); };
   clients_ = std::make_unique<rpc::Server>(std::move(options), std::move(registry));
   QUORATE_RETURN_IF_ERROR(ListenOn(*clients_, "listen-client-urls", config_.listen_client_urls, &client_addresses_));
+  WarnOfFewDescriptors(base::DescriptorLimit());
   for (const std::string& address : peer_addresses) {
     QUORATE_LOG(kInfo, "serving peer traffic", {{"address", address}});
   }

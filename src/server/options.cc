@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "quorate/base/descriptor_limit.h"
 #include "quorate/base/file_system.h"
+#include "src/server/descriptors.h"
 
 namespace quorate::server {
 namespace {
@@ -21,12 +23,14 @@ rpc::ServerOptions ClientServerOptions(const config::Config& config) {
   options.socket_reuse_port = config.socket_reuse_port;
   // As Go's listeners do, whatever the flag says.
   options.socket_reuse_address = true;
+  options.connections_max = ShareDescriptors(base::DescriptorLimit()).clients;
   return options;
 }
 
 rpc::ServerOptions PeerServerOptions(const config::Config& config) {
   rpc::ServerOptions options = ClientServerOptions(config);
   options.loops = 1;  // a few probes an hour
+  options.connections_max = ShareDescriptors(base::DescriptorLimit()).peers;
   return options;
 }
 

@@ -8,6 +8,9 @@ absl::Status Failures::OfRead(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   absl::Status failure = ToStatus(status, "read " + path_);
   failure = base::MakeStatus(absl::StatusCode::kDataLoss, base::MessageOf(failure));
+  if (absl::IsResourceExhausted(failure)) {
+    return base::MakeStatus(absl::StatusCode::kUnavailable, base::MessageOf(failure));
+  }
   Tell(failure);
   return failure;
 }

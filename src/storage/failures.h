@@ -16,8 +16,9 @@ class Failures {
  public:
   explicit Failures(std::string path) : path_(std::move(path)) {}
 
-  // The outcome of a read. Whatever kept it from being done is DataLoss, for what was written cannot be had; the
-  // listener is told. Not for what is merely not found.
+  // The outcome of a read. Unavailable for want of descriptors or memory, which says nothing of the file. Whatever else
+  // kept it from being done is DataLoss, for what was written cannot be had; the listener is told. Not for what is
+  // merely not found.
   absl::Status OfRead(const rocksdb::Status& status);
   // Background work ended with an error; a disk that refuses is not told.
   void OfBackground(const absl::Status& status);

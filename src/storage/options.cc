@@ -1,9 +1,12 @@
 #include "src/storage/options.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 
+#include "quorate/base/descriptor_limit.h"
 #include "quorate/base/logging.h"
+#include "quorate/storage/open_tables.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
 #include "rocksdb/table.h"
@@ -15,9 +18,9 @@
 namespace quorate::storage {
 namespace {
 
-// Table files open at once. A file is 64 MiB, so this reaches 32 GiB without reopening any, and stays well under the
-// 1024 descriptors a process gets by default, which connections need too.
-constexpr int kOpenFilesMax = 512;
+// A table that compaction made has 64 MiB, and so many of them reach 32 GiB without one being opened again; those that
+// were moved down as they had been flushed are smaller.
+constexpr uint64_t kOpenTablesMax = 512;
 // A family may have this many memtables, one filling and the others being flushed, before writes wait.
 constexpr int kMemtablesMax = 3;
 // Tables that gather at the front of a family before writes are slowed, and stopped: a defragmentation of the whole
@@ -87,6 +90,8 @@ rocksdb::ColumnFamilyOptions CommonOptions(const DatabaseOptions& options) {
 
 }  // namespace
 
+int OpenTablesMax(uint64_t descriptors) { return static_cast<int>(std::min(kOpenTablesMax, descriptors / 2)); }
+
 rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options, std::shared_ptr<rocksdb::EventListener> listener) {
   rocksdb::DBOptions db;
   db.create_if_missing = !options.read_only;
@@ -96,7 +101,7 @@ rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options, std::shared_ptr
   db.db_write_buffer_size = options.write_buffer_bytes;
   db.avoid_flush_during_shutdown = !options.flush_on_close;
   db.max_background_jobs = options.background_threads;
-  db.max_open_files = kOpenFilesMax;
+  db.max_open_files = OpenTablesMax(base::DescriptorLimit());
   db.bytes_per_sync = kBytesPerSync;
   // One thread writes nearly everything: the parallel insertion would only cost it.
   db.allow_concurrent_memtable_write = false;

@@ -19,7 +19,8 @@ bool Says(const rocksdb::Status& status, int error) {
 }
 
 absl::StatusCode CodeOf(const rocksdb::Status& status) {
-  if (status.IsNoSpace() || status.IsMemoryLimit() || Says(status, EDQUOT)) {
+  if (status.IsNoSpace() || status.IsMemoryLimit() || Says(status, EDQUOT) || Says(status, EMFILE) ||
+      Says(status, ENFILE) || Says(status, ENOMEM)) {
     return absl::StatusCode::kResourceExhausted;
   }
   if (Says(status, EROFS)) return absl::StatusCode::kPermissionDenied;
