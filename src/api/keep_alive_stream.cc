@@ -1,6 +1,8 @@
 #include "src/api/keep_alive_stream.h"
 
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "quorate/base/errors.h"
@@ -74,19 +76,40 @@ class KeepAliveStream : public rpc::StreamHandler,
     }
   }
 
+  // Renewals of a lease that has run out, answered together once it is revoked.
+  struct Owed {
+    std::string response;
+    int answers = 0;
+    uint64_t waiter = 0;  // at the lessor
+  };
+
   void AnswerWhenRevoked(int64_t id, std::string response) {
     if (!BeginWaiting()) return;
-    const auto revoked = [weak = weak_from_this(), ref = stream_->ref(), response](absl::Status status) {
-      ref.Post([weak, response, status](rpc::Stream&) {
+    Owed& owed = owed_[id];
+    owed.response = std::move(response);
+    if (owed.answers++ > 0) return;
+    const auto revoked = [weak = weak_from_this(), ref = stream_->ref(), id](absl::Status status) {
+      ref.Post([weak, id, status](rpc::Stream&) {
         const auto self = weak.lock();
-        if (self == nullptr || self->stream_ == nullptr) return;
-        --self->waiting_;
-        if (!status.ok()) return self->Finish(status);
-        self->stream_->Write(base::Payload(response));
-        self->FinishIfDone();
+        if (self != nullptr && self->stream_ != nullptr) self->OnRevoked(id, status);
       });
     };
-    service_->replica->lessor().WhenRevoked(id, revoked);
+    const std::optional<uint64_t> waiter = service_->replica->lessor().WhenRevoked(id, revoked);
+    if (waiter.has_value()) {
+      owed.waiter = *waiter;
+      return;
+    }
+    owed_.erase(id);
+    Finish(base::errors::TooManyRequests());
+  }
+
+  void OnRevoked(int64_t id, const absl::Status& status) {
+    const auto owed = owed_.extract(id);
+    if (owed.empty()) return;
+    waiting_ -= owed.mapped().answers;
+    if (!status.ok()) return Finish(status);
+    for (int i = 0; i < owed.mapped().answers; ++i) stream_->Write(base::Payload(owed.mapped().response));
+    FinishIfDone();
   }
 
   bool BeginWaiting() {
@@ -104,13 +127,15 @@ class KeepAliveStream : public rpc::StreamHandler,
   void Finish(absl::Status status) { Leave()->Finish(std::move(status)); }
   rpc::Stream* Leave() {
     if (stream_ != nullptr) loop_->lasting_calls.Remove(this);
+    for (const auto& [id, owed] : std::exchange(owed_, {})) service_->replica->lessor().StopWaiting(id, owed.waiter);
     return std::exchange(stream_, nullptr);
   }
 
   ServiceContext* const service_;
   LoopContext* const loop_;
   rpc::Stream* stream_;  // null once finished or closed
-  int waiting_ = 0;
+  int waiting_ = 0;                         // renewals to be answered later
+  std::unordered_map<int64_t, Owed> owed_;  // by lease
   bool half_closed_ = false;
 };
 

@@ -113,6 +113,12 @@ absl::StatusOr<mvcc::Answer> Leases::Revoke(const RevokeRequest& request, mvcc::
   return mvcc::Answer{{}, store.writer_revision()};
 }
 
+void Leases::Publishing() {
+  for (const Rep::Change& change : rep_->changes) {
+    if (!change.ttl.has_value()) rep_->lessor->Revoking(change.lease);
+  }
+}
+
 void Leases::Published() {
   for (const Rep::Change& change : std::exchange(rep_->changes, {})) {
     if (change.ttl.has_value()) {

@@ -26,11 +26,19 @@ struct Timing {
   int64_t deadline = kNever;
   // When the wheel has it, in milliseconds; an entry that comes up earlier was left by a longer deadline's renewal.
   int64_t filed_ms = 0;
+  // It is gone already, which is not published yet.
+  bool revoking = false;
+};
+
+struct Waiter {
+  uint64_t name;
+  RevokedDone done;
 };
 
 struct Part {
   absl::flat_hash_map<int64_t, Timing> leases;
-  absl::flat_hash_map<int64_t, std::vector<RevokedDone>> waiting;  // for a revocation
+  absl::flat_hash_map<int64_t, std::vector<Waiter>> waiting;  // for a revocation
+  uint64_t next_waiter = 0;
   uint64_t renewed = 0;
 };
 
@@ -85,6 +93,7 @@ struct Lessor::Rep {
   std::vector<int64_t> due;
   size_t due_next = 0;
 
+  std::atomic<size_t> waiting{0};  // of all parts
   std::atomic<uint64_t> granted{0};
   std::atomic<uint64_t> revoked{0};
   std::array<std::atomic<uint64_t>, LessorStatistics::kTtlBounds + 1> ttls = {};
@@ -105,7 +114,7 @@ void Lessor::Granted(int64_t lease, int64_t ttl_seconds) {
 }
 
 void Lessor::Revoked(int64_t lease) {
-  std::vector<RevokedDone> waiting;
+  std::vector<Waiter> waiting;
   auto& shard = rep_->shards.Of(lease);
   {
     base::MutexLock lock(&shard.mutex);
@@ -116,7 +125,14 @@ void Lessor::Revoked(int64_t lease) {
     }
   }
   rep_->revoked.fetch_add(1, std::memory_order_relaxed);
-  for (RevokedDone& done : waiting) done(absl::OkStatus());
+  rep_->waiting.fetch_sub(waiting.size(), std::memory_order_relaxed);
+  for (Waiter& waiter : waiting) waiter.done(absl::OkStatus());
+}
+
+void Lessor::Revoking(int64_t lease) {
+  auto& shard = rep_->shards.Of(lease);
+  base::MutexLock lock(&shard.mutex);
+  if (const auto found = shard.leases.find(lease); found != shard.leases.end()) found->second.revoking = true;
 }
 
 namespace {
@@ -174,14 +190,15 @@ void Lessor::Promote(std::chrono::nanoseconds extend) {
 
 void Lessor::Demote(const absl::Status& reason) {
   leading_.store(false, std::memory_order_release);
-  std::vector<RevokedDone> waiting;
+  std::vector<Waiter> waiting;
   for (auto& shard : rep_->shards) {
     base::MutexLock lock(&shard.mutex);
     for (auto& [lease, timing] : shard.leases) timing.deadline = kNever;
-    for (auto& [lease, dones] : shard.waiting) std::move(dones.begin(), dones.end(), std::back_inserter(waiting));
+    for (auto& [lease, waiters] : shard.waiting) std::move(waiters.begin(), waiters.end(), std::back_inserter(waiting));
     shard.waiting.clear();
   }
-  for (RevokedDone& done : waiting) done(reason);
+  rep_->waiting.fetch_sub(waiting.size(), std::memory_order_relaxed);
+  for (Waiter& waiter : waiting) waiter.done(reason);
 }
 
 std::vector<int64_t> Lessor::TakeExpired(size_t max) {
@@ -216,7 +233,7 @@ Lessor::Renewal Lessor::Renew(int64_t lease) {
   const auto found = shard.leases.find(lease);
   if (found == shard.leases.end()) return {Outcome::kNotFound};
   Timing& timing = found->second;
-  if (timing.deadline <= now) return {Outcome::kExpired};
+  if (timing.deadline <= now || timing.revoking) return {Outcome::kExpired};
   const int64_t deadline = DeadlineAfter(now, timing.ttl_seconds);
   // One that was put off by Promote runs out earlier than the wheel expects.
   if (deadline < timing.deadline) rep_->File(lease, timing, deadline);
@@ -225,21 +242,40 @@ Lessor::Renewal Lessor::Renew(int64_t lease) {
   return {Outcome::kRenewed, timing.ttl_seconds};
 }
 
-void Lessor::WhenRevoked(int64_t lease, std::function<void(absl::Status)> done) {
+std::optional<uint64_t> Lessor::WhenRevoked(int64_t lease, std::function<void(absl::Status)> done) {
   absl::Status answer;
+  uint64_t name;
   auto& shard = rep_->shards.Of(lease);
   {
     base::MutexLock lock(&shard.mutex);
+    name = shard.next_waiter++;
     if (shard.leases.contains(lease)) {
       if (leading()) {
-        shard.waiting[lease].push_back(std::move(done));
-        return;
+        if (rep_->waiting.fetch_add(1, std::memory_order_relaxed) >= kWaitingMax) {
+          rep_->waiting.fetch_sub(1, std::memory_order_relaxed);
+          return std::nullopt;
+        }
+        shard.waiting[lease].push_back({name, std::move(done)});
+        return name;
       }
       answer = base::errors::LeaderChanged();
     }
   }
   done(std::move(answer));
+  return name;
 }
+
+void Lessor::StopWaiting(int64_t lease, uint64_t waiter) {
+  auto& shard = rep_->shards.Of(lease);
+  base::MutexLock lock(&shard.mutex);
+  const auto found = shard.waiting.find(lease);
+  if (found == shard.waiting.end()) return;
+  const size_t erased = std::erase_if(found->second, [waiter](const Waiter& one) { return one.name == waiter; });
+  if (found->second.empty()) shard.waiting.erase(found);
+  rep_->waiting.fetch_sub(erased, std::memory_order_relaxed);
+}
+
+size_t Lessor::waiting() const { return rep_->waiting.load(std::memory_order_relaxed); }
 
 std::optional<Lessor::TimeLeft> Lessor::Find(int64_t lease) const {
   const int64_t now = rep_->Now();

@@ -90,12 +90,12 @@ TEST_F(LessorTest, AnExpiredLeaseCannotBeRenewedAndIsWaitedFor) {
   clock_.Advance(10s);
   EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kExpired);
   std::vector<absl::Status> told;
-  lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); });
+  EXPECT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); }).has_value());
   EXPECT_THAT(told, IsEmpty());
   lessor_.Revoked(1);
   EXPECT_THAT(told, ElementsAre(absl::OkStatus()));
   EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kNotFound);
-  lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); });
+  EXPECT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); }).has_value());
   EXPECT_EQ(told.size(), 2u);
 }
 
@@ -104,12 +104,47 @@ TEST_F(LessorTest, WhoWaitsHearsOfALostLeadership) {
   lessor_.Granted(1, 10);
   clock_.Advance(10s);
   std::vector<absl::Status> told;
-  lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); });
+  EXPECT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); }).has_value());
   lessor_.Demote(base::errors::LeaderChanged());
   EXPECT_THAT(told, ElementsAre(base::errors::LeaderChanged()));
   EXPECT_THAT(ExpiredAfter(100s), IsEmpty());
   lessor_.Promote(0s);
   EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kRenewed);
+}
+
+TEST_F(LessorTest, WhoWaitsNoLongerHearsNothing) {
+  lessor_.Promote(0s);
+  lessor_.Granted(1, 10);
+  std::vector<int> told;
+  const std::optional<uint64_t> first = lessor_.WhenRevoked(1, [&](absl::Status) { told.push_back(1); });
+  ASSERT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status) { told.push_back(2); }).has_value());
+  lessor_.StopWaiting(1, *first);
+  EXPECT_EQ(lessor_.waiting(), 1u);
+  lessor_.Revoked(1);
+  EXPECT_THAT(told, ElementsAre(2));
+  EXPECT_EQ(lessor_.waiting(), 0u);
+  lessor_.StopWaiting(1, *first);
+}
+
+TEST_F(LessorTest, NoMoreMayWaitThanTheBound) {
+  lessor_.Promote(0s);
+  for (int64_t id = 1; id <= 1000; ++id) lessor_.Granted(id, 10);
+  for (size_t i = 0; i < Lessor::kWaitingMax; ++i) {
+    ASSERT_TRUE(lessor_.WhenRevoked(static_cast<int64_t>(i % 1000) + 1, [](absl::Status) {}).has_value());
+  }
+  EXPECT_FALSE(lessor_.WhenRevoked(1, [](absl::Status) { ADD_FAILURE(); }).has_value());
+  lessor_.Demote(base::errors::LeaderChanged());
+  EXPECT_EQ(lessor_.waiting(), 0u);
+}
+
+TEST_F(LessorTest, WhatIsAboutToGoIsNotRenewed) {
+  lessor_.Promote(0s);
+  lessor_.Granted(1, 10);
+  lessor_.Revoking(1);
+  lessor_.Revoking(2);
+  EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kExpired);
+  lessor_.Revoked(1);
+  EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kNotFound);
 }
 
 TEST_F(LessorTest, WhatIsNotRevokedIsGivenOutAgainAfterAWhile) {

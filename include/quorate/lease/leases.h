@@ -41,7 +41,10 @@ class Leases final : public mvcc::LeaseKeys {
   absl::StatusOr<mvcc::Answer> Grant(const GrantRequest& request, mvcc::Store& store);
   // Deletes the attached keys, ascending, in one revision; none when there are no keys.
   absl::StatusOr<mvcc::Answer> Revoke(const RevokeRequest& request, mvcc::Store& store);
-  // What was executed so far has been committed and is seen by readers.
+  // What was executed so far is about to be seen by readers: a lease that went must not be renewed at a revision that
+  // does not have it.
+  void Publishing();
+  // It has been committed and is seen.
   void Published();
   bool Exists(int64_t lease) const override;
   // Keys of a lease that is not there are not remembered: etcd has them in old data and leaves them be.

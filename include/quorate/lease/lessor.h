@@ -60,6 +60,8 @@ class Lessor {
   void Recovered(int64_t lease, int64_t ttl_seconds);
   void Granted(int64_t lease, int64_t ttl_seconds);
   void Revoked(int64_t lease);
+  // Before it is published that this one went: it is not renewed any more.
+  void Revoking(int64_t lease);
 
   // --- The replica's side.
   // This member leads, and has executed all that was committed before: leases run, each with its full TTL and `extend`
@@ -84,8 +86,13 @@ class Lessor {
   };
   // Gives the lease its full TTL again. No allocation, one short lock among many.
   Renewal Renew(int64_t lease);
-  // Runs `done` with OK once the lease is gone, or with the reason of Demote. At once or on an internal thread.
-  void WhenRevoked(int64_t lease, std::function<void(absl::Status)> done);
+  // Runs `done` with OK once the lease is gone, or with the reason of Demote. At once or on an internal thread. Returns
+  // what names the wait to StopWaiting; nothing, and `done` is dropped, when kWaitingMax wait already.
+  static constexpr size_t kWaitingMax = 100'000;
+  [[nodiscard]] std::optional<uint64_t> WhenRevoked(int64_t lease, std::function<void(absl::Status)> done);
+  // Drops what waits for the lease under that name, unless it is over or about to be called.
+  void StopWaiting(int64_t lease, uint64_t waiter);
+  size_t waiting() const;
 
   struct TimeLeft {
     int64_t granted_seconds = 0;
