@@ -35,6 +35,7 @@ class Core {
   Role role() const { return role_; }
   Term term() const { return term_; }
   MemberId leader() const { return leader_; }
+  Index last_index() const { return log_.last_index(); }
 
  private:
   // Why a candidate asks for votes, in Message::context of a vote: a leader that hands over is not protected by its

@@ -29,6 +29,7 @@ void Node::Compact(Index index) { rep_->core.Compact(index); }
 Role Node::role() const { return rep_->core.role(); }
 Term Node::term() const { return rep_->core.term(); }
 MemberId Node::leader() const { return rep_->core.leader(); }
+Index Node::last_index() const { return rep_->core.last_index(); }
 NodeStatus Node::Status() const { return rep_->core.Status(); }
 
 }  // namespace quorate::raft

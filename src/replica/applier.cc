@@ -26,23 +26,42 @@ Applier::Applier(ApplierOptions options)
       applied_(options_.applied),
       cluster_(options_.cluster) {}
 
-absl::Status Applier::Apply(const std::vector<raft::Entry>& entries) {
-  std::chrono::nanoseconds begun = options_.clock->Monotonic();
-  for (const raft::Entry& entry : entries) {
-    QUORATE_CHECK(entry.index == applied_ + 1) << "executed " << applied_ << ", then got " << entry.index;
-    applied_ = entry.index;
-    QUORATE_RETURN_IF_ERROR(Execute(entry));
-    bool full = uncommitted_commands_ >= kCommitCommandsMax || options_.store->batch().bytes() >= kCommitBytesMax;
-    if (full || &entry == &entries.back()) QUORATE_RETURN_IF_ERROR(Commit(entry));
-  }
-  std::chrono::nanoseconds took = options_.clock->Monotonic() - begun;
+absl::Status Applier::Apply(std::vector<raft::Entry> entries) {
+  const std::chrono::nanoseconds begun = options_.clock->Monotonic();
+  const size_t count = entries.size();
+  entries_ = std::move(entries);
+  next_ = 0;
+  QUORATE_RETURN_IF_ERROR(Continue());
+  const std::chrono::nanoseconds took = options_.clock->Monotonic() - begun;
   if (took > kSlowApply) {
     slow_applies_.fetch_add(1, std::memory_order_relaxed);
     QUORATE_LOG(kWarn, "apply request took too long",
                 {{"took-ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()},
-                 {"entries", entries.size()},
+                 {"entries", count},
                  {"applied-index", applied_}});
   }
+  return absl::OkStatus();
+}
+
+absl::Status Applier::Continue() {
+  absl::Status executed = ExecuteRest();
+  if (!executed.ok()) FailUndelivered(OutcomeUnknown(executed));
+  return executed;
+}
+
+absl::Status Applier::ExecuteRest() {
+  if (batch_ended_) QUORATE_RETURN_IF_ERROR(Commit());
+  while (next_ < entries_.size()) {
+    const raft::Entry& entry = entries_[next_++];
+    QUORATE_CHECK(entry.index == applied_ + 1) << "executed " << applied_ << ", then got " << entry.index;
+    applied_ = entry.index;
+    QUORATE_RETURN_IF_ERROR(Execute(entry));
+    const bool full = uncommitted_commands_ >= kCommitCommandsMax || options_.store->batch().bytes() >= kCommitBytesMax;
+    if (!full && next_ < entries_.size()) continue;
+    EndBatch(entry);
+    QUORATE_RETURN_IF_ERROR(Commit());
+  }
+  entries_.clear();
   return absl::OkStatus();
 }
 
@@ -144,17 +163,19 @@ absl::StatusOr<mvcc::Answer> Applier::ExecuteMemberAttributes(std::string_view r
   return mvcc::Answer{{}, options_.store->writer_revision()};
 }
 
-absl::Status Applier::Commit(const raft::Entry& last) {
+void Applier::EndBatch(const raft::Entry& last) {
   storage::WriteBatch& batch = options_.store->batch();
   SaveApplied({last.index, last.term}, batch);
   if (std::exchange(cluster_changed_, false)) membership::Save(cluster(), batch);
+  options_.leases->Publishing();
+  batch_ended_ = true;
+}
+
+absl::Status Applier::Commit() {
+  const raft::Entry& last = entries_[next_ - 1];
   const std::chrono::nanoseconds begun = options_.clock->Monotonic();
-  while (true) {
-    absl::Status written = options_.store->Commit(last.index);
-    if (written.ok()) break;
-    FailUndelivered(OutcomeUnknown(written));
-    if (!options_.on_write_failure(written)) return written;
-  }
+  QUORATE_RETURN_IF_ERROR(options_.store->Commit(last.index));
+  batch_ended_ = false;
   statistics_.commits.Observe(options_.clock->Monotonic() - begun);
   applied_term_.store(last.term, std::memory_order_relaxed);
   uncommitted_commands_ = 0;

@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -32,18 +31,18 @@ struct ApplierOptions {
   membership::Cluster cluster;
   std::vector<Alarm> alarms;
   raft::Index applied = 0;
-  // What to do when the store's batch cannot be written: wait and return true to try again (a full disk), false to give
-  // up.
-  std::function<bool(const absl::Status&)> on_write_failure;
 };
 
 class Applier {
  public:
   explicit Applier(ApplierOptions options);
 
-  // Executes, commits to the store, tells those who wait. One thread at a time. Not OK: the store cannot be written,
-  // and nothing more may be executed.
-  absl::Status Apply(const std::vector<raft::Entry>& entries);
+  // Executes, commits to the store, tells those who wait. One thread at a time. Not OK: nobody waits any more for what
+  // was executed and not committed. When the disk refused it (base::IsDiskRefusal), Continue is the next to be called;
+  // after anything else nothing more may be executed.
+  absl::Status Apply(std::vector<raft::Entry> entries);
+  // Tries again to commit, and goes on with what Apply was given. As Apply.
+  absl::Status Continue();
 
   // Any thread.
   membership::Cluster cluster() const;
@@ -59,6 +58,7 @@ class Applier {
     raft::Term term;
   };
 
+  absl::Status ExecuteRest();
   // DataLoss: the store's files are damaged.
   absl::Status Execute(const raft::Entry& entry);
   absl::StatusOr<mvcc::Answer> ExecuteCommand(CommandType type, std::string_view request);
@@ -66,13 +66,17 @@ class Applier {
   absl::StatusOr<mvcc::Answer> ExecuteAlarm(std::string_view request);
   absl::StatusOr<mvcc::Answer> ExecuteDowngrade(std::string_view target);
   absl::StatusOr<mvcc::Answer> ExecuteMemberAttributes(std::string_view request);
-  absl::Status Commit(const raft::Entry& last);
+  void EndBatch(const raft::Entry& last);
+  absl::Status Commit();
   void Deliver();
   void FailUndelivered(const absl::Status& status);
 
   ApplierOptions options_;
   const uint64_t self_;
   Alarms alarms_;
+  std::vector<raft::Entry> entries_;  // those Apply was given
+  size_t next_ = 0;                   // of them, to be executed
+  bool batch_ended_ = false;          // and is to be committed
   std::vector<Answers> undelivered_;
   size_t uncommitted_commands_ = 0;
   bool cluster_changed_ = false;

@@ -12,6 +12,11 @@ bool ApplyQueue::TryBeginInline() {
   return true;
 }
 
+void ApplyQueue::HandOver() {
+  base::MutexLock lock(&mutex_);
+  handed_over_ = true;
+}
+
 void ApplyQueue::Done() {
   base::MutexLock lock(&mutex_);
   executing_ = false;
@@ -26,24 +31,20 @@ void ApplyQueue::Push(std::vector<raft::Entry> entries) {
   }
 }
 
-std::vector<raft::Entry> ApplyQueue::Take() {
+ApplyQueue::Taken ApplyQueue::Take() {
   base::MutexLock lock(&mutex_);
-  auto can_take = [this]()
-                      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !executing_ && (!entries_.empty() || closed_); };
+  auto can_take = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return handed_over_ || (!executing_ && (!entries_.empty() || closed_));
+  };
   mutex_.Await(can_take);
+  if (std::exchange(handed_over_, false)) return {{}, true};
   executing_ = !entries_.empty();
-  return std::exchange(entries_, {});
+  return {std::exchange(entries_, {}), false};
 }
 
 void ApplyQueue::Close() {
   base::MutexLock lock(&mutex_);
   closed_ = true;
-}
-
-void ApplyQueue::WaitIdle() {
-  base::MutexLock lock(&mutex_);
-  auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !executing_ && entries_.empty(); };
-  mutex_.Await(idle);
 }
 
 }  // namespace quorate::replica

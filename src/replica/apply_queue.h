@@ -17,19 +17,26 @@ class ApplyQueue {
   bool TryBeginInline();
   // Replica thread. In order.
   void Push(std::vector<raft::Entry> entries);
-  // Apply thread: waits for entries and takes all there are; empty once closed and drained. Holding them, it is the one
+  // Replica thread, executing: the apply thread is to go on with what this one could not finish. Instead of Done.
+  void HandOver();
+
+  struct Taken {
+    std::vector<raft::Entry> entries;
+    bool handed_over = false;  // something is to be gone on with; then there are no entries
+    bool none() const { return entries.empty() && !handed_over; }
+  };
+  // Apply thread: waits for entries and takes all there are; none once closed and drained. Holding them, it is the one
   // that executes, until it calls Done.
-  std::vector<raft::Entry> Take();
+  Taken Take();
   void Done();
   // No Push after it.
   void Close();
-  // Waits until everything pushed is executed.
-  void WaitIdle();
 
  private:
   base::Mutex mutex_;
   std::vector<raft::Entry> entries_ ABSL_GUARDED_BY(mutex_);
   bool executing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool handed_over_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -11,13 +11,14 @@ namespace quorate::replica {
 // Proposals accepted and not answered yet. Above either, clients hear "too many requests": at 100,000 requests a
 // second this is a second of work, beyond which waiting helps nobody.
 inline constexpr size_t kPendingCommandsMax = 100'000;
-inline constexpr size_t kPendingBytesMax = 128 << 20;
+inline constexpr size_t kPendingBytesMax = 256 << 20;
 // Where work is slower, because commands are long or the disk is, those who ask for much are refused as soon as more
 // waits than is done in this time...
 inline constexpr std::chrono::milliseconds kPendingWaitMax{1500};
-// ...but always this much, so that a disk that stops for a moment makes few clients hear of it.
+// ...but always this much, so that a disk that stops for a moment makes few clients hear of it: fifty connections with
+// two Puts of 1 MiB in flight each are served.
 inline constexpr size_t kPendingCommandsMin = 5000;
-inline constexpr size_t kPendingBytesMin = 64 << 20;
+inline constexpr size_t kPendingBytesMin = 128 << 20;
 
 // One entry gathers batches up to this size; a single larger batch still makes one entry.
 inline constexpr size_t kGroupBytesMax = 1 << 20;
@@ -30,15 +31,12 @@ inline constexpr uint64_t kInlineCommandsMax = 4;
 inline constexpr uint64_t kCommitCommandsMax = 4096;
 inline constexpr size_t kCommitBytesMax = 8 << 20;
 
-// As etcd's request timeout: this much for the disk, and two election timeouts.
-inline constexpr std::chrono::milliseconds kDiskTimeAllowance{5000};
-
 // Keys that go with expired leases in a second. What is deleted in a tenth of it is executed in a few milliseconds; a
 // single lease's keys go together, however many.
 inline constexpr int64_t kExpiredKeysPerSecond = 20'000;
 
-// How often a write that met a full disk is tried again.
-inline constexpr std::chrono::milliseconds kDiskFullRetry{200};
+// How often what the disk refused to the store is tried again. What it refused to the log is, at every tick.
+inline constexpr std::chrono::milliseconds kStoreRetry{200};
 
 // The store is made durable once this much log has gathered since it last was, and `snapshot_count` entries...
 inline constexpr uint64_t kFlushLogBytesMin = 16 << 20;

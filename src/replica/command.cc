@@ -42,9 +42,9 @@ void CommandList::Add(CommandType type, std::string_view request) {
   ++count_;
 }
 
-base::Buffer EncodeGroup(const GroupHead& head, const std::vector<ProposalBatch>& batches) {
+base::Buffer EncodeGroup(const GroupHead& head, const std::vector<QueuedBatch>& batches) {
   size_t size = kFixedHeadBytes + base::wire::VarintSize(head.commands);
-  for (const ProposalBatch& batch : batches) size += batch.commands.bytes();
+  for (const QueuedBatch& queued : batches) size += queued.batch.commands.bytes();
   base::Buffer data = base::Buffer::Allocate(size);
   char* out = data.mutable_data();
   *out++ = kFormatVersion;
@@ -52,8 +52,8 @@ base::Buffer EncodeGroup(const GroupHead& head, const std::vector<ProposalBatch>
   out = PutFixed64(out, head.group);
   out = PutFixed64(out, static_cast<uint64_t>(head.wall_ms));
   out = base::wire::PutVarint(out, head.commands);
-  for (const ProposalBatch& batch : batches) {
-    for (const std::string& piece : batch.commands.pieces()) {
+  for (const QueuedBatch& queued : batches) {
+    for (const std::string& piece : queued.batch.commands.pieces()) {
       std::memcpy(out, piece.data(), piece.size());
       out += piece.size();
     }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "quorate/base/check.h"
+#include "quorate/base/disk_refusal.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
 #include "quorate/base/wire.h"
@@ -65,10 +66,12 @@ Engine::Engine(ReplicaOptions options, base::Clock* clock, MemberFiles files)
       cluster_id_(files_.cluster.id),
       member_id_(files_.cluster.self),
       sole_voter_(IsSoleVoter(files_.cluster)),
+      patience_(options_.disk_time_allowance + 2 * options_.election_timeout),
       log_reader_(files_.wal.get()),
       random_(std::random_device{}()),
+      timer_(clock, patience_, [this](std::chrono::nanoseconds now) { return ExpireProposals(now); }),
       applier_({files_.store.get(), files_.leases.get(), &pending_, &read_gate_, clock, files_.cluster, files_.alarms,
-                files_.applied.index, [this](const absl::Status& status) { return OnStoreWriteFailure(status); }}),
+                files_.applied.index}),
       flusher_(files_.database.get()),
       node_(NodeOptionsOf(options_, files_.cluster.self, &log_reader_, &random_), InitialStateOf(files_)),
       auto_compaction_(options_.auto_compaction),
@@ -86,6 +89,7 @@ void Engine::Start(std::function<void()> on_ready, std::function<void(const absl
   on_fatal_ = std::move(on_fatal);
   files_.database->OnFailure([this](const absl::Status& failure) { OnStoreFailure(failure); });
   flusher_.Start();
+  timer_.Start();
   apply_thread_ = std::thread(&Engine::RunApplyThread, this);
   replica_thread_ = std::thread(&Engine::RunReplicaThread, this);
 }
@@ -93,57 +97,24 @@ void Engine::Start(std::function<void()> on_ready, std::function<void(const absl
 void Engine::Stop() {
   if (stopping_.exchange(true)) return;
   queue_.Close();
-  if (!in_trouble_.load() && !dead_.load()) pending_.WaitEmpty(kStopPatience);
+  if (!trouble_.refuses() && !dead_.load()) pending_.WaitEmpty(kStopPatience);
   queue_.RequestStop();
   if (replica_thread_.joinable()) replica_thread_.join();
   apply_queue_.Close();
   if (apply_thread_.joinable()) apply_thread_.join();
+  timer_.Stop();
   flusher_.Stop();
   files_.database->OnFailure({});
   can_read_now_.store(false);
   files_.lessor->Demote(base::errors::Stopped());
-  for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), base::errors::Stopped(), term());
-  read_gate_.FailAll(base::errors::Stopped());
-  if (in_trouble_.load() || damaged_.load() || dead_.load()) return;
+  FailAll();
+  if (trouble_.refuses() || trouble_.damaged() || dead_.load()) return;
   if (absl::Status flushed = files_.database->Flush(); !flushed.ok()) {
     QUORATE_LOG(kWarn, "could not flush the store at the end; the log has everything", {{"error", flushed}});
   }
 }
 
 // ---- Called from other threads
-
-absl::Status Engine::Refusal() const {
-  if (stopping_.load(std::memory_order_relaxed) || dead_.load(std::memory_order_relaxed)) {
-    return base::errors::Stopped();
-  }
-  if (damaged_.load(std::memory_order_relaxed)) return base::errors::CorruptCluster();
-  if (!in_trouble_.load(std::memory_order_relaxed)) return absl::OkStatus();
-  base::MutexLock lock(&trouble_mutex_);
-  // Nothing of it was written: this is as definite as the quota's refusal, and clients know it.
-  if (trouble_.code() == absl::StatusCode::kResourceExhausted) return base::errors::NoSpace();
-  return base::MakeStatus(absl::StatusCode::kUnavailable, "etcdserver: the disk takes no writes, it is read-only");
-}
-
-void Engine::Propose(ProposalBatch batch) {
-  size_t commands = batch.commands.count();
-  size_t bytes = batch.commands.bytes();
-  absl::Status refusal = Refusal();
-  if (refusal.ok() && !pending_.admission().Admit(commands, bytes)) refusal = base::errors::TooManyRequests();
-  if (refusal.ok() && !queue_.PushProposal(batch)) {
-    pending_.admission().Release(commands, bytes);
-    refusal = base::errors::Stopped();
-  }
-  if (refusal.ok()) return;
-  proposals_failed_.fetch_add(commands, std::memory_order_relaxed);
-  WaitingGroup refused;
-  refused.push_back({std::move(batch.completion), commands});
-  FailGroup(std::move(refused), refusal, term());
-}
-
-void Engine::ConfirmRead(ReadDone done) {
-  if (CanReadNow()) return done(absl::OkStatus());
-  if (dead_.load(std::memory_order_relaxed) || !queue_.PushRead(done)) done(base::errors::Stopped());
-}
 
 ReplicaStatus Engine::status() const {
   ReplicaStatus status;
@@ -160,8 +131,7 @@ ReplicaStatus Engine::status() const {
   status.leader_changes = leader_changes_.load(std::memory_order_relaxed);
   status.slow_applies = applier_.slow_applies();
   status.read_indexes_failed = read_indexes_failed_.load(std::memory_order_relaxed);
-  base::MutexLock lock(&trouble_mutex_);
-  status.trouble = trouble_;
+  status.trouble = trouble_.reason();
   return status;
 }
 
@@ -179,9 +149,10 @@ void Engine::RunReplicaThread() {
     KeepDisk();
     ProposalQueue::Taken taken = queue_.Take(UntilNextTick());
     stop = taken.stop;
-    TickIfDue();
+    // First of all: what was taken is in nobody's sight until then, and a tick may wait for the disk.
     ProposeAll(std::move(taken.proposals));
     AskReads(std::move(taken.reads));
+    TickIfDue();
   }
   HandleReady();
   for (LeaderlessRead& read : leaderless_reads_) read.done(base::errors::Stopped());
@@ -193,10 +164,15 @@ void Engine::RunReplicaThread() {
 void Engine::RunApplyThread() {
   pthread_setname_np(pthread_self(), "apply");
   while (true) {
-    std::vector<raft::Entry> entries = apply_queue_.Take();
-    if (entries.empty()) return;
-    absl::Status applied = dead_.load(std::memory_order_relaxed) ? absl::OkStatus() : applier_.Apply(entries);
-    if (!applied.ok()) Fatal(applied);
+    ApplyQueue::Taken taken = apply_queue_.Take();
+    if (taken.none() || dead_.load(std::memory_order_relaxed)) return;
+    absl::Status applied = taken.handed_over ? applier_.Continue() : applier_.Apply(std::move(taken.entries));
+    while (base::IsDiskRefusal(applied)) {
+      // Without Done: nobody executes any more. The log has it all.
+      if (!AwaitStore(applied)) return;
+      applied = applier_.Continue();
+    }
+    if (!applied.ok()) return Fatal(applied);
     apply_queue_.Done();
     queue_.Wake();
   }
@@ -210,27 +186,14 @@ void Engine::TickIfDue() {
   std::chrono::nanoseconds now = clock_->Monotonic();
   if (now < next_tick_) return;
   // A process that was paused must not fire a burst of ticks: one, and on from now.
-  next_tick_ = std::max(next_tick_ + options_.heartbeat_interval, now);
+  next_tick_ += options_.heartbeat_interval;
+  if (next_tick_ <= now) next_tick_ = now + options_.heartbeat_interval;
   node_.Tick();
-  ExpireWaiting();
+  ExpireReads();
   CompactIfDue();
-  lease_expiry_.Tick();
-  if (held_back_.has_value() && PersistHeldBack()) LeaveTrouble();
-}
-
-void Engine::ExpireWaiting() {
-  std::chrono::nanoseconds now = clock_->Monotonic();
-  for (WaitingGroup& group : pending_.TakeExpired(now)) {
-    for (const WaitingBatch& batch : group) proposals_failed_.fetch_add(batch.commands, std::memory_order_relaxed);
-    FailGroup(std::move(group), base::errors::Timeout(), term());
-  }
-  auto waits_on = [now](const LeaderlessRead& read) { return read.deadline > now; };
-  auto expired = std::stable_partition(leaderless_reads_.begin(), leaderless_reads_.end(), waits_on);
-  for (auto read = expired; read != leaderless_reads_.end(); ++read) {
-    read_indexes_failed_.fetch_add(1, std::memory_order_relaxed);
-    read->done(base::errors::Timeout());
-  }
-  leaderless_reads_.erase(expired, leaderless_reads_.end());
+  // While none can be revoked they stay where they are.
+  if (!stopping_.load() && Refusal().ok()) lease_expiry_.Tick();
+  if (held_back_.has_value() && PersistHeldBack()) LeaveTrouble(DiskTrouble::Source::kLog);
 }
 
 namespace {
@@ -260,48 +223,40 @@ void Engine::CompactIfDue() {
   Propose(std::move(batch));
 }
 
-void Engine::ProposeAll(std::vector<ProposalBatch> batches) {
-  std::vector<ProposalBatch> group;
+void Engine::ProposeAll(std::vector<QueuedBatch> queued) {
+  std::vector<QueuedBatch> group;
   size_t bytes = 0;
-  for (ProposalBatch& batch : batches) {
-    if (!group.empty() && bytes + batch.commands.bytes() > kGroupBytesMax) {
+  for (QueuedBatch& next : queued) {
+    const size_t next_bytes = next.batch.commands.bytes();
+    if (!group.empty() && bytes + next_bytes > kGroupBytesMax) {
       ProposeGroup(std::exchange(group, {}));
       bytes = 0;
     }
-    bytes += batch.commands.bytes();
-    group.push_back(std::move(batch));
+    bytes += next_bytes;
+    group.push_back(std::move(next));
   }
   if (!group.empty()) ProposeGroup(std::move(group));
 }
 
-void Engine::ProposeGroup(std::vector<ProposalBatch> batches) {
+void Engine::ProposeGroup(std::vector<QueuedBatch> queued) {
+  absl::Status refusal = Refusal();
+  if (!refusal.ok()) return Refuse(std::move(queued), refusal);
   GroupHead head{member_id_, next_group_++, clock_->Wall().count(), 0};
   size_t bytes = 0;
+  for (const QueuedBatch& one : queued) {
+    head.commands += one.batch.commands.count();
+    bytes += one.batch.commands.bytes();
+  }
+  absl::Status proposed = node_.Propose(EncodeGroup(head, queued)).status();
+  if (!proposed.ok()) return Refuse(std::move(queued), proposed);
   WaitingGroup waiting;
-  for (ProposalBatch& batch : batches) {
-    head.commands += batch.commands.count();
-    bytes += batch.commands.bytes();
-    waiting.push_back({std::move(batch.completion), batch.commands.count()});
-  }
-  absl::Status refusal = Refusal();
-  // The door is shut, but what was let in before Stop is still served.
-  if (stopping_.load(std::memory_order_relaxed) && !dead_.load(std::memory_order_relaxed)) refusal = absl::OkStatus();
-  absl::Status proposed = refusal.ok() ? node_.Propose(EncodeGroup(head, batches)).status() : refusal;
-  if (proposed.ok()) {
-    std::chrono::nanoseconds deadline =
-        clock_->Monotonic() + kDiskTimeAllowance + 2 * std::chrono::nanoseconds(options_.election_timeout);
-    pending_.Add(head.group, std::move(waiting), head.commands, bytes, deadline);
-    return;
-  }
-  pending_.admission().Release(head.commands, bytes);
-  proposals_failed_.fetch_add(head.commands, std::memory_order_relaxed);
-  FailGroup(std::move(waiting), proposed, term());
+  for (QueuedBatch& one : queued) waiting.push_back({std::move(one.batch.completion), one.batch.commands.count()});
+  pending_.Add(head.group, std::move(waiting), head.commands, bytes, queued.front().deadline);
+  timer_.Arm();
 }
 
 void Engine::AskReads(std::vector<ReadDone> reads) {
-  std::chrono::nanoseconds deadline =
-      clock_->Monotonic() + kDiskTimeAllowance + 2 * std::chrono::nanoseconds(options_.election_timeout);
-  for (ReadDone& done : reads) leaderless_reads_.push_back({std::move(done), deadline});
+  for (ReadDone& done : reads) leaderless_reads_.push_back({std::move(done), Deadline()});
   if (leaderless_reads_.empty()) return;
   uint64_t context = next_read_;
   if (!node_.ReadIndex(context).ok()) return;  // no leader yet: asked again after the next event
@@ -341,29 +296,35 @@ void Engine::Execute(std::vector<raft::Entry> committed) {
     apply_queue_.Push(std::move(committed));
     return;
   }
-  absl::Status applied = applier_.Apply(committed);
-  apply_queue_.Done();
+  absl::Status applied = applier_.Apply(std::move(committed));
+  if (base::IsDiskRefusal(applied)) {
+    EnterTrouble(DiskTrouble::Source::kStore, applied);
+    return apply_queue_.HandOver();
+  }
   if (!applied.ok()) Fatal(applied);
+  apply_queue_.Done();
 }
 
 void Engine::PublishStatus() {
   raft::Index applied = read_gate_.applied();
   node_.Applied(applied);
   node_.Compact(applied);
-  raft::NodeStatus status = node_.Status();
-  term_.store(status.hard_state.term, std::memory_order_relaxed);
-  role_.store(status.role, std::memory_order_relaxed);
-  leader_.store(status.leader, std::memory_order_relaxed);
-  if (status.leader != last_leader_ && status.leader != 0) leader_changes_.fetch_add(1, std::memory_order_relaxed);
-  last_leader_ = status.leader;
-  if (status.role != raft::Role::kLeader && files_.lessor->leading()) {
+  const raft::Term term = node_.term();
+  const raft::Role role = node_.role();
+  const raft::MemberId leader = node_.leader();
+  term_.store(term, std::memory_order_relaxed);
+  role_.store(role, std::memory_order_relaxed);
+  leader_.store(leader, std::memory_order_relaxed);
+  if (leader != last_leader_ && leader != 0) leader_changes_.fetch_add(1, std::memory_order_relaxed);
+  last_leader_ = leader;
+  if (role != raft::Role::kLeader && files_.lessor->leading()) {
     files_.lessor->Demote(base::errors::LeaderChanged());
   }
-  if (status.role != raft::Role::kLeader || status.hard_state.term == led_term_) return;
-  led_term_ = status.hard_state.term;
+  if (role != raft::Role::kLeader || term == led_term_) return;
+  led_term_ = term;
   // The term's first entry is the last of the log now: once it is executed, so is everything committed before, and
   // nobody else can commit anything.
-  read_gate_.WhenApplied(status.last_index, [this](absl::Status executed) {
+  read_gate_.WhenApplied(node_.last_index(), [this](absl::Status executed) {
     if (!executed.ok()) return;
     files_.lessor->Promote(options_.election_timeout);
     can_read_now_.store(sole_voter_, std::memory_order_release);

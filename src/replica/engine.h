@@ -17,6 +17,8 @@
 #include "src/replica/applier.h"
 #include "src/replica/apply_queue.h"
 #include "src/replica/auto_compaction.h"
+#include "src/replica/deadline_timer.h"
+#include "src/replica/disk_trouble.h"
 #include "src/replica/lease_expiry.h"
 #include "src/replica/member_files.h"
 #include "src/replica/pending_groups.h"
@@ -67,13 +69,25 @@ class Engine {
   DiskPace disk_pace() const;
 
  private:
+  // --- engine_waiting.cc: those who wait, until they are answered, refused or told that it took too long
+  // Why nothing is proposed just now, not even what was let in; OK when it is.
+  absl::Status Refusal() const;
+  std::chrono::nanoseconds Deadline() const { return clock_->Monotonic() + patience_; }
+  // Answers what was admitted and is not logged.
+  void Refuse(std::vector<QueuedBatch> batches, const absl::Status& status);
+  std::optional<std::chrono::nanoseconds> ExpireProposals(std::chrono::nanoseconds now);
+  void ExpireReads();
+  void FailLogged(std::vector<WaitingGroup> groups, const absl::Status& status);
+  // Everybody, with "server stopped".
+  void FailAll();
+
   // --- engine.cc: the replica thread
   void RunReplicaThread();
   void RunApplyThread();
   void TickIfDue();
   std::chrono::nanoseconds UntilNextTick() const;
-  void ProposeAll(std::vector<ProposalBatch> batches);
-  void ProposeGroup(std::vector<ProposalBatch> batches);
+  void ProposeAll(std::vector<QueuedBatch> queued);
+  void ProposeGroup(std::vector<QueuedBatch> queued);
   void AskReads(std::vector<ReadDone> reads);
   void HandleReady();
   // What is left to do with a Ready once it is on disk.
@@ -81,7 +95,6 @@ class Engine {
   void Execute(std::vector<raft::Entry> committed);
   void PublishStatus();
   void BecomeReady();
-  void ExpireWaiting();
   void CompactIfDue();
 
   // --- engine_disk.cc: the log and trouble with it
@@ -89,16 +102,14 @@ class Engine {
   bool Persist(raft::Ready& ready);
   bool PersistHeldBack();
   void KeepDisk();
-  // The store could not be written. Waits and returns true to try again, false to give up.
-  bool OnStoreWriteFailure(const absl::Status& status);
+  // Apply thread. The disk refused what the store was to write: waits until it is to be tried again; false when the
+  // member stops first.
+  bool AwaitStore(const absl::Status& refusal);
   // What the store cannot read back, or write in the background. Any thread.
   void OnStoreFailure(const absl::Status& failure);
-  void EnterTrouble(const absl::Status& status);
-  void LeaveTrouble();
+  void EnterTrouble(DiskTrouble::Source source, const absl::Status& status);
+  void LeaveTrouble(DiskTrouble::Source source);
   void Fatal(const absl::Status& status);
-
-  // Why proposals are refused at the door just now; OK when they are not.
-  absl::Status Refusal() const;
 
   const ReplicaOptions options_;
   base::Clock* const clock_;
@@ -106,11 +117,13 @@ class Engine {
   const uint64_t cluster_id_;
   const uint64_t member_id_;
   const bool sole_voter_;
+  const std::chrono::nanoseconds patience_;  // with which a request waits
   WalReader log_reader_;
   std::mt19937 random_;
 
   ProposalQueue queue_;
   PendingGroups pending_;
+  DeadlineTimer timer_;
   ReadGate read_gate_;
   ApplyQueue apply_queue_;
   Applier applier_;
@@ -146,12 +159,9 @@ class Engine {
   std::atomic<uint64_t> proposals_failed_{0};
   std::atomic<uint64_t> read_indexes_failed_{0};
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> dead_{false};        // after something fatal
-  std::atomic<bool> in_trouble_{false};  // the disk takes no writes
-  std::atomic<bool> damaged_{false};     // a file is not what was written
+  std::atomic<bool> dead_{false};  // after something fatal
   std::atomic<bool> ready_announced_{false};
-  mutable base::Mutex trouble_mutex_;  // guards trouble_
-  absl::Status trouble_ ABSL_GUARDED_BY(trouble_mutex_);
+  DiskTrouble trouble_;
 
   std::function<void()> on_ready_;
   std::function<void(const absl::Status&)> on_fatal_;

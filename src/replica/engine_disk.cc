@@ -1,6 +1,7 @@
 #include <thread>
 #include <utility>
 
+#include "quorate/base/disk_refusal.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
 #include "src/replica/bounds.h"
@@ -15,9 +16,9 @@ bool Engine::Persist(raft::Ready& ready) {
   if (!ready.must_sync) return true;
   absl::Status written = files_.wal->Append(ready.entries, unwritten_hard_state_);
   if (written.ok()) written = files_.wal->Sync();
-  if (wal::IsRefusal(written)) {
+  if (base::IsDiskRefusal(written)) {
     held_back_ = std::move(ready);
-    EnterTrouble(written);
+    EnterTrouble(DiskTrouble::Source::kLog, written);
     return false;
   }
   if (!written.ok()) {
@@ -56,48 +57,36 @@ void Engine::KeepDisk() {
   if (often_enough || too_much) flusher_.Request();
 }
 
-bool Engine::OnStoreWriteFailure(const absl::Status& status) {
-  if (!wal::IsRefusal(status)) return false;
+bool Engine::AwaitStore(const absl::Status& refusal) {
+  EnterTrouble(DiskTrouble::Source::kStore, refusal);
   while (!stopping_.load()) {
-    EnterTrouble(status);
-    std::this_thread::sleep_for(kDiskFullRetry);
-    if (files_.database->Resume().ok()) {
-      LeaveTrouble();
-      return true;
-    }
+    std::this_thread::sleep_for(kStoreRetry);
+    if (!files_.database->Resume().ok()) continue;
+    LeaveTrouble(DiskTrouble::Source::kStore);
+    return true;
   }
   return false;
 }
 
-void Engine::EnterTrouble(const absl::Status& status) {
-  {
-    base::MutexLock lock(&trouble_mutex_);
-    if (!damaged_.load()) trouble_ = status;
-  }
-  if (in_trouble_.exchange(true)) return;
+void Engine::EnterTrouble(DiskTrouble::Source source, const absl::Status& status) {
+  const bool first = trouble_.Enter(source, status);
+  FailLogged(pending_.TakeAll(), OutcomeUnknown(status));
+  Refuse(queue_.TakeProposals(), RefusalFor(status));
+  if (!first) return;
   const bool full = status.code() == absl::StatusCode::kResourceExhausted;
   QUORATE_LOG(kWarn,
               full ? "the disk is full: writes are refused, reads go on; free space on it and writes resume"
                    : "the disk is read-only: writes are refused, reads go on; make it writable and writes resume",
               {{"error", status}});
-  for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), OutcomeUnknown(status), term());
 }
 
-void Engine::LeaveTrouble() {
-  {
-    base::MutexLock lock(&trouble_mutex_);
-    if (!damaged_.load()) trouble_ = absl::OkStatus();
-  }
-  if (in_trouble_.exchange(false)) QUORATE_LOG(kInfo, "the disk takes writes again");
+void Engine::LeaveTrouble(DiskTrouble::Source source) {
+  if (trouble_.Leave(source)) QUORATE_LOG(kInfo, "the disk takes writes again");
 }
 
 void Engine::OnStoreFailure(const absl::Status& failure) {
   if (failure.code() != absl::StatusCode::kDataLoss) return Fatal(failure);
-  {
-    base::MutexLock lock(&trouble_mutex_);
-    if (damaged_.exchange(true)) return;
-    trouble_ = WithWayOut(failure);
-  }
+  if (!trouble_.Damage(WithWayOut(failure))) return;
   QUORATE_LOG(kError, "the member's data is damaged: writes are refused, what can be read is served",
               {{"error", WithWayOut(failure)}});
 }
@@ -116,8 +105,7 @@ void Engine::Fatal(const absl::Status& status) {
   can_read_now_.store(false);
   if (dead_.exchange(true)) return;
   QUORATE_LOG(kError, "this member cannot go on", {{"error", WithWayOut(status)}});
-  for (WaitingGroup& group : pending_.TakeAll()) FailGroup(std::move(group), base::errors::Stopped(), term());
-  read_gate_.FailAll(base::errors::Stopped());
+  FailAll();
   on_fatal_(WithWayOut(status));
 }
 

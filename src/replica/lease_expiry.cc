@@ -29,15 +29,19 @@ class LeaseExpiry::Answers : public BatchCompletion {
   Answers(LeaseExpiry* expiry, std::vector<int64_t> leases) : expiry_(expiry), leases_(std::move(leases)) {}
   ~Answers() override {
     expiry_->lessor_->CountExpired(revoked_);
+    if (failed_ > 0) {
+      QUORATE_LOG(kWarn, "failed to revoke expired leases, will try again",
+                  {{"leases", failed_}, {"first-lease-id", Hex(first_failed_)}, {"error", failure_}});
+    }
     expiry_->under_way_.store(false, std::memory_order_release);
   }
 
   void Complete(size_t index, absl::StatusOr<mvcc::Answer> answer, uint64_t) override {
     if (answer.ok()) {
       ++revoked_;
-    } else if (!absl::IsNotFound(answer.status())) {  // else its client revoked it meanwhile
-      QUORATE_LOG(kWarn, "failed to revoke an expired lease",
-                  {{"lease-id", Hex(leases_[index])}, {"error", answer.status()}});
+    } else if (!absl::IsNotFound(answer.status()) && failed_++ == 0) {  // else its client revoked it meanwhile
+      first_failed_ = leases_[index];
+      failure_ = answer.status();
     }
   }
 
@@ -45,6 +49,9 @@ class LeaseExpiry::Answers : public BatchCompletion {
   LeaseExpiry* const expiry_;
   const std::vector<int64_t> leases_;
   uint64_t revoked_ = 0;
+  uint64_t failed_ = 0;
+  int64_t first_failed_ = 0;
+  absl::Status failure_;  // of the first
 };
 
 LeaseExpiry::LeaseExpiry(lease::Leases* leases, lease::Lessor* lessor, std::chrono::milliseconds interval,

@@ -21,7 +21,7 @@ class LeaseExpiry {
 
   // `interval`: between ticks.
   LeaseExpiry(lease::Leases* leases, lease::Lessor* lessor, std::chrono::milliseconds interval, Propose propose);
-  // Replica thread.
+  // Replica thread, while proposals are taken.
   void Tick();
 
  private:

@@ -116,10 +116,17 @@ wal::WalOptions LogOptions(const ReplicaOptions& options, base::FileSystem& file
   return log;
 }
 
+absl::Status CheckAlone(const membership::Cluster& cluster) {
+  if (cluster.members.size() == 1) return absl::OkStatus();
+  return absl::UnimplementedError(
+      "--initial-cluster names several members; clusters of more than one member are not yet supported");
+}
+
 absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
                                    MemberFiles opened) {
   QUORATE_ASSIGN_OR_RETURN(opened.cluster,
                            membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
+  QUORATE_RETURN_IF_ERROR(CheckAlone(opened.cluster));
   DataIdentity identity{false, options.name, options.cluster_token, opened.cluster.id, opened.cluster.self};
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
   QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/false));
@@ -167,6 +174,7 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
     return absl::DataLossError("the store " + paths.store + " does not belong to the member that " + paths.member +
                                "/identity names");
   }
+  QUORATE_RETURN_IF_ERROR(CheckAlone(*cluster));
   opened.cluster = *std::move(cluster);
   QUORATE_ASSIGN_OR_RETURN(opened.applied, LoadApplied(*opened.database));
   QUORATE_ASSIGN_OR_RETURN(opened.alarms, LoadAlarms(*opened.database));

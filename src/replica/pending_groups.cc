@@ -1,6 +1,7 @@
 #include "src/replica/pending_groups.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "quorate/base/check.h"
 
@@ -20,24 +21,16 @@ void PendingGroups::Add(uint64_t group, WaitingGroup waiting, size_t commands, s
   slots_.push_back({group, std::move(waiting), commands, bytes, deadline});
 }
 
-WaitingGroup PendingGroups::TakeSlot(Slot& slot) {
-  slot.taken = true;
-  admission_.Release(slot.commands, slot.bytes);
-  return std::move(slot.waiting);
-}
-
-void PendingGroups::DropTaken() {
-  while (!slots_.empty() && slots_.front().taken) slots_.pop_front();
-}
-
 WaitingGroup PendingGroups::Take(uint64_t group, std::chrono::nanoseconds now) {
   base::MutexLock lock(&mutex_);
   auto slot = std::lower_bound(slots_.begin(), slots_.end(), group,
                                [](const Slot& slot, uint64_t wanted) { return slot.group < wanted; });
-  if (slot == slots_.end() || slot->group != group || slot->taken) return {};
-  WaitingGroup waiting = TakeSlot(*slot);
+  if (slot == slots_.end() || slot->group != group || slot->executed) return {};
+  slot->executed = true;
+  WaitingGroup waiting = std::exchange(slot->waiting, {});
+  admission_.Release(slot->commands, slot->bytes);
   admission_.Served(slot->commands, slot->bytes, now);
-  DropTaken();
+  while (!slots_.empty() && slots_.front().executed) slots_.pop_front();
   return waiting;
 }
 
@@ -45,14 +38,21 @@ std::vector<WaitingGroup> PendingGroups::TakeExpired(std::chrono::nanoseconds no
   base::MutexLock lock(&mutex_);
   std::vector<WaitingGroup> expired;
   for (Slot& slot : slots_) {
-    if (slot.deadline > now) break;  // deadlines ascend with the group ids
-    if (!slot.taken) expired.push_back(TakeSlot(slot));
+    if (slot.deadline > now) break;  // deadlines ascend, nearly, with the group ids
+    if (!slot.waiting.empty()) expired.push_back(std::exchange(slot.waiting, {}));
   }
-  DropTaken();
   return expired;
 }
 
 std::vector<WaitingGroup> PendingGroups::TakeAll() { return TakeExpired(std::chrono::nanoseconds::max()); }
+
+std::optional<std::chrono::nanoseconds> PendingGroups::EarliestDeadline() {
+  base::MutexLock lock(&mutex_);
+  for (const Slot& slot : slots_) {
+    if (!slot.waiting.empty()) return slot.deadline;
+  }
+  return std::nullopt;
+}
 
 void PendingGroups::WaitEmpty(std::chrono::milliseconds patience) {
   auto empty = [this]() { return admission_.commands() == 0; };

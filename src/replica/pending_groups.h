@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -30,13 +31,17 @@ class PendingGroups {
   Admission& admission() { return admission_; }
   const Admission& admission() const { return admission_; }
 
-  // Replica thread. Group ids ascend. The room was admitted and is given back when the group leaves.
+  // Replica thread. Group ids ascend. The room was admitted and is given back when the group is taken to be executed:
+  // until then its commands are in memory, whoever waits for them.
   void Add(uint64_t group, WaitingGroup waiting, size_t commands, size_t bytes, std::chrono::nanoseconds deadline);
   // Takes a group out to be executed; empty when nobody waits for it any more (timed out, failed, or of a former life).
   WaitingGroup Take(uint64_t group, std::chrono::nanoseconds now);
-  // Takes out all groups whose deadline has passed, or all.
+  // Takes out those who wait for the groups whose deadline has passed, or for any; the groups themselves stay. Any
+  // thread.
   std::vector<WaitingGroup> TakeExpired(std::chrono::nanoseconds now);
   std::vector<WaitingGroup> TakeAll();
+  // Of the oldest group that anyone waits for. Any thread.
+  std::optional<std::chrono::nanoseconds> EarliestDeadline();
 
   // Waits until nothing admitted is left, or the patience is over.
   void WaitEmpty(std::chrono::milliseconds patience);
@@ -48,13 +53,11 @@ class PendingGroups {
     size_t commands;
     size_t bytes;
     std::chrono::nanoseconds deadline;
-    bool taken = false;
+    bool executed = false;
   };
-  WaitingGroup TakeSlot(Slot& slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void DropTaken() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Admission admission_;
-  base::Mutex mutex_;  // guards slots_: the replica thread adds, the apply thread takes
+  base::Mutex mutex_;  // guards slots_: the replica thread adds, the apply thread takes, the timer's expires
   std::deque<Slot> slots_ ABSL_GUARDED_BY(mutex_);
 };
 

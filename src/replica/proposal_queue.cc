@@ -1,13 +1,15 @@
 #include "src/replica/proposal_queue.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace quorate::replica {
 
-bool ProposalQueue::PushProposal(ProposalBatch& batch) {
+bool ProposalQueue::PushProposal(ProposalBatch& batch, std::chrono::nanoseconds deadline) {
   base::MutexLock lock(&mutex_);
   if (closed_) return false;
-  content_.proposals.push_back(std::move(batch));
+  content_.proposals.push_back({std::move(batch), deadline});
   awake_ = true;
   return true;
 }
@@ -34,6 +36,30 @@ void ProposalQueue::RequestStop() {
 void ProposalQueue::Close() {
   base::MutexLock lock(&mutex_);
   closed_ = true;
+}
+
+std::vector<QueuedBatch> ProposalQueue::TakeExpired(std::chrono::nanoseconds now) {
+  base::MutexLock lock(&mutex_);
+  std::vector<QueuedBatch>& queued = content_.proposals;
+  // They came in nearly the order of their deadlines.
+  const auto waits_on = [now](const QueuedBatch& batch) { return batch.deadline > now; };
+  const auto end = std::find_if(queued.begin(), queued.end(), waits_on);
+  std::vector<QueuedBatch> expired(std::make_move_iterator(queued.begin()), std::make_move_iterator(end));
+  queued.erase(queued.begin(), end);
+  return expired;
+}
+
+std::vector<QueuedBatch> ProposalQueue::TakeProposals() { return TakeExpired(std::chrono::nanoseconds::max()); }
+
+std::vector<ReadDone> ProposalQueue::TakeReads() {
+  base::MutexLock lock(&mutex_);
+  return std::exchange(content_.reads, {});
+}
+
+std::optional<std::chrono::nanoseconds> ProposalQueue::EarliestDeadline() {
+  base::MutexLock lock(&mutex_);
+  if (content_.proposals.empty()) return std::nullopt;
+  return content_.proposals.front().deadline;
 }
 
 ProposalQueue::Taken ProposalQueue::Take(std::chrono::nanoseconds patience) {

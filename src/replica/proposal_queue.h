@@ -4,6 +4,7 @@
 // before it runs.
 
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -13,16 +14,22 @@
 
 namespace quorate::replica {
 
+// A batch, and when those who wait for it are told that it took too long.
+struct QueuedBatch {
+  ProposalBatch batch;
+  std::chrono::nanoseconds deadline{0};
+};
+
 class ProposalQueue {
  public:
   struct Taken {
-    std::vector<ProposalBatch> proposals;
+    std::vector<QueuedBatch> proposals;
     std::vector<ReadDone> reads;
     bool stop = false;
   };
 
   // Any thread. False once closed; the argument is then untouched.
-  bool PushProposal(ProposalBatch& batch);
+  bool PushProposal(ProposalBatch& batch, std::chrono::nanoseconds deadline);
   bool PushRead(ReadDone& done);
   // Any thread: wakes the replica thread.
   void Wake();
@@ -30,6 +37,12 @@ class ProposalQueue {
   void RequestStop();
   // Refuses everything from now on; what Take finds after it is the last.
   void Close();
+  // Any thread: takes out what no one has proposed yet, of all batches those whose deadline has passed.
+  std::vector<QueuedBatch> TakeExpired(std::chrono::nanoseconds now);
+  std::vector<QueuedBatch> TakeProposals();
+  std::vector<ReadDone> TakeReads();
+  // Any thread: of the batch that has waited longest.
+  std::optional<std::chrono::nanoseconds> EarliestDeadline();
   // Replica thread: waits until something is there or the time is over, and takes all.
   Taken Take(std::chrono::nanoseconds patience);
 

@@ -22,11 +22,6 @@ absl::StatusOr<std::unique_ptr<Replica>> Replica::Open(ReplicaOptions options) {
     QUORATE_LOG(kWarn, "--unsafe-no-fsync: acknowledged writes are lost when the machine fails");
   }
   QUORATE_ASSIGN_OR_RETURN(MemberFiles opened, OpenMemberFiles(options, files));
-  if (opened.cluster.members.size() != 1) {
-    return absl::UnimplementedError(
-        "--initial-cluster names several members; clusters of more than one member are "
-        "not yet supported");
-  }
   if (opened.recovered.torn_tail.has_value()) {
     QUORATE_LOG(kInfo, "the log's last write was cut short by a crash; it was not acknowledged and is dropped",
                 {{"at", *opened.recovered.torn_tail}});

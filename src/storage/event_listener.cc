@@ -1,5 +1,6 @@
 #include "src/storage/event_listener.h"
 
+#include "quorate/base/disk_refusal.h"
 #include "quorate/base/logging.h"
 #include "src/storage/rocks_status.h"
 
@@ -17,7 +18,7 @@ void EventListener::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInf
 void EventListener::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) {
   const absl::Status failure = ToStatus(*error, "the store at " + path_ + " stopped writing");
   // RocksDB knows full disks alone as a trouble that ends; a read-only one and a used-up quota leave as little behind.
-  if (IsRefusal(failure) && !error->IsNoSpace()) {
+  if (base::IsDiskRefusal(failure) && !error->IsNoSpace()) {
     *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
   }
   {

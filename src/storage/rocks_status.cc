@@ -42,8 +42,4 @@ absl::Status ToStatus(const rocksdb::Status& status, std::string_view what) {
   return base::MakeStatus(CodeOf(status), message);
 }
 
-bool IsRefusal(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kResourceExhausted || status.code() == absl::StatusCode::kPermissionDenied;
-}
-
 }  // namespace quorate::storage

@@ -13,7 +13,4 @@ namespace quorate::storage {
 // written). RocksDB's own text names the file.
 absl::Status ToStatus(const rocksdb::Status& status, std::string_view what);
 
-// Whether the disk took nothing, being full or read-only, rather than failed.
-bool IsRefusal(const absl::Status& status);
-
 }  // namespace quorate::storage

@@ -68,11 +68,12 @@ struct Wal::Rep {
   // Remembers an error after which nothing on disk is certain.
   absl::Status Fail(const absl::Status& status) {
     // Only a disk that left the log as it was is told with its own code.
-    failed = IsRefusal(status) ? base::MakeStatus(absl::StatusCode::kInternal, base::MessageOf(status)) : status;
+    failed =
+        base::IsDiskRefusal(status) ? base::MakeStatus(absl::StatusCode::kInternal, base::MessageOf(status)) : status;
     return failed;
   }
   absl::Status FailUnlessRefused(const absl::Status& status) {
-    return status.ok() || IsRefusal(status) ? status : Fail(status);
+    return status.ok() || base::IsDiskRefusal(status) ? status : Fail(status);
   }
   // Whatever the reason, what a failed sync has left undone is not done by another one.
   absl::Status SyncOrFail(base::File& file);
@@ -80,8 +81,8 @@ struct Wal::Rep {
 
   const WalOptions options;
   base::Clock& clock;
-  SpareSegments spares;
   std::unique_ptr<base::FileLock> lock;
+  SpareSegments spares;
   LogFiles log;
   RecordWriter writer;
   EndNote note;
@@ -169,9 +170,9 @@ absl::Status Wal::Rep::WriteRecord(EntryIndex::Place* place) {
       writer.Finish(segment.end, segment.head.salt, segment.next_write_number++, log.chain, synced, &digest);
   const std::chrono::nanoseconds before = clock.Monotonic();
   if (absl::Status status = segment.file->WriteAt(segment.end, bytes); !status.ok()) {
-    if (!IsRefusal(status)) return Fail(status);
+    if (!base::IsDiskRefusal(status)) return Fail(status);
     erase_pending = true;
-    if (absl::Status erased = EraseRefused(); !erased.ok() && !IsRefusal(erased)) return erased;
+    if (absl::Status erased = EraseRefused(); !erased.ok() && !base::IsDiskRefusal(erased)) return erased;
     return status;
   }
   statistics.write_latency.Observe(clock.Monotonic() - before);
@@ -230,7 +231,7 @@ void Wal::Rep::NoteEnd() {
   if (!failed.ok() || !synced_end.has_value()) return;
   if (!options.end_note.empty()) {
     note.Write(*synced_end);
-  } else if (absl::Status status = WriteMark(); !status.ok() && !IsRefusal(status)) {
+  } else if (absl::Status status = WriteMark(); !status.ok() && !base::IsDiskRefusal(status)) {
     (void)Fail(status);
   }
   synced_end.reset();
@@ -243,7 +244,6 @@ absl::Status Wal::Rep::RestoreSize(Segment& segment) {
   return SyncOrFail(*segment.file);
 }
 
-absl::Status Wal::Rep::RewriteTail(Segment& segment, uint64_t from) {
 absl::Status Wal::Rep::Lock() {
   if (options.files != &base::PosixFileSystem() || !options.files->Exists(options.directory)) return absl::OkStatus();
   auto taken = base::FileLock::Acquire(options.directory + "/lock");
@@ -255,6 +255,7 @@ absl::Status Wal::Rep::Lock() {
   return absl::OkStatus();
 }
 
+absl::Status Wal::Rep::RewriteTail(Segment& segment, uint64_t from) {
   for (uint64_t at = from; at < segment.end; at += kRewriteBytes) {
     const uint64_t length = std::min(kRewriteBytes, segment.end - at);
     QUORATE_ASSIGN_OR_RETURN(const std::string bytes, segment.file->ReadAt(at, length));
@@ -283,8 +284,8 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Create(const WalOptions& options, cons
   }
   QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(ParentOf(options.directory)));
   auto rep = std::make_unique<Rep>(options);
-  QUORATE_RETURN_IF_ERROR(rep->spares.Clear());
   QUORATE_RETURN_IF_ERROR(rep->Lock());
+  QUORATE_RETURN_IF_ERROR(rep->spares.Clear());
   if (!options.end_note.empty()) QUORATE_RETURN_IF_ERROR(rep->note.Clear());
   rep->log.identity = identity;
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Segment> segment, rep->BeginSegment(0));
@@ -296,8 +297,8 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Create(const WalOptions& options, cons
 absl::StatusOr<std::unique_ptr<Wal>> Wal::Open(const WalOptions& options, raft::Index applied, Recovered* recovered) {
   QUORATE_CHECK(options.files != nullptr);
   auto rep = std::make_unique<Rep>(options);
-  QUORATE_RETURN_IF_ERROR(Recover(options, applied, &rep->log, recovered));
   QUORATE_RETURN_IF_ERROR(rep->Lock());
+  QUORATE_RETURN_IF_ERROR(Recover(options, applied, &rep->log, recovered));
   // An earlier process may have ended between making a segment and syncing its name.
   QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(options.directory));
   // What was read may never have been synced, and others are about to rely on it. A torn tail is cut by the mark over

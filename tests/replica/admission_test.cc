@@ -35,8 +35,8 @@ TEST(Admission, SlowWorkMakesTheQueueShort) {
 
 TEST(Admission, LargeCommandsAreJudgedByTheirBytes) {
   Admission admission;
-  Serve(&admission, 200, 1, 512 << 10, milliseconds(0), milliseconds(2000));  // 50 MiB a second
-  EXPECT_NEAR(static_cast<double>(admission.bytes_max()), 75 << 20, 2 << 20);
+  Serve(&admission, 400, 2, 512 << 10, milliseconds(0), milliseconds(2000));  // 100 MiB a second
+  EXPECT_NEAR(static_cast<double>(admission.bytes_max()), 150 << 20, 4 << 20);
 }
 
 TEST(Admission, AStandstillLeavesRoomForTheLeast) {
@@ -46,6 +46,12 @@ TEST(Admission, AStandstillLeavesRoomForTheLeast) {
   admission.Served(1, 1, milliseconds(3000));  // a sync that took three seconds
   admission.Release(50'000, 1);
   EXPECT_EQ(admission.commands_max(), kPendingCommandsMin);
+}
+
+TEST(Admission, FiftyClientsWithTwoPutsOfAMebibyteAreLetInHoweverSlowTheDisk) {
+  Admission admission;
+  Serve(&admission, 300, 1, 512 << 10, milliseconds(0), milliseconds(2000));
+  EXPECT_GT(admission.bytes_max() / 10 * 9, size_t{100} << 20);
 }
 
 TEST(Admission, AnEmptyQueueForgetsTheSlowPace) {

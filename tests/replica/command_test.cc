@@ -10,10 +10,10 @@ namespace quorate::replica {
 namespace {
 
 base::Buffer TwoBatches() {
-  std::vector<ProposalBatch> batches(2);
-  batches[0].commands.Add(CommandType::kPut, "first");
-  batches[0].commands.Add(CommandType::kTxn, "");
-  batches[1].commands.Add(CommandType::kCompact, std::string(300, 'x'));
+  std::vector<QueuedBatch> batches(2);
+  batches[0].batch.commands.Add(CommandType::kPut, "first");
+  batches[0].batch.commands.Add(CommandType::kTxn, "");
+  batches[1].batch.commands.Add(CommandType::kCompact, std::string(300, 'x'));
   return EncodeGroup({.proposer = 0xfedcba9876543210, .group = 7, .wall_ms = 1234567890123, .commands = 3}, batches);
 }
 
@@ -40,12 +40,12 @@ TEST(Group, ReadsBackWhatWasEncoded) {
 TEST(Group, CommandsOfAnySizeComeBackInOrder) {
   std::minstd_rand random(3);
   for (int round = 0; round < 50; ++round) {
-    std::vector<ProposalBatch> batches(1);
+    std::vector<QueuedBatch> batches(1);
     std::vector<std::string> requests;
     for (int i = 0; i < 40; ++i) {
       const size_t bytes = random() % 8 == 0 ? random() % 70'000 : random() % 600;
       requests.emplace_back(bytes, static_cast<char>('a' + i % 26));
-      batches[0].commands.Add(CommandType::kPut, requests.back());
+      batches[0].batch.commands.Add(CommandType::kPut, requests.back());
     }
     const base::Buffer data =
         EncodeGroup({.proposer = 1, .group = 2, .wall_ms = 3, .commands = requests.size()}, batches);

@@ -1,158 +1,13 @@
 // One member end to end below the API: proposals in, answers out, over restarts and a disk that fills up.
 
-#include "quorate/replica/replica.h"
-
-#include <gtest/gtest.h>
+#include "tests/replica/replica_testing.h"
 
 #include <atomic>
 #include <filesystem>
-#include <future>
-#include <mutex>
-
-#include "quorate/base/file_system.h"
-#include "quorate/base/wire.h"
+#include <thread>
 
 namespace quorate::replica {
 namespace {
-
-std::string PutRequestBytes(std::string_view key, std::string_view value) {
-  std::string bytes;
-  base::wire::AppendBytesField(&bytes, 1, key);
-  base::wire::AppendBytesField(&bytes, 2, value);
-  return bytes;
-}
-
-struct Heard {
-  absl::Status status;
-  int64_t revision = 0;
-  uint64_t term = 0;
-};
-
-// Collects the answers of one batch.
-class Collecting : public BatchCompletion {
- public:
-  explicit Collecting(std::promise<std::vector<Heard>> promise) : promise_(std::move(promise)) {}
-  ~Collecting() override { promise_.set_value(std::move(heard_)); }
-  void Complete(size_t index, absl::StatusOr<mvcc::Answer> answer, uint64_t term) override {
-    EXPECT_EQ(index, heard_.size());
-    heard_.push_back({answer.status(), answer.ok() ? answer->revision : 0, term});
-  }
-
- private:
-  std::promise<std::vector<Heard>> promise_;
-  std::vector<Heard> heard_;
-};
-
-// The machine's files, except that the log's disk can be full.
-class FillableFiles : public base::FileSystem {
- public:
-  std::atomic<bool> full{false};
-
-  absl::StatusOr<std::unique_ptr<base::File>> Open(const std::string& path, base::OpenMode mode) override {
-    if (full && mode == base::OpenMode::kCreate) return Full(path);
-    auto file = posix_.Open(path, mode);
-    if (!file.ok()) return file;
-    return std::unique_ptr<base::File>(new FillableFile(this, *std::move(file)));
-  }
-  absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override {
-    return posix_.List(directory);
-  }
-  absl::Status Rename(const std::string& from, const std::string& to) override { return posix_.Rename(from, to); }
-  absl::Status Remove(const std::string& path) override { return posix_.Remove(path); }
-  absl::Status CreateDirectories(const std::string& path) override { return posix_.CreateDirectories(path); }
-  absl::Status SyncDirectory(const std::string& path) override { return posix_.SyncDirectory(path); }
-  bool Exists(const std::string& path) override { return posix_.Exists(path); }
-
- private:
-  static absl::Status Full(const std::string& path) {
-    return absl::ResourceExhaustedError(path + ": No space left on device");
-  }
-
-  class FillableFile : public base::File {
-   public:
-    FillableFile(FillableFiles* files, std::unique_ptr<base::File> file) : files_(files), file_(std::move(file)) {}
-    absl::Status WriteAt(uint64_t offset, std::string_view bytes) override {
-      // Zeros are what the log erases with, in blocks it has.
-      bool refused = files_->full && bytes.find_first_not_of('\0') != std::string_view::npos;
-      return refused ? Full(path()) : file_->WriteAt(offset, bytes);
-    }
-    absl::StatusOr<std::string> ReadAt(uint64_t offset, size_t length) override {
-      return file_->ReadAt(offset, length);
-    }
-    absl::Status SyncData() override { return file_->SyncData(); }
-    absl::StatusOr<uint64_t> Size() override { return file_->Size(); }
-    absl::Status Truncate(uint64_t size) override { return file_->Truncate(size); }
-    const std::string& path() const override { return file_->path(); }
-
-   private:
-    FillableFiles* files_;
-    std::unique_ptr<base::File> file_;
-  };
-
-  base::FileSystem& posix_ = base::PosixFileSystem();
-};
-
-class ReplicaTest : public testing::Test {
- protected:
-  ReplicaTest() {
-    std::string pattern = testing::TempDir() + "replicaXXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~ReplicaTest() override {
-    replica_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  ReplicaOptions Options() {
-    ReplicaOptions options;
-    options.data_dir = directory_;
-    options.name = "m1";
-    options.cluster_token = "token";
-    options.initial_cluster = {{"m1", "http://127.0.0.1:2380"}};
-    options.advertise_client_urls = {"http://127.0.0.1:2379"};
-    options.files = &files_;
-    return options;
-  }
-
-  void Start() {
-    auto replica = Replica::Open(Options());
-    ASSERT_TRUE(replica.ok()) << replica.status();
-    replica_ = *std::move(replica);
-    std::promise<void> ready;
-    replica_->Start([&] { ready.set_value(); }, [](const absl::Status& status) { ADD_FAILURE() << status; });
-    ready.get_future().wait();
-  }
-
-  std::vector<Heard> Put(const std::vector<std::string>& keys, const std::string& value) {
-    ProposalBatch batch;
-    for (const std::string& key : keys) batch.commands.Add(CommandType::kPut, PutRequestBytes(key, value));
-    std::promise<std::vector<Heard>> promise;
-    std::future<std::vector<Heard>> answers = promise.get_future();
-    batch.completion = std::make_unique<Collecting>(std::move(promise));
-    replica_->Propose(std::move(batch));
-    return answers.get();
-  }
-
-  uint64_t CountKeys() {
-    mvcc::RangeRequest request;
-    request.key = std::string_view("\0", 1);
-    request.range_end = std::string_view("\0", 1);
-    request.count_only = true;
-    auto answer = replica_->store().View().Range(request);
-    EXPECT_TRUE(answer.ok()) << answer.status();
-    std::string body = answer->body.ToString();
-    base::wire::Reader reader(body);
-    uint64_t count = 0;
-    while (reader.Next()) {
-      if (reader.field() == 4) count = reader.varint();
-    }
-    return count;
-  }
-
-  FillableFiles files_;
-  std::string directory_;
-  std::unique_ptr<Replica> replica_;
-};
 
 TEST_F(ReplicaTest, AnswersInOrderWithAscendingRevisions) {
   Start();
@@ -237,6 +92,23 @@ TEST_F(ReplicaTest, RefusesWritesWhileTheDiskIsFullAndGoesOnAfter) {
   EXPECT_EQ(CountKeys(), 3u);
 }
 
+TEST_F(ReplicaTest, ALeaseIsNotRenewedAtARevisionThatDoesNotHaveIt) {
+  std::vector<lease::Lessor::Renewal::Outcome> renewed;
+  ReplicaOptions options = Options();
+  options.store.on_commit = [&](const std::vector<mvcc::Event>& events) {
+    if (events.back().deleted) renewed.push_back(replica_->lessor().Renew(7).outcome);
+  };
+  Start(std::move(options));
+  EXPECT_TRUE(Do(CommandType::kLeaseGrant, lease::Encode(lease::GrantRequest{7, 100})).ok());
+  std::string put = PutRequestBytes("k", "v");
+  base::wire::AppendInt64Field(&put, 3, 7);
+  EXPECT_TRUE(Do(CommandType::kPut, put).ok());
+  EXPECT_EQ(replica_->lessor().Renew(7).outcome, lease::Lessor::Renewal::Outcome::kRenewed);
+  EXPECT_TRUE(Do(CommandType::kLeaseRevoke, lease::Encode(lease::RevokeRequest{7})).ok());
+  EXPECT_EQ(renewed, std::vector{lease::Lessor::Renewal::Outcome::kExpired});
+  EXPECT_EQ(replica_->lessor().Renew(7).outcome, lease::Lessor::Renewal::Outcome::kNotFound);
+}
+
 TEST_F(ReplicaTest, StoppedAnswersServerStopped) {
   Start();
   replica_->Stop();
@@ -276,6 +148,15 @@ TEST_F(ReplicaTest, RefusesAnotherNameOrToken) {
   other = Options();
   other.cluster_token = "other";
   EXPECT_NE(base::MessageOf(OpenStatus(other)).find("--initial-cluster-token"), std::string_view::npos);
+  Start();
+}
+
+TEST_F(ReplicaTest, RefusesSeveralMembersBeforeAnythingIsWritten) {
+  ReplicaOptions several = Options();
+  several.initial_cluster.emplace_back("m2", "http://127.0.0.1:2390");
+  EXPECT_EQ(OpenStatus(several).code(), absl::StatusCode::kUnimplemented);
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/member/identity"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/member/store"));
   Start();
 }
 

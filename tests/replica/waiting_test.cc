@@ -1,4 +1,4 @@
-// PendingGroups, ReadGate and ApplyQueue: who waits for what.
+// ProposalQueue, PendingGroups, ReadGate and ApplyQueue: who waits for what.
 
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 #include "src/replica/apply_queue.h"
 #include "src/replica/bounds.h"
 #include "src/replica/pending_groups.h"
+#include "src/replica/proposal_queue.h"
 #include "src/replica/read_gate.h"
 
 namespace quorate::replica {
@@ -63,6 +64,35 @@ TEST(PendingGroups, ExpiresByDeadlineAndAnswersEveryCommand) {
   EXPECT_FALSE(pending.Take(2, nanoseconds(0)).empty());
 }
 
+TEST(PendingGroups, WhatTookTooLongKeepsItsRoomUntilItIsExecuted) {
+  std::vector<std::string> heard;
+  PendingGroups pending;
+  ASSERT_TRUE(pending.admission().Admit(2, 10));
+  pending.Add(1, GroupOf(&heard, 2), 2, 10, nanoseconds(100));
+  EXPECT_EQ(pending.EarliestDeadline(), nanoseconds(100));
+  EXPECT_EQ(pending.TakeExpired(nanoseconds(100)).size(), 1u);
+  EXPECT_EQ(pending.EarliestDeadline(), std::nullopt);
+  EXPECT_TRUE(pending.TakeExpired(nanoseconds(100)).empty());
+  EXPECT_EQ(pending.admission().bytes(), 10u) << "the entry is still in memory";
+  EXPECT_TRUE(pending.Take(1, nanoseconds(0)).empty());
+  EXPECT_EQ(pending.admission().bytes(), 0u);
+}
+
+TEST(ProposalQueue, GivesOutWhatTookTooLongAndNothingTwice) {
+  ProposalQueue queue;
+  for (int64_t deadline : {100, 200, 300}) {
+    ProposalBatch batch;
+    batch.commands.Add(CommandType::kPut, std::to_string(deadline));
+    ASSERT_TRUE(queue.PushProposal(batch, nanoseconds(deadline)));
+  }
+  EXPECT_EQ(queue.EarliestDeadline(), nanoseconds(100));
+  EXPECT_EQ(queue.TakeExpired(nanoseconds(200)).size(), 2u);
+  EXPECT_EQ(queue.EarliestDeadline(), nanoseconds(300));
+  EXPECT_EQ(queue.Take(nanoseconds(0)).proposals.size(), 1u);
+  EXPECT_EQ(queue.EarliestDeadline(), std::nullopt);
+  EXPECT_TRUE(queue.TakeProposals().empty());
+}
+
 TEST(PendingGroups, RefusesAboveTheBoundButNotABatchAlone) {
   PendingGroups pending;
   EXPECT_TRUE(pending.admission().Admit(kPendingCommandsMax + 1, 1)) << "alone it must be let in";
@@ -105,9 +135,9 @@ TEST(ApplyQueue, OneExecutesAtATimeInOrder) {
   std::vector<raft::Index> executed;  // unguarded on purpose: the sanitizer sees two executing at once
   std::thread applying([&] {
     while (true) {
-      std::vector<raft::Entry> entries = queue.Take();
-      if (entries.empty()) return;
-      for (const raft::Entry& entry : entries) executed.push_back(entry.index);
+      ApplyQueue::Taken taken = queue.Take();
+      if (taken.none()) return;
+      for (const raft::Entry& entry : taken.entries) executed.push_back(entry.index);
       queue.Done();
     }
   });
@@ -125,6 +155,24 @@ TEST(ApplyQueue, OneExecutesAtATimeInOrder) {
   applying.join();
   ASSERT_EQ(executed.size(), 20'000u);
   for (size_t i = 0; i < executed.size(); ++i) ASSERT_EQ(executed[i], i + 1);
+}
+
+TEST(ApplyQueue, WhatIsHandedOverComesBeforeWhatWasPushedSince) {
+  ApplyQueue queue;
+  ASSERT_TRUE(queue.TryBeginInline());
+  raft::Entry entry;
+  entry.index = 2;
+  queue.Push({entry});
+  queue.HandOver();
+  ApplyQueue::Taken first = queue.Take();
+  EXPECT_TRUE(first.handed_over);
+  EXPECT_TRUE(first.entries.empty());
+  EXPECT_FALSE(queue.TryBeginInline()) << "the apply thread executes";
+  queue.Done();
+  ApplyQueue::Taken second = queue.Take();
+  EXPECT_FALSE(second.handed_over);
+  ASSERT_EQ(second.entries.size(), 1u);
+  EXPECT_EQ(second.entries[0].index, 2u);
 }
 
 }  // namespace

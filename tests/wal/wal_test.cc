@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "quorate/base/disk_refusal.h"
 #include "tests/wal/wal_testing.h"
 
 namespace quorate::wal {
@@ -246,7 +247,7 @@ TEST_F(WalTest, WhatARefusalLeavesOfManyBytesIsABeginningThatCommitsNothing) {
       if (operation != base::SimulatedFileSystem::Operation::kWrite || ++writes < 3) return absl::OkStatus();
       return base::MakeStatus(absl::StatusCode::kResourceExhausted, "no space left on device");
     });
-    EXPECT_TRUE(IsRefusal(wal->Append(entries, raft::HardState{.term = 3, .vote = 9, .commit = 7})));
+    EXPECT_TRUE(base::IsDiskRefusal(wal->Append(entries, raft::HardState{.term = 3, .vote = 9, .commit = 7})));
     files_.SetFault(nullptr);
     EXPECT_EQ(wal->last_index(), 4u);
     ASSERT_TRUE(wal->Append({}, std::nullopt).ok());

@@ -121,6 +121,7 @@ class Node {
   Role role() const;
   Term term() const;
   MemberId leader() const;
+  Index last_index() const;
 
  private:
   struct Rep;

@@ -29,8 +29,8 @@
 
 namespace quorate::replica {
 
-// Who waits for the answers to a batch of proposals. Called on the apply or the replica thread, or, when the batch is
-// refused at once, inside Propose; must not block.
+// Who waits for the answers to a batch of proposals. Called on any of the replica's threads, or, when the batch is
+// refused at once, inside Propose; on one at a time; must not block.
 class BatchCompletion {
  public:
   virtual ~BatchCompletion() = default;  // after the last Complete: the moment to hand the answers over
@@ -53,6 +53,8 @@ struct ReplicaOptions {
   std::vector<std::string> advertise_client_urls;
   std::chrono::milliseconds heartbeat_interval{100};
   std::chrono::milliseconds election_timeout{1000};
+  // As etcd's: a request waits so long for the disk, and two election timeouts.
+  std::chrono::milliseconds disk_time_allowance{5000};
   uint64_t snapshot_count = 10000;
   bool sync = true;
   uint64_t log_segment_bytes = 64 << 20;
@@ -91,8 +93,8 @@ struct DiskPace {
 class Replica {
  public:
   // Opens or creates the member in its data directory: takes the lock, opens store and log, checks that they belong
-  // together and to the name and token given. Errors are one line that says what and what to do; nothing is changed
-  // when opening fails.
+  // together and to the name and token given. Errors are one line that says what and what to do; no data is changed
+  // when opening fails: what an unfinished first start has left, the next one makes anew.
   static absl::StatusOr<std::unique_ptr<Replica>> Open(ReplicaOptions options);
   ~Replica();  // Stop()s
   Replica(const Replica&) = delete;
@@ -104,7 +106,8 @@ class Replica {
   // Finishes what was accepted, makes the store durable, joins the threads. Proposals after it answer "server stopped".
   void Stop();
 
-  // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests").
+  // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests"),
+  // and in time, whatever the disk does: what is late is answered "request timed out", and may yet be done.
   void Propose(ProposalBatch batch);
   // What waits, and what may at the pace of now: beyond it, those who propose much are to be refused. Any thread, a few
   // loads.
@@ -118,7 +121,8 @@ class Replica {
   // Whether a linearizable read may be served at once from the published state. Any thread, a single load.
   bool CanReadNow() const;
   // Calls `done` once a linearizable read that began before this call may be served from the published state, or with
-  // the error. On an internal thread, many at once: post onwards.
+  // the error. Inside this call when that is known at once, else on a thread of the replica's, many in a row: post
+  // onwards.
   void ConfirmRead(std::function<void(absl::Status)> done);
 
   mvcc::Store& store();

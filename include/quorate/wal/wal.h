@@ -65,12 +65,6 @@ struct WalStatistics {
   std::atomic<int64_t> slow_sync_ended{0};
 };
 
-// Whether the disk took nothing, being full (ResourceExhausted) or read-only (PermissionDenied): the log is as it was
-// and the call may be repeated. After any other failure nothing is certain.
-inline bool IsRefusal(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kResourceExhausted || status.code() == absl::StatusCode::kPermissionDenied;
-}
-
 class Wal {
  public:
   // A new log; the directory must hold none. A directory is locked while a log in it is open: FailedPrecondition names
@@ -92,8 +86,9 @@ class Wal {
   absl::Status Append(const std::vector<raft::Entry>& entries, const std::optional<raft::HardState>& hard_state);
   // Begins anew after entry `index` of `term`: everything before it came with a snapshot. Not durable before Sync.
   absl::Status Reset(raft::Index index, raft::Term term, const raft::HardState& hard_state);
-  // Makes all that was appended durable. After a failed write (other than a refusal, which leaves the log with a
-  // beginning of what was to be appended, and may be tried again) or a failed sync the log refuses everything.
+  // Makes all that was appended durable. After a failed write (other than one the disk refused, base::IsDiskRefusal,
+  // which leaves the log with a beginning of what was to be appended, and may be tried again) or a failed sync the log
+  // refuses everything.
   absl::Status Sync();
   // Says, in the note of the end or else in the log, up to where it was last synced, so that damage to what was written
   // last cannot pass for a write that a crash cut short. Nothing needs it to be durable: to be called after a sync, once
