@@ -47,7 +47,8 @@ struct NewMember::Rep {
       : options(options),
         data_dir(Plain(options.data_dir)),
         wal_dir(Plain(options.wal_dir)),
-        unfinished(data_dir + "/member" + std::string(kSuffix)) {}
+        unfinished(data_dir + "/member" + std::string(kSuffix)),
+        files(options.files != nullptr ? *options.files : base::PosixFileSystem()) {}
 
   absl::Status CheckFree();
   absl::Status MakeDirectory(const std::string& path);
@@ -65,7 +66,7 @@ struct NewMember::Rep {
   const std::string data_dir;
   const std::string wal_dir;
   const std::string unfinished;
-  base::FileSystem& files = base::PosixFileSystem();
+  base::FileSystem& files;
   membership::Cluster cluster;
   uint64_t mark = 0;
   // Directories that were not there before, outermost first.
@@ -153,8 +154,14 @@ absl::Status NewMember::Rep::GiveNames() {
   }
   for (const std::string& directory : made) QUORATE_RETURN_IF_ERROR(files.SyncDirectory(ParentOf(directory)));
   QUORATE_RETURN_IF_ERROR(files.SyncDirectory(unfinished));
-  QUORATE_RETURN_IF_ERROR(files.Rename(unfinished, data_dir + "/member"));
-  return files.SyncDirectory(data_dir);
+  const std::string member = data_dir + "/member";
+  QUORATE_RETURN_IF_ERROR(files.Rename(unfinished, member));
+  // From here on it is whole, and somebody's.
+  finished = true;
+  const absl::Status synced = files.SyncDirectory(data_dir);
+  if (synced.ok()) return synced;
+  return Error(synced.code(), "the member is complete in " + member + ", but may not outlast a power failure: " +
+                                  std::string(base::MessageOf(synced)));
 }
 
 void NewMember::Rep::TakeAway() {
@@ -213,9 +220,7 @@ absl::Status NewMember::AddAlarm(const Alarm& alarm) {
 absl::Status NewMember::Finish() {
   QUORATE_RETURN_IF_ERROR(rep_->FinishStore());
   QUORATE_RETURN_IF_ERROR(rep_->MakeLog());
-  QUORATE_RETURN_IF_ERROR(rep_->GiveNames());
-  rep_->finished = true;
-  return absl::OkStatus();
+  return rep_->GiveNames();
 }
 
 }  // namespace quorate::replica

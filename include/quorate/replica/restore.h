@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "quorate/base/file_system.h"
 #include "quorate/base/status.h"
 #include "quorate/membership/membership.h"
 #include "quorate/replica/alarm.h"
@@ -26,6 +27,7 @@ struct NewMemberOptions {
   std::string name;
   std::string cluster_token;
   std::vector<std::pair<std::string, std::string>> initial_cluster;  // name, peer URL; a name may come several times
+  base::FileSystem* files = nullptr;  // of what is not the store's; null: the machine's
 };
 
 class NewMember {
@@ -33,7 +35,7 @@ class NewMember {
   // Checks the options and makes an empty store. InvalidArgument when `name` is not in the cluster, AlreadyExists when
   // a directory is not free, FailedPrecondition when another process is at work in it.
   static absl::StatusOr<std::unique_ptr<NewMember>> Begin(const NewMemberOptions& options);
-  // Without a successful Finish: removes what was made.
+  // Removes what was made, unless it has its name.
   ~NewMember();
   NewMember(const NewMember&) = delete;
   NewMember& operator=(const NewMember&) = delete;
@@ -44,7 +46,8 @@ class NewMember {
   uint64_t mark() const;
   // One that is raised when the member starts.
   absl::Status AddAlarm(const Alarm& alarm);
-  // Adds who the members are, makes the log, makes everything durable and gives it its name.
+  // Adds who the members are, makes the log, makes everything durable and gives it its name. An error that says that
+  // the member is complete leaves it there.
   absl::Status Finish();
 
  private:
