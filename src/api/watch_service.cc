@@ -87,6 +87,12 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
     // Without a revision in the header and without a reason: clients know by compact_revision.
     Write({.header = Header(0), .watch_id = watch_id, .canceled = true, .compact_revision = compacted_revision});
   }
+  void OnFailed(int64_t watch_id, const absl::Status& reason) override {
+    Write({.header = Header(service_->replica->store().revision()),
+           .watch_id = watch_id,
+           .canceled = true,
+           .cancel_reason = base::MessageOf(reason)});
+  }
   void OnProgress(int64_t watch_id, int64_t revision) override {
     Write({.header = Header(revision), .watch_id = watch_id});
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "quorate/base/check.h"
@@ -37,8 +38,10 @@ absl::StatusOr<std::shared_ptr<const Batch>> Read(const mvcc::Store& store, cons
   return MakeBatch(request.first_revision, std::move(read));
 }
 
-// Nothing is wrong; there is just no thread for it now.
-bool IsRefusal(const absl::Status& status) { return absl::IsUnavailable(status) || absl::IsResourceExhausted(status); }
+// Of a read that did not begin: nothing is wrong, there is just no thread for it now.
+bool IsForWantOfAThread(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
+}
 
 int64_t Next(const Watcher& watcher) { return std::max(watcher.next, watcher.scan->cursor); }
 
@@ -83,9 +86,7 @@ void Feed::Rep::Lag(Watcher* watcher) {
   }
   if (watcher->next < scan->cursor) {
     // The others must not hear again of what they have heard.
-    for (const auto& group : scan->matcher.groups()) {
-      for (Watcher* other = group->first; other != nullptr; other = other->following) other->next = Next(*other);
-    }
+    if (std::exchange(scan->advanced, false)) KeepPositions(scan);
     scan->cursor = watcher->next;
   }
   watcher->scan = scan;
@@ -102,6 +103,15 @@ void Feed::Rep::LeaveScan(Watcher* watcher) {
   scan->filter.reset();
   if (watcher->request.prev_kv) --scan->with_previous;
   watcher->scan = nullptr;
+}
+
+void Feed::Rep::KeepPositions(Scan* scan) {
+  for (const auto& group : scan->matcher.groups()) {
+    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+      watcher->next = Next(*watcher);
+    }
+  }
+  statistics.positions_kept.fetch_add(scan->matcher.size(), std::memory_order_relaxed);
 }
 
 void Feed::Rep::PostAdvance() {
@@ -168,27 +178,43 @@ void Feed::Rep::StartRead(Scan* scan) {
   request.walked_max = options.history_walked_max;
   statistics.history_reads.fetch_add(1, std::memory_order_relaxed);
   options.run_blocking([this, id = scan->id, request = std::move(request)](absl::Status status) {
-    options.post([this, id, read = Read(hub->store(), request, std::move(status))] { OnRead(id, read); });
+    const bool no_thread = IsForWantOfAThread(status);
+    options.post([this, id, no_thread, read = Read(hub->store(), request, std::move(status))] {
+      OnRead(id, read, no_thread);
+    });
   });
 }
 
-void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read) {
+void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread) {
   --reads;
   Scan* scan = scans.at(scan_id).get();
   scan->reading = false;
+  if (no_thread) return RequeueAfter(scan, kHistoryRetry);
   if (read.ok()) {
     statistics.history_events.fetch_add((*read)->events.size(), std::memory_order_relaxed);
+    scan->retry = std::chrono::milliseconds::zero();
     DeliverScan(scan, {*read}, true);
+  } else if (absl::IsDataLoss(read.status())) {
+    EndFailed(scan, read.status());
   } else if (!absl::IsOutOfRange(read.status())) {
-    if (!IsRefusal(read.status())) {
-      QUORATE_LOG(kError, "could not read history for watchers, will try again",
-                  {{"revision", scan->cursor}, {"error", read.status()}});
-    }
-    options.post_after(kHistoryRetry, [this, scan_id] { Requeue(scans.at(scan_id).get()); });
-    return;
+    return RetryLater(scan, read.status());
   }
   // Compacted meanwhile: the next step ends those whom it concerns.
   Requeue(scan);
+}
+
+void Feed::Rep::RetryLater(Scan* scan, const absl::Status& failure) {
+  const bool first = scan->retry == std::chrono::milliseconds::zero();
+  if (first) {
+    QUORATE_LOG(kError, "could not read history for watchers, will try again",
+                {{"revision", scan->cursor}, {"watchers", scan->matcher.size()}, {"error", failure}});
+  }
+  scan->retry = first ? kHistoryRetry : std::min(2 * scan->retry, kHistoryRetryMax);
+  RequeueAfter(scan, scan->retry);
+}
+
+void Feed::Rep::RequeueAfter(Scan* scan, std::chrono::milliseconds time) {
+  options.post_after(time, [this, id = scan->id] { Requeue(scans.at(id).get()); });
 }
 
 void Feed::Rep::Requeue(Scan* scan) {
@@ -217,7 +243,9 @@ void Feed::Rep::DeliverScan(Scan* scan, const Batches& batches, bool previous_is
       Lag(watcher);
     }
   }
-  scan->cursor = std::max(scan->cursor, heard + 1);
+  if (heard < scan->cursor) return;
+  scan->cursor = heard + 1;
+  scan->advanced = true;
 }
 
 void Feed::Rep::OfferScan(Scan* scan, Group* group, int64_t heard, bool previous_is_complete) {
@@ -244,6 +272,14 @@ void Feed::Rep::OfferScan(Scan* scan, Group* group, int64_t heard, bool previous
   }
 }
 
+void Feed::Rep::End(Watcher* watcher) {
+  LeaveScan(watcher);
+  watcher->state = Watcher::State::kOver;
+  --watcher->channel->behind;
+  ++watcher->channel->over;
+  statistics.behind.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
   int64_t next = INT64_MAX;
   for (const auto& group : scan->matcher.groups()) {
@@ -256,21 +292,32 @@ void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
     }
   }
   for (Watcher* watcher : std::exchange(leaving, {})) {
-    LeaveScan(watcher);
-    watcher->state = Watcher::State::kOver;
-    ChannelState* channel = watcher->channel;
-    --channel->behind;
-    ++channel->over;
-    statistics.behind.fetch_sub(1, std::memory_order_relaxed);
-    channel->sink->OnCompacted(watcher->id, compacted);
+    End(watcher);
+    watcher->channel->sink->OnCompacted(watcher->id, compacted);
   }
   if (scan->matcher.size() > 0) scan->cursor = next;
+  AnswerProgress();
 }
 
-void Feed::Rep::Finish(Scan* scan) {
+void Feed::Rep::EndFailed(Scan* scan, const absl::Status& reason) {
+  QUORATE_LOG(kError, "history cannot be read; the watchers that need it are cancelled",
+              {{"revision", scan->cursor}, {"watchers", scan->matcher.size()}, {"error", reason}});
+  GatherAll(scan);
+  for (Watcher* watcher : std::exchange(leaving, {})) {
+    End(watcher);
+    watcher->channel->sink->OnFailed(watcher->id, reason);
+  }
+  AnswerProgress();
+}
+
+void Feed::Rep::GatherAll(Scan* scan) {
   for (const auto& group : scan->matcher.groups()) {
     for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) leaving.push_back(watcher);
   }
+}
+
+void Feed::Rep::Finish(Scan* scan) {
+  GatherAll(scan);
   for (Watcher* watcher : std::exchange(leaving, {})) {
     LeaveScan(watcher);
     MakeLive(watcher);

@@ -42,7 +42,8 @@ void Feed::Rep::Remove(Watcher* watcher) {
       --channel->over;
       break;
   }
-  if (watcher->state == Watcher::State::kBehind || watcher->state == Watcher::State::kParked) {
+  const bool was_behind = watcher->state == Watcher::State::kBehind || watcher->state == Watcher::State::kParked;
+  if (was_behind) {
     --channel->behind;
     statistics.behind.fetch_sub(1, std::memory_order_relaxed);
   }
@@ -51,6 +52,8 @@ void Feed::Rep::Remove(Watcher* watcher) {
   channel->watchers.erase(watcher->id);
   statistics.watchers.fetch_sub(1, std::memory_order_relaxed);
   if (--watchers == 0) hub->Leave(this);
+  // Progress may have waited for it.
+  if (was_behind) AnswerProgress();
 }
 
 Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state)) {
@@ -59,8 +62,9 @@ Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state))
 
 Channel::~Channel() {
   Feed::Rep& feed = *state_->feed;
-  while (!state_->watchers.empty()) feed.Remove(state_->watchers.begin()->second.get());
+  // First, so that nobody is told while the watchers go.
   std::erase(feed.progress_waiting, state_.get());
+  while (!state_->watchers.empty()) feed.Remove(state_->watchers.begin()->second.get());
   feed.statistics.channels.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -114,6 +118,7 @@ void Channel::Resume() {
 
 void Channel::RequestProgress() {
   Feed::Rep& feed = *state_->feed;
+  if (state_->watchers.size() == state_->over) return;
   state_->progress_target = feed.hub->store().revision();
   if (!std::exchange(state_->progress_wanted, true)) feed.progress_waiting.push_back(state_.get());
   feed.Pull();

@@ -34,7 +34,7 @@ struct ChannelState {
   Sink* const sink;
   absl::flat_hash_map<int64_t, std::unique_ptr<Watcher>> watchers;
   int64_t next_id = 0;
-  size_t over = 0;     // watchers that compaction ended
+  size_t over = 0;     // watchers that have ended and are not cancelled
   size_t behind = 0;   // watchers that are behind or parked
   size_t notices = 0;  // watchers that want periodic notices
   Watcher* parked = nullptr;
@@ -49,11 +49,13 @@ struct Scan {
   uint64_t id = 0;
   // All of them have heard of everything before this revision that is theirs.
   int64_t cursor = 0;
+  bool advanced = false;  // the cursor has moved on since every watcher's own position was written down
   bool from_store = false;  // even where the window would do
   bool reading = false;     // a background thread reads for it: nobody joins meanwhile
   Matcher matcher;
   std::shared_ptr<const KeyFilter> filter;  // of the matcher; null when it has changed
   size_t with_previous = 0;                 // watchers that want former values
+  std::chrono::milliseconds retry{0};       // how long it last waited after a read that failed; 0: none did since
 };
 
 using Batches = std::vector<std::shared_ptr<const Batch>>;
@@ -87,19 +89,29 @@ struct Feed::Rep final : public Listener {
   // Puts a watcher into a scan that is near, or a new one.
   void Lag(Watcher* watcher);
   void LeaveScan(Watcher* watcher);
+  // Every watcher's position as its own, so that the scan may begin again further back.
+  void KeepPositions(Scan* scan);
   void PostAdvance();
   void Advance();
   // Returns false when the scan has to wait for a read to end before it can go on.
   bool Step(Scan* scan);
   bool StepInWindow(Scan* scan);
   void StartRead(Scan* scan);
-  void OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read);
+  // `no_thread`: it did not begin.
+  void OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread);
   void DeliverScan(Scan* scan, const Batches& batches, bool previous_is_complete);
   void OfferScan(Scan* scan, Group* group, int64_t heard, bool previous_is_complete);
+  // Takes out watchers that hear of nothing more, whatever comes.
+  void End(Watcher* watcher);
   void EndCompacted(Scan* scan, int64_t compacted);
+  void EndFailed(Scan* scan, const absl::Status& reason);
+  void RetryLater(Scan* scan, const absl::Status& failure);
+  // All of them into `leaving`.
+  void GatherAll(Scan* scan);
   // The watchers are live from here on.
   void Finish(Scan* scan);
   void Requeue(Scan* scan);
+  void RequeueAfter(Scan* scan, std::chrono::milliseconds time);
 
   // --- channel.cc
   void Enter();
@@ -128,7 +140,7 @@ struct Feed::Rep final : public Listener {
   int reads = 0;
   bool advance_posted = false;
 
-  std::vector<ChannelState*> progress_waiting;
+  std::vector<ChannelState*> progress_waiting;  // has wanted it while it had watchers
 };
 
 }  // namespace quorate::watch

@@ -1,5 +1,7 @@
 #include "src/watch/matcher.h"
 
+#include <random>
+
 #include "quorate/base/check.h"
 #include "src/watch/watcher.h"
 
@@ -84,6 +86,11 @@ Group* Erase(Group* node, Group* group) {
 }
 
 }  // namespace
+
+uint32_t Matcher::ProcessSeed() {
+  static const uint32_t seed = std::random_device{}() | 1;
+  return seed;
+}
 
 Group* Matcher::FindRange(const Group& like) const {
   Group* node = ranges_;

@@ -76,6 +76,8 @@ class Matcher {
     size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
   };
 
+  // The same for all matchers of the process; not 0.
+  static uint32_t ProcessSeed();
   static bool EndsAfter(const Group& group, std::string_view key) { return group.unbounded || group.end > key; }
 
   template <typename Visit>
@@ -97,7 +99,9 @@ class Matcher {
   std::vector<std::unique_ptr<Group>> groups_;
   absl::flat_hash_map<std::string_view, Group*, KeyHash, std::equal_to<std::string_view>> keys_;
   Group* ranges_ = nullptr;
-  uint32_t random_ = 2463534242;  // keeps the tree level; its quality does not matter
+  // Keeps the tree level. Its quality does not matter, but nobody outside may know it: he could choose his ranges so
+  // that the tree becomes a list.
+  uint32_t random_ = ProcessSeed();
 };
 
 }  // namespace quorate::watch

@@ -63,6 +63,10 @@ class Follower final : public Sink, public std::enable_shared_from_this<Follower
     failure_ = base::errors::Compacted();
     Post();
   }
+  void OnFailed(int64_t, const absl::Status& reason) override {
+    failure_ = reason;
+    Post();
+  }
   void OnProgress(int64_t, int64_t) override {}
 
  private:

@@ -16,7 +16,7 @@ struct Watcher {
     kLive,    // in the feed's matcher
     kBehind,  // in a scan's matcher
     kParked,  // in its channel's list: the consumer takes nothing
-    kOver,    // ended by compaction; keeps its id until it is cancelled
+    kOver,    // ended, by compaction or because history cannot be read; keeps its id until it is cancelled
   };
 
   Watcher(ChannelState* channel, int64_t id, WatchRequest asked)

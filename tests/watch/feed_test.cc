@@ -384,5 +384,119 @@ TEST(FeedTest, ReadThatFailsForWantOfAThreadIsTriedAgain) {
   EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 2"));
 }
 
+TEST(FeedTest, HistoryThatIsDamagedEndsThoseWhoNeedIt) {
+  OneChannel feed;
+  feed.PutNow("k", "1");
+  const int64_t live = feed.Watch(Key("k"));
+  const int64_t behind = feed.Watch(Key("k", 1));
+  feed.channel->RequestProgress();
+  while (feed.RunOne()) {
+  }
+  ASSERT_EQ(feed.blocking.size(), 1u);
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  feed.blocking.front()(absl::DataLossError("000012.sst is damaged"));
+  feed.blocking.clear();
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.failed, ElementsAre(Pair(behind, absl::DataLossError("000012.sst is damaged"))));
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 2))) << "nobody is behind any more";
+  EXPECT_THAT(feed.later, IsEmpty());
+  feed.PutNow("k", "2");
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(live), ElementsAre("put k 3"));
+  EXPECT_TRUE(feed.channel->Cancel(behind));
+}
+
+TEST(FeedTest, HistoryThatCannotBeReadIsTriedLessAndLessOften) {
+  OneChannel feed;
+  feed.PutNow("k", "1");
+  const int64_t id = feed.Watch(Key("k", 1));
+  std::vector<std::chrono::milliseconds> waited;
+  for (int i = 0; i < 9; ++i) {
+    while (feed.RunOne()) {
+    }
+    ASSERT_EQ(feed.blocking.size(), 1u);
+    feed.blocking.front()(absl::InternalError("input/output error"));
+    feed.blocking.clear();
+    while (feed.RunOne()) {
+    }
+    waited.push_back(feed.later_after);
+    feed.LetTimePass();
+  }
+  EXPECT_EQ(waited.front(), kHistoryRetry);
+  EXPECT_EQ(waited[1], 2 * kHistoryRetry);
+  EXPECT_EQ(waited.back(), kHistoryRetryMax);
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 2"));
+}
+
+TEST(FeedTest, ProgressAskedForWithoutWatchersIsNotToldOfLaterOnes) {
+  OneChannel feed;
+  feed.PutNow("k", "1");
+  feed.channel->RequestProgress();
+  feed.Watch(Key("k"));
+  feed.PutNow("k", "2");
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+}
+
+TEST(FeedTest, ProgressIsToldOnceTheLastThatIsBehindIsCancelled) {
+  OneChannel feed;
+  feed.PutNow("k", "1");
+  feed.Watch(Key("k"));
+  const int64_t behind = feed.Watch(Key("k", 1));
+  feed.channel->RequestProgress();
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  EXPECT_TRUE(feed.channel->Cancel(behind));
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 2)));
+}
+
+TEST(FeedTest, ProgressIsToldOnceCompactionHasEndedTheLastThatIsBehind) {
+  OneChannel feed;
+  for (int i = 0; i < 4; ++i) feed.PutNow("k", "1");
+  feed.CompactNow(4);
+  feed.Watch(Key("k"));
+  feed.Watch(Key("k", 2));
+  feed.channel->RequestProgress();
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 5)));
+}
+
+// Each of many that fell at another event joins the same scan, the last one first.
+TEST(FeedTest, ResumingCostsEachWatcherOnce) {
+  OneChannel feed;
+  constexpr int kWatchers = 200;
+  std::vector<int64_t> ids;
+  for (int i = 0; i < kWatchers; ++i) ids.push_back(feed.Watch(Key(std::to_string(i))));
+  const int64_t other = feed.Watch(Key("other"));
+  feed.sink.room = 1;
+  feed.PutNow("other", "x");
+  feed.RunAll();
+  for (int i = 0; i < kWatchers; ++i) feed.PutNow(std::to_string(i), "x");
+  feed.RunAll();
+  EXPECT_EQ(feed.feed->statistics().behind, kWatchers);
+  feed.sink.room = SIZE_MAX;
+  feed.channel->Resume();
+  EXPECT_LE(feed.feed->statistics().positions_kept, static_cast<uint64_t>(kWatchers));
+  feed.RunAll();
+  for (int i = 0; i < kWatchers; ++i) EXPECT_EQ(feed.sink.Told(ids[static_cast<size_t>(i)]).size(), 1u);
+  EXPECT_EQ(feed.sink.Told(other).size(), 1u);
+}
+
+// Who begins further back makes the scan begin again there, but nobody hears twice.
+TEST(FeedTest, JoiningAScanThatIsUnderWayFromFurtherBackRepeatsNothing) {
+  OneChannel feed({.walked = 2});
+  for (int i = 0; i < 8; ++i) feed.PutNow("k", "x");
+  const int64_t first = feed.Watch(Key("k", 4));
+  feed.RunOne();
+  feed.RunBlocking();
+  feed.RunOne();
+  const int64_t second = feed.Watch(Key("k", 3));
+  const int64_t third = feed.Watch(Key("k", 2));
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.Told(first).size(), 6u);
+  EXPECT_EQ(feed.sink.Told(second).size(), 7u);
+  EXPECT_EQ(feed.sink.Told(third).size(), 8u);
+}
+
 }  // namespace
 }  // namespace quorate::watch

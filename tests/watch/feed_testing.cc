@@ -35,7 +35,8 @@ void TestFeed::Open() {
   FeedOptions feed_options;
   feed_options.hub = hub.get();
   feed_options.post = [this](std::function<void()> function) { posted.push_back(std::move(function)); };
-  feed_options.post_after = [this](std::chrono::milliseconds, std::function<void()> function) {
+  feed_options.post_after = [this](std::chrono::milliseconds after, std::function<void()> function) {
+    later_after = after;
     later.push_back(std::move(function));
   };
   feed_options.run_blocking = [this](absl::AnyInvocable<void(absl::Status)> task) {

@@ -71,6 +71,7 @@ class TestFeed {
   std::deque<std::function<void()>> posted;
   std::deque<absl::AnyInvocable<void(absl::Status)>> blocking;
   std::deque<std::function<void()>> later;
+  std::chrono::milliseconds later_after{0};  // of the last of them
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<mvcc::Store> store;
   std::unique_ptr<Hub> hub;
@@ -97,6 +98,7 @@ class Recorder : public Sink {
   };
   bool OnEvents(int64_t watch_id, const WatchRequest& request, const Selection& events, int64_t revision) override;
   void OnCompacted(int64_t watch_id, int64_t compacted_revision) override { compacted[watch_id] = compacted_revision; }
+  void OnFailed(int64_t watch_id, const absl::Status& reason) override { failed[watch_id] = reason; }
   void OnProgress(int64_t watch_id, int64_t revision) override { progress.emplace_back(watch_id, revision); }
 
   // "put k 5", "delete k 6", …
@@ -105,6 +107,7 @@ class Recorder : public Sink {
   std::map<int64_t, std::vector<Heard>> events;
   std::map<int64_t, int64_t> heard_until;  // as the last delivery said
   std::map<int64_t, int64_t> compacted;
+  std::map<int64_t, absl::Status> failed;
   std::vector<std::pair<int64_t, int64_t>> progress;
   size_t deliveries = 0;
   // Deliveries it takes before it wants no more.

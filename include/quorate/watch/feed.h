@@ -38,7 +38,9 @@ inline constexpr size_t kHistoryWalkedMax = 16384;
 inline constexpr int kHistoryReadsMax = 2;
 // Watchers whose next revisions lie this close catch up in one scan.
 inline constexpr int64_t kScanJoinRevisions = 16384;
+// What could not be read is read again after the first of these, and each time after twice as long, up to the second.
 inline constexpr std::chrono::milliseconds kHistoryRetry{100};
+inline constexpr std::chrono::milliseconds kHistoryRetryMax{10'000};
 
 // etcd's watch id that speaks for all watchers of a stream, or for none.
 inline constexpr int64_t kNoWatchId = -1;
@@ -77,6 +79,8 @@ class Sink {
   virtual bool OnEvents(int64_t watch_id, const WatchRequest& request, const Selection& events, int64_t revision) = 0;
   // The watcher is over: what it has to hear of next lies before the compacted revision.
   virtual void OnCompacted(int64_t watch_id, int64_t compacted_revision) = 0;
+  // The watcher is over: what it has to hear of next cannot be read any more, for this reason.
+  virtual void OnFailed(int64_t watch_id, const absl::Status& reason) = 0;
   // All watchers of the channel (kNoWatchId), or this one, have heard of everything up to the revision.
   virtual void OnProgress(int64_t watch_id, int64_t revision) = 0;
 };
@@ -100,7 +104,7 @@ class Channel {
   // The sink takes events again.
   void Resume();
   // OnProgress(kNoWatchId) as soon as every watcher is in step with the revision that is newest now; never, when there
-  // is no watcher, or one that starts in the future.
+  // is no watcher now or then, or one that starts in the future.
   void RequestProgress();
   // The periodic notice: OnProgress for each watcher with `progress_notify` that heard nothing since the last notice
   // and is in step.
@@ -127,7 +131,7 @@ struct Notice {
 
 // Called on the loop's thread, from the loop itself and never from within a call to the feed: it may do anything, also
 // end its own subscription. A status that is not OK is the last call: Compacted when the subscription begins (or has
-// come) before what compaction left.
+// come) before what compaction left, DataLoss when what it has to hear of cannot be read.
 using NoticeHandler = std::function<void(absl::StatusOr<std::vector<Notice>> notices)>;
 
 // Ends when destroyed, on the loop's thread; the handler is not called after that.
@@ -147,6 +151,8 @@ struct FeedStatistics {
   std::atomic<uint64_t> events_sent{0};
   std::atomic<uint64_t> history_reads{0};
   std::atomic<uint64_t> history_events{0};
+  // Positions written down because a watcher joined others from further back.
+  std::atomic<uint64_t> positions_kept{0};
 };
 
 struct FeedOptions {
