@@ -69,6 +69,11 @@ std::optional<Events::Event> Events::TakeTold() {
   return std::nullopt;
 }
 
+std::optional<absl::Status> Events::TakeFatal() {
+  base::MutexLock lock(&mutex_);
+  return std::exchange(fatal_, std::nullopt);
+}
+
 Events::Event Events::Wait() {
   while (true) {
     if (std::optional<Event> told = TakeTold()) return *std::move(told);

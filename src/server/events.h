@@ -30,6 +30,8 @@ class Events {
   };
   // The next event. Main thread.
   Event Wait();
+  // Whether something fatal was told that Wait has not returned, and what. Main thread; does not wait.
+  std::optional<absl::Status> TakeFatal();
   // From now on the next SIGTERM or SIGINT ends the process at once. Main thread.
   void LetSignalsKill();
 

@@ -7,19 +7,20 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "quorate/api/services.h"
-#include "quorate/base/duration.h"
 #include "quorate/base/descriptor_limit.h"
+#include "quorate/base/duration.h"
 #include "quorate/base/logging.h"
 #include "quorate/replica/replica.h"
 #include "quorate/rpc/server.h"
-#include "src/server/events.h"
 #include "src/server/descriptors.h"
+#include "src/server/events.h"
 #include "src/server/init_system.h"
 #include "src/server/options.h"
 
@@ -47,6 +48,8 @@ class Member {
   void Serve();
   void Stop();
   void Drain();
+  // While stopping nobody waits for events.
+  void EndIfFatal();
 
   const config::Config& config_;
   Events events_;
@@ -59,7 +62,8 @@ class Member {
 
 // Without a further word to the disk, whose state is unknown: the log has what was acknowledged, and closing the store
 // would write to it or wait for it. Those who wait get their answers first.
-[[noreturn]] void EndAtOnce() {
+[[noreturn]] void EndAtOnce(const absl::Status& reason) {
+  QUORATE_LOG(kFatal, "the member cannot go on", {{"error", reason}});
   std::this_thread::sleep_for(kLastAnswers);
   std::_Exit(1);
 }
@@ -128,11 +132,13 @@ absl::Status Member::Listen() {
   QUORATE_RETURN_IF_ERROR(ListenOn(*peers_, "listen-peer-urls", config_.listen_peer_urls, &peer_addresses));
   rpc::Registry registry;
   services_->Register(registry);
+  WarnOfFewDescriptors(base::DescriptorLimit());
   rpc::ServerOptions options = ClientServerOptions(config_);
   options.on_tick_end = [services = services_.get()](int loop_index) { services->OnTickEnd(loop_index); };
+  options.slow_call_min = config_.warning_unary_request_duration;
+  options.on_slow_call = [services = services_.get()](const rpc::SlowCall& call) { services->OnSlowCall(call); };
   clients_ = std::make_unique<rpc::Server>(std::move(options), std::move(registry));
   QUORATE_RETURN_IF_ERROR(ListenOn(*clients_, "listen-client-urls", config_.listen_client_urls, &client_addresses_));
-  WarnOfFewDescriptors(base::DescriptorLimit());
   for (const std::string& address : peer_addresses) {
     QUORATE_LOG(kInfo, "serving peer traffic", {{"address", address}});
   }
@@ -164,8 +170,7 @@ int Member::RunUntilStopped() {
         break;
       case Events::Event::Kind::kFatal:
         events_.LetSignalsKill();
-        QUORATE_LOG(kFatal, "the member cannot go on", {{"error", event.reason}});
-        EndAtOnce();
+        EndAtOnce(event.reason);
       case Events::Event::Kind::kSignal:
         QUORATE_LOG(kInfo, "received signal; shutting down",
                     {{"signal", event.signal == SIGTERM ? "terminated" : "interrupt"}});
@@ -181,6 +186,11 @@ void Member::Drain() {
   services_->EndStreams();
   clients_->Drain(kDrainTimeout);
   QUORATE_LOG(kInfo, "stopped serving clients");
+  EndIfFatal();
+}
+
+void Member::EndIfFatal() {
+  if (const std::optional<absl::Status> reason = events_.TakeFatal()) EndAtOnce(*reason);
 }
 
 // Who answers must outlive who is asked, until nobody is.
@@ -188,6 +198,7 @@ void Member::Stop() {
   if (services_ == nullptr) return;
   services_->Stop();
   if (replica_ != nullptr) replica_->Stop();
+  EndIfFatal();
   if (clients_ != nullptr) clients_->Stop();
   if (peers_ != nullptr) peers_->Stop();
   services_.reset();

@@ -2,8 +2,10 @@
 // again once the trouble is over.
 
 #include <cerrno>
+#include <csignal>
 #include <future>
 
+#include "etcdserverpb/rpc.pb.h"
 #include "tests/durability/troubled_disk_test.h"
 
 namespace quorate::testing {
@@ -148,6 +150,19 @@ TEST_F(RefusingDisk, ASlowSyncKeepsWritesWaitingAndNothingElse) {
   ASSERT_NO_FATAL_FAILURE(ExpectAllWritesAfterRestart());
 }
 
+TEST_F(RefusingDisk, AFullDiskIsNoFailureWhenTheMemberStops) {
+  ASSERT_EQ(Put("to be flushed"), 0);
+  Faults(Refuse("/store/", ENOSPC));
+  EXPECT_NE(Defragment(), 0);
+  ASSERT_TRUE(Eventually([this] {
+    Put("meanwhile");
+    return Fetch("/health").code == 503;
+  })) << server_.LogTail();
+  EXPECT_EQ(server_.Terminate(), std::optional<int>(0)) << server_.LogTail();
+  EXPECT_EQ(server_.Log().find("cannot go on"), std::string::npos) << server_.LogTail();
+  ASSERT_NO_FATAL_FAILURE(ExpectAllWritesAfterRestart());
+}
+
 TEST_F(RefusingDisk, CallsThatDoLessThanAskedOrAreInterruptedAreNoTrouble) {
   for (const std::string rule :
        {"write * short 700\n", "read * short 700\n", "write * interrupt 2\n", "read * interrupt 3\n",
@@ -160,6 +175,32 @@ TEST_F(RefusingDisk, CallsThatDoLessThanAskedOrAreInterruptedAreNoTrouble) {
     EXPECT_EQ(server_.Terminate(), std::optional<int>(0)) << rule << server_.LogTail();
     ASSERT_NO_FATAL_FAILURE(Start()) << rule;
   }
+  ASSERT_NO_FATAL_FAILURE(ExpectAllWritesAfterRestart());
+}
+
+// The second put waits behind the sync of the first, which takes a while; told to stop, the member syncs it too.
+TEST_F(TroubledDisk, ASyncThatFailsWhileTheMemberStopsIsAFailure) {
+  ASSERT_NO_FATAL_FAILURE(Start());
+  const auto put_later = [this](const std::string& key) {
+    return std::async(std::launch::async, [this, key] {
+      etcdserverpb::PutRequest request;
+      request.set_key(key);
+      return Caller(server_.address(), Caller::Absence::kFail).Call("KV.Put", request).code;
+    });
+  };
+  Faults("sync .wal delay 800\n");
+  std::future<int> first = put_later("first");
+  ASSERT_TRUE(Eventually([this] { return FailedCalls().find("fdatasync") != std::string::npos; }));
+  std::future<int> second = put_later("second");
+  ASSERT_TRUE(Eventually([this] {
+    return Fetch("/metrics").body.find("\netcd_server_proposals_pending 2\n") != std::string::npos;
+  }));
+  Faults("sync .wal error " + std::to_string(EIO) + "\n");
+  server_.Signal(SIGTERM);
+  EXPECT_EQ(server_.WaitForExit(std::chrono::seconds(5)), std::optional<int>(1)) << server_.LogTail();
+  EXPECT_NE(server_.Log().find("the member cannot go on"), std::string::npos) << server_.LogTail();
+  first.wait();
+  EXPECT_NE(second.get(), 0);
   ASSERT_NO_FATAL_FAILURE(ExpectAllWritesAfterRestart());
 }
 
