@@ -4,9 +4,12 @@
 #include <utility>
 
 #include "quorate/base/check.h"
+#include "quorate/base/errors.h"
 #include "src/api/lasting_calls.h"
-#include "src/api/leader_range.h"
+#include "src/api/lasting_unary.h"
 #include "src/api/local_calls.h"
+#include "src/api/recipe_requests.h"
+#include "src/api/stream_handlers.h"
 #include "v3electionpb/v3election.pb.h"
 
 namespace quorate::api {
@@ -23,7 +26,7 @@ class Observer final : public LastingCall, public std::enable_shared_from_this<O
     v3electionpb::LeaderRequest request;
     if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) return End(MalformedInStream());
     name_ = request.name();
-    Look();
+    if (Hold(kRequestCopies * message.size())) Look();
   }
   void OnWritable() {
     full_ = false;
@@ -35,9 +38,20 @@ class Observer final : public LastingCall, public std::enable_shared_from_this<O
   }
 
  private:
+  // Counts what it keeps from now on. False: that is too much, and the stream has ended.
+  bool Hold(size_t bytes) {
+    const auto held = static_cast<int64_t>(bytes);
+    if (!stream_->Keep(held - held_bytes_)) {
+      End(base::errors::TooManyRequests());
+      return false;
+    }
+    held_bytes_ = held;
+    return true;
+  }
+
   // Who leads now? Nobody: whoever comes first will.
   void Look() {
-    LocalRange(service_, loop_index_, LeaderRange(name_),
+    LocalRange(service_, loop_index_, OldestKey(name_ + "/"),
                [self = shared_from_this()](absl::StatusOr<etcdserverpb::RangeResponse> found) {
                  if (self->stream_ == nullptr) return;
                  // As etcd: what goes wrong ends the stream, and says nothing.
@@ -65,6 +79,7 @@ class Observer final : public LastingCall, public std::enable_shared_from_this<O
 
   // Until the key goes: then somebody else may lead already.
   void Follow(const std::string& key, int64_t revision) {
+    if (!Hold(kRequestCopies * (name_.size() + key.size()))) return;
     watch::WatchRequest request;
     request.key = key;
     request.start_revision = revision;
@@ -120,26 +135,22 @@ class Observer final : public LastingCall, public std::enable_shared_from_this<O
   const int loop_index_;
   rpc::Stream* stream_;  // null once ended
   std::string name_;
-  bool full_ = false;  // the client takes no more
+  int64_t held_bytes_ = 0;  // of name and keys
+  bool full_ = false;       // the client takes no more
   std::unique_ptr<watch::Subscription> subscription_;
 };
 
 // The engine owns its handlers alone; ours is also known to those who answer it.
 class Handler : public rpc::StreamHandler {
  public:
-  Handler(std::shared_ptr<Observer> observer, absl::Status admitted)
-      : observer_(std::move(observer)), admitted_(std::move(admitted)) {}
-  void OnMessage(std::string_view message) override {
-    if (!admitted_.ok()) return observer_->End(admitted_);
-    observer_->Begin(message);
-  }
+  explicit Handler(std::shared_ptr<Observer> observer) : observer_(std::move(observer)) {}
+  void OnMessage(std::string_view message) override { observer_->Begin(message); }
   void OnHalfClose() override {}
   void OnWritable() override { observer_->OnWritable(); }
   void OnClose() override { observer_->OnClose(); }
 
  private:
   std::shared_ptr<Observer> observer_;
-  absl::Status admitted_;
 };
 
 }  // namespace
@@ -147,7 +158,8 @@ class Handler : public rpc::StreamHandler {
 std::unique_ptr<rpc::StreamHandler> MakeElectionObserver(ServiceContext* service, const rpc::CallContext& context,
                                                          rpc::Stream& stream) {
   absl::Status admitted = service->AdmitLastingStream(context, stream.loop_index());
-  return std::make_unique<Handler>(std::make_shared<Observer>(service, stream), std::move(admitted));
+  if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
+  return std::make_unique<Handler>(std::make_shared<Observer>(service, stream));
 }
 
 }  // namespace quorate::api

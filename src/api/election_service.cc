@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "src/api/election_observer.h"
-#include "src/api/leader_range.h"
 #include "src/api/local_calls.h"
 #include "src/api/predecessors.h"
 #include "src/api/recipe_call.h"
+#include "src/api/recipe_requests.h"
 #include "v3electionpb/v3election.pb.h"
 
 namespace quorate::api {
@@ -17,23 +17,6 @@ namespace {
 constexpr std::string_view kMissingLeaderKey = "\"leader\" field must be provided";
 constexpr std::string_view kNotLeader = "election: not leader";
 constexpr std::string_view kNoLeader = "election: no leader";
-
-// A transaction that takes place if the key is still the one of that create revision.
-etcdserverpb::TxnRequest WhileKeyIsOf(const std::string& key, int64_t create_revision) {
-  etcdserverpb::TxnRequest txn;
-  etcdserverpb::Compare* compare = txn.add_compare();
-  compare->set_key(key);
-  compare->set_target(etcdserverpb::Compare::CREATE);
-  compare->set_create_revision(create_revision);
-  return txn;
-}
-
-void SetPut(const std::string& key, const std::string& value, int64_t lease, etcdserverpb::RequestOp* operation) {
-  etcdserverpb::PutRequest* put = operation->mutable_request_put();
-  put->set_key(key);
-  put->set_value(value);
-  put->set_lease(lease);
-}
 
 etcdserverpb::TxnRequest Proclamation(const std::string& key, int64_t create_revision, const std::string& value,
                                       int64_t lease) {
@@ -100,8 +83,9 @@ class CampaignCall final : public RecipeCall {
     const auto turn = [weak = std::weak_ptr(Share(this))](const absl::Status& status) {
       if (const auto self = weak.lock()) self->OnTurn(status);
     };
+    const auto keep = [this](int64_t bytes) { return Keep(bytes); };
     predecessors_ = std::make_unique<Predecessors>(service_, loop_index_, request_.name() + "/",
-                                                   response_.leader().rev() - 1, turn);
+                                                   response_.leader().rev() - 1, keep, turn);
   }
 
   void OnTurn(const absl::Status& status) {
@@ -178,7 +162,7 @@ class LeaderCall final : public RecipeCall {
   void Begin(std::string_view message) override {
     v3electionpb::LeaderRequest request;
     if (!Parse(message, &request)) return;
-    LocalRange(service_, loop_index_, LeaderRange(request.name()),
+    LocalRange(service_, loop_index_, OldestKey(request.name() + "/"),
                [self = Share(this)](absl::StatusOr<etcdserverpb::RangeResponse> found) {
                  if (!found.ok()) return self->Fail(found.status());
                  if (found->kvs().empty()) return self->Fail(Unknown(kNoLeader));
@@ -193,10 +177,10 @@ class LeaderCall final : public RecipeCall {
 }  // namespace
 
 void RegisterElection(ServiceContext* context, rpc::Registry& registry) {
-  AddRecipe<CampaignCall>(context, registry, "/v3electionpb.Election/Campaign");
-  AddRecipe<ProclaimCall>(context, registry, "/v3electionpb.Election/Proclaim");
-  AddRecipe<LeaderCall>(context, registry, "/v3electionpb.Election/Leader");
-  AddRecipe<ResignCall>(context, registry, "/v3electionpb.Election/Resign");
+  AddLasting<CampaignCall>(context, registry, "/v3electionpb.Election/Campaign");
+  AddLasting<ProclaimCall>(context, registry, "/v3electionpb.Election/Proclaim");
+  AddLasting<LeaderCall>(context, registry, "/v3electionpb.Election/Leader");
+  AddLasting<ResignCall>(context, registry, "/v3electionpb.Election/Resign");
   registry.AddStream("/v3electionpb.Election/Observe", rpc::Registry::StreamKind::kServerStream,
                      [context](const rpc::CallContext& call, rpc::Stream& stream) {
                        return MakeElectionObserver(context, call, stream);

@@ -39,10 +39,16 @@ class PostAnswer : public replica::BatchCompletion {
   ExecutedDone done_;
 };
 
+// `cost`: what the quota is asked for, before anything else.
 void Propose(ServiceContext* context, int loop_index, replica::CommandType type, const std::string& request,
-             absl::Status check, ExecutedDone done) {
+             uint64_t cost, absl::Status check, ExecutedDone done) {
   if (check.ok() && !context->loop(loop_index).proposer.Fits(request.size())) check = base::errors::RequestTooLarge();
   auto completion = std::make_unique<PostAnswer>(context->server, loop_index, std::move(done));
+  if (!context->quota.Admits(cost)) {
+    return context->quota.Refuse([completion = std::move(completion)](absl::Status status) {
+      completion->Complete(0, std::move(status), 0);
+    });
+  }
   if (!check.ok()) return completion->Complete(0, std::move(check), 0);
   replica::ProposalBatch batch;
   batch.commands.Add(type, request);
@@ -93,9 +99,8 @@ void LocalGrant(ServiceContext* context, int loop_index, int64_t ttl_seconds, Lo
   lease::GrantRequest request;
   request.id = context->lease_ids->Next();
   request.ttl = std::max(ttl_seconds, context->replica->lessor().ttl_min_seconds());
-  absl::Status check = context->quota.Admits(kLeaseGrantCost) ? absl::OkStatus() : base::errors::NoSpace();
-  Propose(context, loop_index, replica::CommandType::kLeaseGrant, lease::Encode(request), std::move(check),
-          [id = request.id, done = std::move(done)](absl::StatusOr<Executed> executed) {
+  Propose(context, loop_index, replica::CommandType::kLeaseGrant, lease::Encode(request), kLeaseGrantCost,
+          absl::OkStatus(), [id = request.id, done = std::move(done)](absl::StatusOr<Executed> executed) {
             done(executed.ok() ? absl::StatusOr<int64_t>(id) : executed.status());
           });
 }
@@ -104,10 +109,8 @@ void LocalTxn(ServiceContext* context, int loop_index, const etcdserverpb::TxnRe
               LocalDone<etcdserverpb::TxnResponse> done) {
   const std::string bytes = request.SerializeAsString();
   const auto txn = MustDecode<mvcc::TxnRequest>(bytes);
-  absl::Status check =
-      context->quota.Admits(CostOf(txn)) ? CheckTxn(txn, context->options.max_txn_ops) : base::errors::NoSpace();
-  Propose(context, loop_index, replica::CommandType::kTxn, bytes, std::move(check),
-          ParseThen(context, std::move(done)));
+  Propose(context, loop_index, replica::CommandType::kTxn, bytes, CostOf(txn),
+          CheckTxn(txn, context->options.max_txn_ops), ParseThen(context, std::move(done)));
 }
 
 void LocalDelete(ServiceContext* context, int loop_index, const std::string& key,
@@ -115,7 +118,7 @@ void LocalDelete(ServiceContext* context, int loop_index, const std::string& key
   etcdserverpb::DeleteRangeRequest request;
   request.set_key(key);
   const std::string bytes = request.SerializeAsString();
-  Propose(context, loop_index, replica::CommandType::kDeleteRange, bytes,
+  Propose(context, loop_index, replica::CommandType::kDeleteRange, bytes, /*cost=*/0,
           CheckDeleteRange(MustDecode<mvcc::DeleteRangeRequest>(bytes)), ParseThen(context, std::move(done)));
 }
 
@@ -131,12 +134,6 @@ void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::Ran
     return serve(absl::OkStatus());
   }
   context->ConfirmThenRun(true, std::move(serve));
-}
-
-std::string PrefixEnd(std::string prefix) {
-  QUORATE_CHECK(!prefix.empty() && prefix.back() != '\xff');
-  ++prefix.back();
-  return prefix;
 }
 
 }  // namespace quorate::api

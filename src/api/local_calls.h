@@ -26,7 +26,4 @@ void LocalDelete(ServiceContext* context, int loop_index, const std::string& key
 void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
                 LocalDone<etcdserverpb::RangeResponse> done);
 
-// The end of the range of all keys that begin with the prefix, whose last byte is not 0xff.
-std::string PrefixEnd(std::string prefix);
-
 }  // namespace quorate::api

@@ -7,6 +7,7 @@
 #include "src/api/local_calls.h"
 #include "src/api/predecessors.h"
 #include "src/api/recipe_call.h"
+#include "src/api/recipe_requests.h"
 #include "v3lockpb/v3lock.pb.h"
 
 namespace quorate::api {
@@ -31,23 +32,11 @@ class LockCall final : public RecipeCall {
   void Enter(int64_t lease) {
     if (gone()) return;
     key_ = KeyOfLease(prefix_, lease);
-    etcdserverpb::TxnRequest txn;
-    etcdserverpb::Compare* compare = txn.add_compare();
-    compare->set_key(key_);
-    compare->set_target(etcdserverpb::Compare::CREATE);
-    compare->set_create_revision(0);
-    etcdserverpb::PutRequest* put = txn.add_success()->mutable_request_put();
-    put->set_key(key_);
-    put->set_lease(lease);
+    etcdserverpb::TxnRequest txn = WhileKeyIsOf(key_, 0);
+    SetPut(key_, "", lease, txn.add_success());
     txn.add_failure()->mutable_request_range()->set_key(key_);
-    for (auto* branch : {txn.mutable_success(), txn.mutable_failure()}) {
-      etcdserverpb::RangeRequest* owner = branch->Add()->mutable_request_range();
-      owner->set_key(prefix_);
-      owner->set_range_end(PrefixEnd(prefix_));
-      owner->set_limit(1);
-      owner->set_sort_target(etcdserverpb::RangeRequest::CREATE);
-      owner->set_sort_order(etcdserverpb::RangeRequest::ASCEND);
-    }
+    *txn.add_success()->mutable_request_range() = OldestKey(prefix_);
+    *txn.add_failure()->mutable_request_range() = OldestKey(prefix_);
     LocalTxn(service_, loop_index_, txn, [self = Share(this)](absl::StatusOr<etcdserverpb::TxnResponse> entered) {
       if (!entered.ok()) return self->Fail(entered.status());
       self->Wait(*entered);
@@ -62,10 +51,11 @@ class LockCall final : public RecipeCall {
     const auto& owners = entered.responses(1).response_range().kvs();
     if (owners.empty() || owners[0].create_revision() == revision) return Answer(entered.header());
     waiting_ = true;
-    predecessors_ = std::make_unique<Predecessors>(service_, loop_index_, prefix_, revision - 1,
-                                                   [weak = std::weak_ptr(Share(this))](absl::Status status) {
-                                                     if (const auto self = weak.lock()) self->OnTurn(status);
-                                                   });
+    predecessors_ = std::make_unique<Predecessors>(
+        service_, loop_index_, prefix_, revision - 1, [this](int64_t bytes) { return Keep(bytes); },
+        [weak = std::weak_ptr(Share(this))](absl::Status status) {
+          if (const auto self = weak.lock()) self->OnTurn(status);
+        });
   }
 
   void OnTurn(const absl::Status& status) {
@@ -129,8 +119,8 @@ class UnlockCall final : public RecipeCall {
 }  // namespace
 
 void RegisterLock(ServiceContext* context, rpc::Registry& registry) {
-  AddRecipe<LockCall>(context, registry, "/v3lockpb.Lock/Lock");
-  AddRecipe<UnlockCall>(context, registry, "/v3lockpb.Lock/Unlock");
+  AddLasting<LockCall>(context, registry, "/v3lockpb.Lock/Lock");
+  AddLasting<UnlockCall>(context, registry, "/v3lockpb.Lock/Unlock");
 }
 
 }  // namespace quorate::api

@@ -3,15 +3,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "quorate/base/errors.h"
 #include "src/api/local_calls.h"
+#include "src/api/recipe_requests.h"
 
 namespace quorate::api {
+namespace {
+
+// By the watcher, and by what finds it.
+constexpr size_t kWatchedKeyCopies = 2;
+
+}  // namespace
 
 class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
  public:
   Wait(ServiceContext* context, int loop_index, std::string prefix, int64_t create_revision_max,
-       std::function<void(absl::Status)> done)
-      : context_(context), loop_index_(loop_index), done_(std::move(done)) {
+       std::function<bool(int64_t)> keep, std::function<void(absl::Status)> done)
+      : context_(context), loop_index_(loop_index), keep_(std::move(keep)), done_(std::move(done)) {
     request_.set_range_end(PrefixEnd(prefix));
     request_.set_key(std::move(prefix));
     request_.set_limit(1);
@@ -38,6 +46,9 @@ class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
 
  private:
   void Follow(const std::string& key, int64_t revision) {
+    const auto bytes = static_cast<int64_t>(kWatchedKeyCopies * key.size());
+    if (!keep_(bytes - kept_bytes_)) return Finish(base::errors::TooManyRequests());
+    kept_bytes_ = bytes;
     watch::WatchRequest request;
     request.key = key;
     request.start_revision = revision;
@@ -63,13 +74,16 @@ class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
   ServiceContext* const context_;
   const int loop_index_;
   etcdserverpb::RangeRequest request_;
+  const std::function<bool(int64_t)> keep_;
+  int64_t kept_bytes_ = 0;
   std::function<void(absl::Status)> done_;  // null once over
   std::unique_ptr<watch::Subscription> subscription_;
 };
 
 Predecessors::Predecessors(ServiceContext* context, int loop_index, std::string prefix, int64_t create_revision_max,
-                           std::function<void(absl::Status)> done)
-    : wait_(std::make_shared<Wait>(context, loop_index, std::move(prefix), create_revision_max, std::move(done))) {
+                           std::function<bool(int64_t)> keep, std::function<void(absl::Status)> done)
+    : wait_(std::make_shared<Wait>(context, loop_index, std::move(prefix), create_revision_max, std::move(keep),
+                                   std::move(done))) {
   wait_->Look();
 }
 

@@ -39,13 +39,12 @@ class SpaceQuota::Raised : public replica::BatchCompletion {
 
   void Complete(size_t, absl::StatusOr<mvcc::Answer> answer, uint64_t) override {
     if (!answer.ok()) QUORATE_LOG(kWarn, "could not raise the alarm NOSPACE", {{"error", answer.status()}});
-    std::vector<rpc::UnaryCall> refused;
+    std::vector<Refused> waiting;
     {
       base::MutexLock lock(&quota_->mutex_);
-      refused.swap(quota_->waiting_);
+      waiting.swap(quota_->waiting_);
     }
-    rpc::ReplyBatch replies;
-    for (rpc::UnaryCall& call : refused) replies.Add(std::move(call), base::errors::NoSpace(), {});
+    for (Refused& refused : waiting) refused(base::errors::NoSpace());
   }
 
  private:
@@ -61,10 +60,14 @@ bool SpaceQuota::Admits(uint64_t cost) const {
 }
 
 void SpaceQuota::Refuse(rpc::UnaryCall call) {
-  if (IsRaised()) return std::move(call).Fail(base::errors::NoSpace());
+  Refuse([call = std::move(call)](absl::Status status) mutable { std::move(call).Fail(std::move(status)); });
+}
+
+void SpaceQuota::Refuse(Refused refused) {
+  if (IsRaised()) return refused(base::errors::NoSpace());
   {
     base::MutexLock lock(&mutex_);
-    waiting_.push_back(std::move(call));
+    waiting_.push_back(std::move(refused));
     if (waiting_.size() > 1) return;
   }
   RaiseAlarm();

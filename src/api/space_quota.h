@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
 #include "quorate/base/mutex.h"
+#include "quorate/base/status.h"
 #include "quorate/mvcc/request.h"
 #include "quorate/rpc/call.h"
 
@@ -33,7 +35,11 @@ class SpaceQuota {
 
   // Whether a request of this cost may be proposed: a few loads. Any thread.
   bool Admits(uint64_t cost) const;
-  // Answers a request that may not: that space is exceeded, once the alarm that says so is raised. Any thread.
+  // Hears that space is exceeded; on any thread, also inside Refuse.
+  using Refused = absl::AnyInvocable<void(absl::Status)>;
+  // Refuses a request that may not, once the alarm that says why is raised. Any thread.
+  void Refuse(Refused refused);
+  // The same for a client's.
   void Refuse(rpc::UnaryCall call);
 
   // As Status and metrics show it: negative when there is none.
@@ -51,7 +57,7 @@ class SpaceQuota {
   const int64_t bytes_;
   base::Mutex mutex_;  // guards waiting_: loops add, the replica's threads take
   // While an alarm is on its way; empty when none is.
-  std::vector<rpc::UnaryCall> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Refused> waiting_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate::api

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/api/member_testing.h"
 #include "v3electionpb/v3election.grpc.pb.h"
@@ -168,6 +172,70 @@ TEST_F(RecipeServicesTest, AnObserverFollowsTheElection) {
   ASSERT_TRUE(election_->Leader(&asking, request, &leader).ok());
   EXPECT_EQ(leader.kv().key(), two.leader().key());
   observing.TryCancel();
+}
+
+TEST_F(RecipeServicesTest, WhatWaitingCallsKeepOfTheirRequestsIsBounded) {
+  // Each takes six times its name of the 128 MiB that the server holds for a connection.
+  constexpr int kObservers = 20, kRefusedMin = 8;
+  std::vector<grpc::ClientContext> observing(kObservers);
+  std::atomic<int> ended{0}, refused{0};
+  std::vector<std::thread> observers;
+  for (grpc::ClientContext& context : observing) {
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    observers.emplace_back([&] {
+      v3electionpb::LeaderRequest request;
+      request.set_name(std::string(1'900'000, 'n'));
+      const auto observed = election_->Observe(&context, request);
+      v3electionpb::LeaderResponse response;
+      EXPECT_FALSE(observed->Read(&response));
+      refused += observed->Finish().error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+      ++ended;
+    });
+  }
+  while (ended < kRefusedMin) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_GE(refused, kRefusedMin);
+  for (grpc::ClientContext& context : observing) context.TryCancel();
+  for (std::thread& observer : observers) observer.join();
+  grpc::ClientContext locking;
+  EXPECT_TRUE(Lock(Grant(), &locking).get().status.ok()) << "nothing is kept for those who have gone";
+}
+
+TEST_F(RecipeServicesTest, WhoFollowsALargeKeyKeepsIt) {
+  grpc::ClientContext putting;
+  pb::PutRequest put;
+  put.set_key("election/" + std::string(1'500'000, 'k'));
+  pb::PutResponse response;
+  ASSERT_TRUE(member_.kv().Put(&putting, put, &response).ok());
+  std::vector<grpc::ClientContext> observing(20);
+  std::vector<std::unique_ptr<grpc::ClientReader<v3electionpb::LeaderResponse>>> observers;
+  int refused = 0;
+  for (grpc::ClientContext& context : observing) {
+    v3electionpb::LeaderRequest request;
+    request.set_name("election");
+    observers.push_back(election_->Observe(&context, request));
+    v3electionpb::LeaderResponse leader;
+    if (!observers.back()->Read(&leader)) {
+      refused += observers.back()->Finish().error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
+    }
+  }
+  EXPECT_GT(refused, 0);
+  for (grpc::ClientContext& context : observing) context.TryCancel();
+}
+
+TEST(RecipeQuotaTest, ALockPastTheQuotaRaisesTheAlarm) {
+  ServicesOptions options;
+  options.quota_backend_bytes = 1;
+  TestMember member(options);
+  const auto lock = v3lockpb::Lock::NewStub(member.channel());
+  grpc::ClientContext context;
+  v3lockpb::LockRequest request;
+  request.set_name("lock");
+  v3lockpb::LockResponse response;
+  const grpc::Status status = lock->Lock(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNKNOWN);
+  EXPECT_EQ(status.error_message(), "etcdserver: mvcc: database space exceeded");
+  ASSERT_EQ(member.replica().alarms().size(), 1u);
+  EXPECT_EQ(member.replica().alarms()[0].type, replica::AlarmType::kNoSpace);
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+#include "src/api/lasting_unary.h"
+
+#include <utility>
+
+#include "quorate/base/errors.h"
+#include "src/api/stream_handlers.h"
+
+namespace quorate::api {
+namespace {
+
+// The engine owns its handlers alone; a call is also known to those who answer it.
+class Handler : public rpc::StreamHandler {
+ public:
+  explicit Handler(std::shared_ptr<LastingUnary> call) : call_(std::move(call)) {}
+  void OnMessage(std::string_view message) override { call_->OnMessage(message); }
+  void OnHalfClose() override {}
+  void OnWritable() override {}
+  void OnClose() override { call_->OnClose(); }
+
+ private:
+  std::shared_ptr<LastingUnary> call_;
+};
+
+}  // namespace
+
+LastingUnary::LastingUnary(ServiceContext* service, rpc::Stream& stream)
+    : service_(service), loop_index_(stream.loop_index()), stream_(&stream) {
+  service_->loop(loop_index_).lasting_calls.Add(this);
+}
+
+rpc::Stream* LastingUnary::Leave() {
+  if (stream_ != nullptr) service_->loop(loop_index_).lasting_calls.Remove(this);
+  return std::exchange(stream_, nullptr);
+}
+
+void LastingUnary::OnMessage(std::string_view message) {
+  if (!Keep(static_cast<int64_t>(kRequestCopies * message.size()))) return Finish(base::errors::TooManyRequests());
+  Begin(message);
+}
+
+void LastingUnary::OnClose() {
+  if (Leave() != nullptr) OnGone();
+}
+
+void LastingUnary::End(absl::Status status) {
+  if (gone()) return;
+  Finish(std::move(status));
+  OnGone();
+}
+
+void LastingUnary::Finish(absl::Status status) {
+  if (rpc::Stream* stream = Leave()) stream->Finish(std::move(status));
+}
+
+rpc::StreamFactory LastingFactory(ServiceContext* service,
+                                  std::shared_ptr<LastingUnary> (*make)(ServiceContext*, rpc::Stream&)) {
+  return [service, make](const rpc::CallContext& context, rpc::Stream& stream) -> std::unique_ptr<rpc::StreamHandler> {
+    absl::Status admitted = service->AdmitLasting(context, stream.loop_index());
+    if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
+    return std::make_unique<Handler>(make(service, stream));
+  };
+}
+
+}  // namespace quorate::api
