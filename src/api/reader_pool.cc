@@ -11,11 +11,11 @@
 
 namespace quorate::api {
 
-ReaderPool::ReaderPool(int threads, int niceness) {
+ReaderPool::ReaderPool(int threads, int niceness, const char* name) {
   threads_.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, niceness] {
-      pthread_setname_np(pthread_self(), niceness > 0 ? "bulk" : "reader");
+    threads_.emplace_back([this, niceness, name] {
+      pthread_setname_np(pthread_self(), name);
       // Only ever upwards, which everybody may; Linux counts it by thread.
       if (niceness > 0) (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
       Run();
@@ -29,7 +29,7 @@ bool ReaderPool::HasRoomFor(const Waiting& waiting) const {
   if (tasks_.size() >= kQueuedMax) return false;
   if (!waiting.is_read) return true;
   return queued_bytes_ + waiting.bytes <= kQueuedBytesMax &&
-         static_cast<int64_t>(tasks_.size()) * task_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
+         static_cast<int64_t>(tasks_.size()) * read_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
 }
 
 void ReaderPool::Add(Waiting waiting) {
@@ -69,13 +69,13 @@ size_t ReaderPool::queued() const {
 }
 
 void ReaderPool::Run() {
-  constexpr int64_t kTasksOfLate = 16;
-  std::optional<std::chrono::nanoseconds> last_task_time;
+  constexpr int64_t kReadsOfLate = 16;
+  std::optional<std::chrono::nanoseconds> last_read_time;
   while (true) {
     Waiting next;
     {
       base::MutexLock lock(&mutex_);
-      if (last_task_time.has_value()) task_time_ += (*last_task_time - task_time_) / kTasksOfLate;
+      if (last_read_time.has_value()) read_time_ += (*last_read_time - read_time_) / kReadsOfLate;
       mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return HasWork(); });
       if (stopped_) return;
       next = std::move(tasks_.front());
@@ -86,7 +86,8 @@ void ReaderPool::Run() {
     const bool too_late = next.is_read && begun - next.since > 2 * kReadWaitMax;
     next.task(too_late ? base::errors::TooManyRequests() : absl::OkStatus());
     next.task = nullptr;
-    last_task_time = std::chrono::steady_clock::now() - begun;
+    last_read_time.reset();
+    if (next.is_read) last_read_time = std::chrono::steady_clock::now() - begun;
   }
 }
 

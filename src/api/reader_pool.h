@@ -1,6 +1,6 @@
 #pragma once
 
-// A few threads for reads too long for an event loop: big lists, hashes, metrics pages.
+// A few threads for reads too long for an event loop: big lists, metrics pages, history for watchers.
 
 #include <chrono>
 #include <deque>
@@ -22,14 +22,15 @@ class ReaderPool {
 
   // What may wait, over all threads. Beyond it a client does better to hear "too many requests" than to wait.
   static constexpr size_t kQueuedMax = 4096;
-  // A read is refused when it would have to wait longer than this, judged by the tasks of late, and when it has waited
+  // A read is refused when it would have to wait longer than this, judged by the reads of late, and when it has waited
   // twice as long after all.
   static constexpr std::chrono::milliseconds kReadWaitMax{3000};
   // What the waiting tasks may keep of requests: few are larger than their keys, but each may be of a megabyte.
   static constexpr size_t kQueuedBytesMax = 64 << 20;
 
-  // `niceness`: how far its threads stand back from all others on the machine, as nice(1) counts.
-  explicit ReaderPool(int threads, int niceness = 0);
+  // `niceness`: how far its threads stand back from all others on the machine, as nice(1) counts. `name`: of each
+  // thread, as the system shows it.
+  explicit ReaderPool(int threads, int niceness = 0, const char* name = "reader");
   ~ReaderPool();  // Stop()s
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
@@ -57,7 +58,7 @@ class ReaderPool {
   mutable base::Mutex mutex_;  // guards the queue
   std::deque<Waiting> tasks_ ABSL_GUARDED_BY(mutex_);
   size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::chrono::nanoseconds task_time_ ABSL_GUARDED_BY(mutex_){0};  // of late
+  std::chrono::nanoseconds read_time_ ABSL_GUARDED_BY(mutex_){0};  // of late
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

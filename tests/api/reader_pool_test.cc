@@ -92,7 +92,7 @@ TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
 TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
   ReaderPool pool(1);
   absl::Notification entered, leave;
-  pool.Submit([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); });
+  pool.SubmitRead([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); }, 1);
   pool.Submit([&](absl::Status) {
     entered.Notify();
     leave.WaitForNotification();
@@ -102,7 +102,7 @@ TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
   for (int i = 0; i < 1000; ++i) {
     pool.SubmitRead([&](absl::Status status) { ++(status.ok() ? served : refused); }, 1);
   }
-  EXPECT_GT(refused, 500u) << "one task of half a second makes 1000 of them too many";
+  EXPECT_GT(refused, 500u) << "one read of half a second makes 1000 of them too many";
   // What is not a client's read may wait.
   absl::Notification last;
   pool.Submit([&](absl::Status status) {
@@ -112,6 +112,25 @@ TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
   leave.Notify();
   last.WaitForNotification();
   EXPECT_GT(served, 0u);
+}
+
+TEST(ReaderPoolTest, WhatIsNoReadSaysNothingOfHowLongReadsTake) {
+  ReaderPool pool(1);
+  absl::Notification entered, leave, last;
+  pool.Submit([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); });
+  pool.Submit([&](absl::Status) {
+    entered.Notify();
+    leave.WaitForNotification();
+  });
+  entered.WaitForNotification();
+  std::atomic<size_t> refused{0};
+  for (int i = 0; i < 1000; ++i) {
+    pool.SubmitRead([&](absl::Status status) { refused += !status.ok(); }, 1);
+  }
+  EXPECT_EQ(refused, 0u);
+  leave.Notify();
+  pool.Submit([&](absl::Status) { last.Notify(); });
+  last.WaitForNotification();
 }
 
 TEST(ReaderPoolTest, StopGivesBackWhatWaits) {
