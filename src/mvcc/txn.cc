@@ -157,6 +157,7 @@ class Weighing {
   absl::Status Weigh(const std::monostate&) { return absl::OkStatus(); }
   absl::Status Weigh(const TxnRequest& request) { return Run(request); }
   absl::Status Weigh(const RangeRequest& request) {
+    if (request.count_only) return absl::OkStatus();
     QUORATE_RETURN_IF_ERROR(WeighRange(state_, request, &budget_));
     const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
     for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
