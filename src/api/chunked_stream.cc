@@ -27,11 +27,7 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
     });
   }
 
-  void OnHalfClose() override {
-    if (stream_ == nullptr || source_ != nullptr) return;
-    Finish(base::MakeStatus(absl::StatusCode::kInternal,
-                            "cardinality violation: received no request message from non-client-streaming RPC"));
-  }
+  void OnHalfClose() override {}
 
   void OnWritable() override {
     if (stream_ != nullptr && source_ != nullptr && !building_) BuildNext();

@@ -131,10 +131,7 @@ void RegisterDowngrade(ServiceContext* context, rpc::Registry& registry) {
   registry.AddUnary("/etcdserverpb.Maintenance/Downgrade", [context](const rpc::CallContext& call_context,
                                                                      std::string_view message, rpc::UnaryCall call) {
     DowngradeRequest request;
-    const absl::Status status = request.ParseFromArray(message.data(), static_cast<int>(message.size()))
-                                    ? context->Admit(call_context, call.loop_index())
-                                    : Malformed();
-    if (!status.ok()) return std::move(call).Fail(status);
+    if (!context->Begin(call_context, Parse(message, &request), call)) return;
     Downgrade(*context, request, std::move(call));
   });
 }

@@ -124,13 +124,20 @@ std::vector<Check> ChecksOf(ServiceContext* context, bool ready) {
 // One run over a list of checks, one after the other; keeps itself alive by its callbacks.
 class CheckRun : public std::enable_shared_from_this<CheckRun> {
  public:
-  CheckRun(std::string path, std::vector<Check> checks, bool verbose, rpc::HttpReply reply)
-      : path_(std::move(path)), checks_(std::move(checks)), verbose_(verbose), reply_(std::move(reply)) {}
+  CheckRun(ServiceContext* context, std::string kind, std::string path, std::vector<Check> checks, bool verbose,
+           rpc::HttpReply reply)
+      : context_(context),
+        kind_(std::move(kind)),
+        path_(std::move(path)),
+        checks_(std::move(checks)),
+        verbose_(verbose),
+        reply_(std::move(reply)) {}
 
   void Next() {
     if (at_ == checks_.size()) return Answer();
     checks_[at_].run([self = shared_from_this()](absl::Status status) {
       const std::string& name = self->checks_[self->at_].name;
+      self->context_->statistics.checks.Count(self->kind_, name, status.ok());
       self->failed_ |= !status.ok();
       self->report_ += status.ok() ? "[+]" + name + " ok\n"
                                    : "[-]" + name + " failed: " + std::string(base::MessageOf(status)) + "\n";
@@ -151,6 +158,8 @@ class CheckRun : public std::enable_shared_from_this<CheckRun> {
     reply_(std::move(response));
   }
 
+  ServiceContext* const context_;
+  const std::string kind_;  // "livez" or "readyz"
   std::string path_;
   std::vector<Check> checks_;
   bool verbose_;
@@ -160,27 +169,31 @@ class CheckRun : public std::enable_shared_from_this<CheckRun> {
   std::string report_;
 };
 
-void ServeChecks(std::vector<Check> checks, const rpc::HttpRequest& request, rpc::HttpReply reply) {
+void ServeChecks(ServiceContext* context, const std::string& kind, std::vector<Check> checks,
+                 const rpc::HttpRequest& request, rpc::HttpReply reply) {
   if (!IsGet(request, reply)) return;
   const std::vector<std::string> excluded = request.QueryValues("exclude");
   std::erase_if(checks, [&](const Check& check) {
     return std::find(excluded.begin(), excluded.end(), check.name) != excluded.end();
   });
-  std::make_shared<CheckRun>(request.path, std::move(checks), HasQueryParameter(request, "verbose"), std::move(reply))
-      ->Next();
+  const bool verbose = HasQueryParameter(request, "verbose");
+  std::make_shared<CheckRun>(context, kind, request.path, std::move(checks), verbose, std::move(reply))->Next();
 }
 
-void AddChecks(ServiceContext* context, const AddHttp& add, const std::string& path, bool ready) {
-  add(path, [context, ready](const rpc::HttpRequest& request, rpc::HttpReply reply) {
-    ServeChecks(ChecksOf(context, ready), request, std::move(reply));
+void AddChecks(ServiceContext* context, const AddHttp& add, const std::string& kind, bool ready) {
+  const std::string path = "/" + kind;
+  add(path, [context, kind, ready](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+    ServeChecks(context, kind, ChecksOf(context, ready), request, std::move(reply));
   });
   for (Check& check : ChecksOf(context, ready)) {
     std::string path_of_check = path + "/" + check.name;
-    add(std::move(path_of_check), [check = std::move(check)](const rpc::HttpRequest& request, rpc::HttpReply reply) {
-      if (!IsGet(request, reply)) return;
-      const bool verbose = HasQueryParameter(request, "verbose");
-      std::make_shared<CheckRun>(request.path, std::vector<Check>{check}, verbose, std::move(reply))->Next();
-    });
+    add(std::move(path_of_check),
+        [context, kind, check = std::move(check)](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+          if (!IsGet(request, reply)) return;
+          const bool verbose = HasQueryParameter(request, "verbose");
+          std::make_shared<CheckRun>(context, kind, request.path, std::vector<Check>{check}, verbose, std::move(reply))
+              ->Next();
+        });
   }
 }
 
@@ -219,8 +232,8 @@ void RegisterHealthEndpoints(ServiceContext* context, const AddHttp& add) {
   add("/health", [context](const rpc::HttpRequest& request, rpc::HttpReply reply) {
     ServeHealth(context, request, std::move(reply));
   });
-  AddChecks(context, add, "/livez", false);
-  AddChecks(context, add, "/readyz", true);
+  AddChecks(context, add, "livez", false);
+  AddChecks(context, add, "readyz", true);
 }
 
 }  // namespace quorate::api

@@ -26,18 +26,25 @@ absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::Txn
 constexpr RequestType TypeOf(const mvcc::RangeRequest&) { return RequestType::kRange; }
 constexpr RequestType TypeOf(const mvcc::TxnRequest&) { return RequestType::kReadonlyTxn; }
 
+void BeginToWait(ReadCall& call) {
+  if (!call.waiting_since.has_value()) call.waiting_since = steady_clock::now();
+}
+
 template <typename Request>
-void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& request, rpc::UnaryCall call) {
+void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& request, ReadCall call) {
   const auto start = steady_clock::now();
   absl::StatusOr<mvcc::Answer> answer = Execute(view, request);
-  context.statistics.Observe(TypeOf(request), answer.ok(), steady_clock::now() - start);
-  if (!answer.ok()) return std::move(call).Fail(std::move(answer).status());
-  std::move(call).ReplyIfRoom(
+  const auto end = steady_clock::now();
+  context.statistics.Observe(TypeOf(request), answer.ok(), end - call.waiting_since.value_or(start));
+  if (TypeOf(request) == RequestType::kRange) context.statistics.ranges[answer.ok()].Observe(end - start);
+  if (!answer.ok()) return std::move(call.call).Fail(std::move(answer).status());
+  std::move(call.call).ReplyIfRoom(
       context.header.Prepend(answer->revision, context.replica->term(), std::move(answer->body)));
 }
 
 template <typename Request>
 void AnswerOnPool(ServiceContext& context, std::string_view message, ReadCall call) {
+  BeginToWait(call);
   const size_t bytes = message.size();
   auto abandoned = call.call.Abandoned();
   context.readers.SubmitRead(
@@ -48,7 +55,7 @@ void AnswerOnPool(ServiceContext& context, std::string_view message, ReadCall ca
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));
         Request request;
         QUORATE_CHECK(mvcc::Decode(message, &request)) << "a request that was decoded before";
-        Answer(context, context.replica->store().View(), request, std::move(call.call));
+        Answer(context, context.replica->store().View(), request, std::move(call));
       },
       bytes);
 }
@@ -57,13 +64,14 @@ template <typename Request>
 void Serve(ServiceContext& context, const Request& request, std::string_view message, ReadCall call) {
   const mvcc::ReadView& view = context.loop(call.call.loop_index()).reads.View();
   if (CostOf(view, request) > kInlineKeysMax) return AnswerOnPool<Request>(context, message, std::move(call));
-  Answer(context, view, request, std::move(call.call));
+  Answer(context, view, request, std::move(call));
 }
 
 template <typename Request>
 void Read(ServiceContext& context, bool serializable, const Request& request, std::string_view message, ReadCall call) {
   LoopReads& reads = context.loop(call.call.loop_index()).reads;
   if (serializable || reads.CanReadNow()) return Serve(context, request, message, std::move(call));
+  BeginToWait(call);
   reads.AfterConfirmation(
       [&context, message = std::string(message), call = std::move(call)](absl::Status status) mutable {
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));

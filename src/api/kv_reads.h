@@ -3,6 +3,7 @@
 // Serving Range and transactions that only read: once the replica allows it, on the loop when short, else on the pool.
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 
 #include "quorate/mvcc/request.h"
@@ -15,10 +16,11 @@ namespace quorate::api {
 // hand-over costs a few and other connections wait behind the loop.
 inline constexpr uint64_t kInlineKeysMax = 128;
 
-// A call and until when its client waits.
 struct ReadCall {
   rpc::UnaryCall call;
-  std::chrono::steady_clock::time_point deadline;
+  std::chrono::steady_clock::time_point deadline;  // until when its client waits
+  // Since when it waits to be served; nothing when it is served at once.
+  std::optional<std::chrono::steady_clock::time_point> waiting_since = {};
 };
 
 // Loop thread. `message` is what the checked request was decoded from.

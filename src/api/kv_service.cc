@@ -19,14 +19,6 @@ bool Passes(absl::Status status, rpc::UnaryCall& call) {
   return false;
 }
 
-// The common beginning of every handler, in etcd's order: decode, admit. What the request says is checked after it.
-template <typename Request>
-bool Begin(ServiceContext& service, const rpc::CallContext& context, std::string_view message, rpc::UnaryCall& call,
-           Request* request) {
-  if (!mvcc::Decode(message, request)) return Passes(Malformed(), call);
-  return Passes(service.Admit(context, call.loop_index()), call);
-}
-
 // The quota is asked before the request is looked at more closely.
 template <typename Request>
 bool Fits(ServiceContext& service, const Request& request, rpc::UnaryCall& call) {
@@ -58,42 +50,41 @@ void KvService::Register(rpc::Registry& registry) {
 
 void KvService::Range(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::RangeRequest request;
-  if (!Begin(*context_, context, message, call, &request) || !Passes(CheckRange(request), call)) return;
+  if (!context_->Begin(context, mvcc::Decode(message, &request), call) || !Passes(CheckRange(request), call)) return;
   ReadRange(*context_, request, message, {std::move(call), context.deadline});
 }
 
 void KvService::Put(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::PutRequest request;
-  if (!Begin(*context_, context, message, call, &request) || !Fits(*context_, request, call)) return;
+  if (!context_->Begin(context, mvcc::Decode(message, &request), call) || !Fits(*context_, request, call)) return;
   if (!Passes(CheckPut(request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  if (!Passes(proposer.Admit(context), call)) return;
-  proposer.Add(replica::CommandType::kPut, message, std::move(call));
+  proposer.Add(context, replica::CommandType::kPut, message, std::move(call));
 }
 
 void KvService::DeleteRange(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::DeleteRangeRequest request;
-  if (!Begin(*context_, context, message, call, &request) || !Passes(CheckDeleteRange(request), call)) return;
+  if (!context_->Begin(context, mvcc::Decode(message, &request), call)) return;
+  if (!Passes(CheckDeleteRange(request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  if (!Passes(proposer.Admit(context), call)) return;
-  proposer.Add(replica::CommandType::kDeleteRange, message, std::move(call));
+  proposer.Add(context, replica::CommandType::kDeleteRange, message, std::move(call));
 }
 
 void KvService::Txn(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::TxnRequest request;
-  if (!Begin(*context_, context, message, call, &request) || !Fits(*context_, request, call)) return;
+  if (!context_->Begin(context, mvcc::Decode(message, &request), call) || !Fits(*context_, request, call)) return;
   if (!Passes(CheckTxn(request, context_->options.max_txn_ops), call)) return;
   if (mvcc::IsReadOnly(request)) return ReadTxn(*context_, request, message, {std::move(call), context.deadline});
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  if (!Passes(proposer.Admit(context), call)) return;
-  proposer.Add(replica::CommandType::kTxn, message, std::move(call));
+  proposer.Add(context, replica::CommandType::kTxn, message, std::move(call));
 }
 
 void KvService::Compact(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::CompactionRequest request;
-  if (!Begin(*context_, context, message, call, &request)) return;
+  if (!context_->Begin(context, mvcc::Decode(message, &request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(replica::CommandType::kCompact, message, std::move(call), request.physical ? request.revision : 0);
+  const int64_t garbage_until = request.physical ? request.revision : 0;
+  proposer.Add(context, replica::CommandType::kCompact, message, std::move(call), garbage_until);
 }
 
 }  // namespace quorate::api

@@ -26,45 +26,33 @@ constexpr int64_t kNoTtl = -1;
 constexpr uint32_t kLeases = 2;
 constexpr uint32_t kLeaseId = 1;
 
-// The beginning of every handler, in etcd's order: decode, admit. False: the call is answered.
-template <typename Request>
-bool Begin(ServiceContext& service, const rpc::CallContext& context, std::string_view message, rpc::UnaryCall& call,
-           Request* request) {
-  absl::Status status = lease::Decode(message, request) ? service.Admit(context, call.loop_index()) : Malformed();
-  if (status.ok()) return true;
-  std::move(call).Fail(std::move(status));
-  return false;
-}
-
 void ReplyNow(const ServiceContext& service, std::string body, rpc::UnaryCall call) {
-  std::move(call).Reply(service.header.Prepend(service.replica->store().revision(), service.replica->term(),
-                                               base::Payload(std::move(body))));
+  std::move(call).ReplyIfRoom(service.header.Prepend(service.replica->store().revision(), service.replica->term(),
+                                                     base::Payload(std::move(body))));
 }
 
-// The attached keys as the response has them. Loop or pool thread.
-std::string EncodeKeys(const std::vector<std::string>& keys) {
-  std::string encoded;
+void AppendKeys(const std::vector<std::string>& keys, std::string* out) {
   for (const std::string& key : keys) {
-    wire::AppendBytesPrefix(&encoded, kKeys, key.size());
-    encoded += key;
+    wire::AppendBytesPrefix(out, kKeys, key.size());
+    *out += key;
   }
-  return encoded;
 }
 
-void AnswerTimeToLive(ServiceContext& service, int64_t id, std::string keys, rpc::UnaryCall call) {
-  const lease::Lessor& lessor = service.replica->lessor();
-  if (!lessor.leading()) return std::move(call).Fail(base::errors::LeaderChanged());
-  const std::optional<lease::Lessor::TimeLeft> left = lessor.Find(id);
+// A LeaseTimeToLiveResponse without its header.
+std::string DescribeLease(replica::Replica& replica, const lease::TimeToLiveRequest& request) {
+  // First, lest a lease that ends meanwhile seem to have lost its keys.
+  const std::vector<std::string> keys = request.keys ? replica.leases().Keys(request.id) : std::vector<std::string>();
+  const std::optional<lease::Lessor::TimeLeft> left = replica.lessor().Find(request.id);
   std::string body;
-  wire::AppendInt64Field(&body, kId, id);
-  if (left.has_value()) {
-    wire::AppendInt64Field(&body, kTtl, std::chrono::duration_cast<std::chrono::seconds>(left->remaining).count());
-    wire::AppendInt64Field(&body, kGrantedTtl, left->granted_seconds);
-    body += keys;
-  } else {
+  wire::AppendInt64Field(&body, kId, request.id);
+  if (!left.has_value()) {
     wire::AppendInt64Field(&body, kTtl, kNoTtl);
+    return body;
   }
-  ReplyNow(service, std::move(body), std::move(call));
+  wire::AppendInt64Field(&body, kTtl, std::chrono::duration_cast<std::chrono::seconds>(left->remaining).count());
+  wire::AppendInt64Field(&body, kGrantedTtl, left->granted_seconds);
+  AppendKeys(keys, &body);
+  return body;
 }
 
 }  // namespace
@@ -89,32 +77,33 @@ void LeaseService::Register(rpc::Registry& registry) {
 
 void LeaseService::Grant(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   lease::GrantRequest request;
-  if (!Begin(*context_, context, message, call, &request)) return;
+  if (!context_->Begin(context, lease::Decode(message, &request), call)) return;
   if (!context_->quota.Admits(kLeaseGrantCost)) return context_->quota.Refuse(std::move(call));
   // What depends on this member's clock and configuration is settled before the lease is proposed.
   if (request.id == 0) request.id = context_->lease_ids->Next();
   request.ttl = std::max(request.ttl, context_->replica->lessor().ttl_min_seconds());
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(replica::CommandType::kLeaseGrant, lease::Encode(request), std::move(call));
+  proposer.Add(context, replica::CommandType::kLeaseGrant, lease::Encode(request), std::move(call));
 }
 
 void LeaseService::Revoke(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   lease::RevokeRequest request;
-  if (!Begin(*context_, context, message, call, &request)) return;
+  if (!context_->Begin(context, lease::Decode(message, &request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(replica::CommandType::kLeaseRevoke, message, std::move(call));
+  proposer.Add(context, replica::CommandType::kLeaseRevoke, message, std::move(call));
 }
 
 void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   lease::TimeToLiveRequest request;
-  if (!Begin(*context_, context, message, call, &request)) return;
+  if (!context_->Begin(context, lease::Decode(message, &request), call)) return;
   auto waiting = std::make_shared<rpc::UnaryCall>(std::move(call));
   context_->ConfirmThenRun(true, [context = context_, request, waiting](absl::Status status) {
     if (!status.ok()) return std::move(*waiting).Fail(std::move(status));
-    lease::Leases& leases = context->replica->leases();
-    std::string keys = request.keys ? EncodeKeys(leases.Keys(request.id)) : "";
-    const bool accepted = leases.WhenPublished([context, id = request.id, keys = std::move(keys), waiting]() mutable {
-      AnswerTimeToLive(*context, id, std::move(keys), std::move(*waiting));
+    auto body = std::make_shared<std::string>(DescribeLease(*context->replica, request));
+    const bool accepted = context->replica->leases().WhenPublished([context, body, waiting] {
+      // Who leads no longer knows no times.
+      if (!context->replica->lessor().leading()) return std::move(*waiting).Fail(base::errors::LeaderChanged());
+      ReplyNow(*context, std::move(*body), std::move(*waiting));
     });
     if (!accepted) std::move(*waiting).Fail(base::errors::TooManyRequests());
   });
@@ -122,9 +111,12 @@ void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view 
 
 void LeaseService::List(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   lease::RevokeRequest none;  // the request has no fields: whatever it brings is skipped
-  if (!Begin(*context_, context, message, call, &none)) return;
+  if (!context_->Begin(context, lease::Decode(message, &none), call)) return;
   // A member's own list, as in etcd: not confirmed. On the pool, since there may be a million.
-  context_->readers.Submit([context = context_, call = std::move(call)](absl::Status status) mutable {
+  auto abandoned = call.Abandoned();
+  context_->readers.Submit([context = context_, abandoned = std::move(abandoned),
+                            call = std::move(call)](absl::Status status) mutable {
+    if (abandoned->load(std::memory_order_relaxed)) status = base::errors::DeadlineExceeded();
     if (!status.ok()) return std::move(call).Fail(std::move(status));
     std::string body;
     for (const int64_t lease : context->replica->lessor().List()) {

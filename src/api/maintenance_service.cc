@@ -1,9 +1,8 @@
-#include <algorithm>
-#include <chrono>
-
 #include "quorate/base/errors.h"
 #include "src/api/downgrade.h"
+#include "src/api/hash_service.h"
 #include "src/api/member_service.h"
+#include "src/api/store_size.h"
 #include "src/api/unary.h"
 
 namespace quorate::api {
@@ -41,63 +40,25 @@ absl::StatusOr<etcdserverpb::StatusResponse> Status(const ServiceContext& contex
   return response;
 }
 
-// Observes how long a scope took.
-template <typename Histogram>
-class Timed {
- public:
-  explicit Timed(Histogram& histogram) : histogram_(histogram) {}
-  ~Timed() { histogram_.Observe(std::chrono::steady_clock::now() - start_); }
-
- private:
-  Histogram& histogram_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-absl::StatusOr<etcdserverpb::HashKVResponse> HashKV(ServiceContext& context,
-                                                    const etcdserverpb::HashKVRequest& request) {
-  const Timed timed(context.statistics.hash_by_revision);
-  QUORATE_ASSIGN_OR_RETURN(const mvcc::HashResult hash, context.replica->store().HashKV(request.revision()));
-  etcdserverpb::HashKVResponse response;
-  *response.mutable_header() = HeaderAt(context, hash.revision);
-  response.set_hash(hash.hash);
-  response.set_compact_revision(hash.compact_revision);
-  response.set_hash_revision(hash.hash_revision);
-  return response;
-}
-
-absl::StatusOr<etcdserverpb::HashResponse> Hash(ServiceContext& context) {
-  const Timed timed(context.statistics.hash);
-  QUORATE_ASSIGN_OR_RETURN(const uint32_t hash, context.replica->store().Hash());
-  etcdserverpb::HashResponse response;
-  *response.mutable_header() = HeaderNow(context);
-  response.set_hash(hash);
-  return response;
-}
-
 absl::Status UnknownMethod() { return base::MakeStatus(absl::StatusCode::kUnknown, "etcdserver: unknown method"); }
 
 // Listing too goes through the log: the list is that of the moment it was asked for, on whichever member.
 void Alarm(ServiceContext& context, const rpc::CallContext& call_context, std::string_view message,
            rpc::UnaryCall call) {
   etcdserverpb::AlarmRequest request;
-  if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
-    return std::move(call).Fail(Malformed());
-  }
-  if (absl::Status status = context.Admit(call_context, call.loop_index()); !status.ok()) {
-    return std::move(call).Fail(std::move(status));
-  }
+  if (!context.Begin(call_context, Parse(message, &request), call)) return;
   // etcd logs such a request, too, and stops at it.
   if (!etcdserverpb::AlarmRequest::AlarmAction_IsValid(request.action())) return std::move(call).Fail(UnknownMethod());
-  context.loop(call.loop_index()).proposer.Add(replica::CommandType::kAlarm, message, std::move(call));
+  // Written anew: who executes it decodes it by its own rules, which what was not understood here might break.
+  request.DiscardUnknownFields();
+  Proposer& proposer = context.loop(call.loop_index()).proposer;
+  proposer.Add(call_context, replica::CommandType::kAlarm, request.SerializeAsString(), std::move(call));
 }
 
 void Defragment(ServiceContext& context, const rpc::CallContext& call_context, std::string_view message,
                 rpc::UnaryCall call) {
   etcdserverpb::DefragmentRequest request;
-  absl::Status status = request.ParseFromArray(message.data(), static_cast<int>(message.size()))
-                            ? context.Admit(call_context, call.loop_index())
-                            : Malformed();
-  if (!status.ok()) return std::move(call).Fail(std::move(status));
+  if (!context.Begin(call_context, Parse(message, &request), call)) return;
   context.defragmentation.Request(context.replica, [call = std::move(call)](absl::Status outcome) mutable {
     if (!outcome.ok()) return std::move(call).Fail(std::move(outcome));
     // Without a header, as in etcd.
@@ -116,22 +77,12 @@ absl::StatusOr<etcdserverpb::MoveLeaderResponse> MoveLeader(const ServiceContext
 
 }  // namespace
 
-StoreSize SizeOf(const ServiceContext& context) {
-  const auto logical = static_cast<int64_t>(context.replica->store().logical_bytes());
-  const auto on_disk = static_cast<int64_t>(context.replica->database().Size().on_disk_bytes);
-  // What is not flushed yet lies in the log alone, and tables are compressed: the store is never smaller than its data.
-  return {.bytes = std::max(on_disk, logical), .in_use_bytes = logical};
-}
-
 void RegisterMaintenance(ServiceContext* context, rpc::Registry& registry) {
   RegisterDowngrade(context, registry);
+  RegisterHashes(context, registry);
   // Asking the store for its size walks its list of files: not on the loop.
   AddUnary<etcdserverpb::StatusRequest>(context, registry, "/etcdserverpb.Maintenance/Status", Serving::kOnPool,
                                         [context](const auto&) { return Status(*context); });
-  AddUnary<etcdserverpb::HashKVRequest>(context, registry, "/etcdserverpb.Maintenance/HashKV", Serving::kOnPool,
-                                        [context](const auto& request) { return HashKV(*context, request); });
-  AddUnary<etcdserverpb::HashRequest>(context, registry, "/etcdserverpb.Maintenance/Hash", Serving::kOnPool,
-                                      [context](const auto&) { return Hash(*context); });
   AddUnary<etcdserverpb::MoveLeaderRequest>(context, registry, "/etcdserverpb.Maintenance/MoveLeader", Serving::kOnLoop,
                                             [context](const auto& request) { return MoveLeader(*context, request); });
   registry.AddUnary("/etcdserverpb.Maintenance/Alarm",
@@ -142,17 +93,6 @@ void RegisterMaintenance(ServiceContext* context, rpc::Registry& registry) {
                     [context](const rpc::CallContext& call_context, std::string_view message, rpc::UnaryCall call) {
                       Defragment(*context, call_context, message, std::move(call));
                     });
-}
-
-void RegisterAuth(ServiceContext* context, rpc::Registry& registry) {
-  AddUnary<etcdserverpb::AuthStatusRequest>(context, registry, "/etcdserverpb.Auth/AuthStatus", Serving::kOnLoop,
-                                            [context](const auto&) -> absl::StatusOr<etcdserverpb::AuthStatusResponse> {
-                                              etcdserverpb::AuthStatusResponse response;
-                                              *response.mutable_header() = HeaderNow(*context);
-                                              response.set_enabled(false);
-                                              response.set_authrevision(1);
-                                              return response;
-                                            });
 }
 
 }  // namespace quorate::api

@@ -1,5 +1,5 @@
-#include "src/api/member_service.h"
 #include "src/api/probes.h"
+#include "src/api/store_size.h"
 
 namespace quorate::api {
 

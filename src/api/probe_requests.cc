@@ -39,19 +39,37 @@ void ProbeClientVersions(const ServiceContext& context, MetricsPage& page) {
   }
 }
 
+void ProbeChecks(const RequestStatistics& statistics, MetricsPage& page) {
+  page.Counter("etcd_server_health_success", "Probes of /health answered healthy.",
+               static_cast<double>(statistics.health_success.load(std::memory_order_relaxed)));
+  page.Counter("etcd_server_health_failures", "Probes of /health answered unhealthy.",
+               static_cast<double>(statistics.health_failures.load(std::memory_order_relaxed)));
+  for (const auto& [check, counts] : statistics.checks.Get()) {
+    const auto& [kind, name] = check;
+    page.Gauge("etcd_server_healthcheck", "Whether the check succeeded when it was last made.", counts.last ? 1 : 0,
+               {{"name", name}, {"type", kind}});
+    const auto total = [&](const char* status, uint64_t count) {
+      if (count == 0) return;
+      page.Counter("etcd_server_healthchecks_total", "Checks made for /livez and /readyz.",
+                   static_cast<double>(count), {{"name", name}, {"status", status}, {"type", kind}});
+    };
+    total("success", counts.success);
+    total("error", counts.error);
+  }
+}
+
 }  // namespace
 
 void ProbeRequests(const ServiceContext& context, MetricsPage& page) {
   ProbeLatencies(context.statistics, page);
   ProbeClientVersions(context, page);
-  page.Counter("etcd_server_health_success", "Probes of /health answered healthy.",
-               static_cast<double>(context.statistics.health_success.load(std::memory_order_relaxed)));
-  page.Counter("etcd_server_health_failures", "Probes of /health answered unhealthy.",
-               static_cast<double>(context.statistics.health_failures.load(std::memory_order_relaxed)));
+  ProbeChecks(context.statistics, page);
   page.Histogram("etcd_mvcc_hash_duration_seconds", "How long hashing everything stored took.",
                  context.statistics.hash);
   page.Histogram("etcd_mvcc_hash_rev_duration_seconds", "How long hashing history up to a revision took.",
                  context.statistics.hash_by_revision);
+  page.Counter("quorate_slow_unary_requests_total", "Unary requests that took longer than expected.",
+               static_cast<double>(context.slow_calls.count()));
   page.Gauge("quorate_reader_pool_queue_length", "Long reads waiting for a reader thread.",
              static_cast<double>(context.readers.queued()));
 }

@@ -8,7 +8,6 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
-#include "quorate/base/logging.h"
 #include "quorate/base/wire.h"
 #include "src/api/service_context.h"
 
@@ -29,9 +28,13 @@ RequestType TypeOf(replica::CommandType command) {
       return RequestType::kLeaseGrant;
     case replica::CommandType::kLeaseRevoke:
       return RequestType::kLeaseRevoke;
-    default:
+    case replica::CommandType::kCompact:
       return RequestType::kCompaction;
+    case replica::CommandType::kMemberAttributes:
+    case replica::CommandType::kDowngrade:
+      break;
   }
+  QUORATE_CHECK(false) << "command " << static_cast<int>(command) << " is no client's request";
 }
 
 // etcd compares --max-request-bytes with the request inside its own log record: a header with a request id (whose high
@@ -58,14 +61,6 @@ class Proposer::Answers : public replica::BatchCompletion {
         const uint64_t times = done_[type][success];
         if (times > 0) context_->statistics.Observe(static_cast<RequestType>(type), success, duration, times);
       }
-    }
-    if (duration > context_->options.warning_unary_request_duration && !calls_.empty()) {
-      const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(duration);
-      QUORATE_LOG(
-          kWarn, "requests took too long",
-          {{"requests", calls_.size()},
-           {"took", std::to_string(milliseconds.count()) + "ms"},
-           {"expected-duration", std::to_string(context_->options.warning_unary_request_duration.count()) + "ms"}});
     }
   }
 
@@ -120,21 +115,20 @@ bool Proposer::Fits(size_t request_bytes) const {
   return RecordBytes(request_bytes, context_->header.member_id()) <= context_->options.max_request_bytes;
 }
 
-absl::Status Proposer::Admit(const rpc::CallContext& call) const {
+bool Proposer::IsFair(const rpc::CallContext& call) const {
   const replica::Replica::Room room = context_->replica->room();
   // The last tenth is for those who ask for less than the others.
   const size_t shared = room.proposals_max / 10 * 9;
   const bool crowded =
       room.proposals + commands_.count() >= shared || room.bytes + commands_.bytes() >= room.bytes_max / 10 * 9;
   const int64_t share = std::max<int64_t>(static_cast<int64_t>(shared) / call.busy_connections, 1);
-  if (!crowded || call.connection_calls <= share) return absl::OkStatus();
-  return base::errors::TooManyRequests();
+  return !crowded || call.connection_calls <= share;
 }
 
-void Proposer::Add(replica::CommandType type, std::string_view request, rpc::UnaryCall call, int64_t garbage_until) {
-  if (!Fits(request.size())) {
-    return std::move(call).Fail(base::errors::RequestTooLarge());
-  }
+void Proposer::Add(const rpc::CallContext& context, replica::CommandType type, std::string_view request,
+                   rpc::UnaryCall call, int64_t garbage_until) {
+  if (!IsFair(context)) return std::move(call).Fail(base::errors::TooManyRequests());
+  if (!Fits(request.size())) return std::move(call).Fail(base::errors::RequestTooLarge());
   if (answers_ == nullptr) answers_ = std::make_unique<Answers>(context_);
   commands_.Add(type, request);
   answers_->Add(TypeOf(type), std::move(call), garbage_until);

@@ -27,15 +27,17 @@ class Proposer {
 
   // Whether a request of this size is within --max-request-bytes.
   bool Fits(size_t request_bytes) const;
-  // Refuses who asks for more than a fair share while much waits: room is left for those who ask for little.
-  absl::Status Admit(const rpc::CallContext& call) const;
-  // Adds a checked request; the call is answered once it is executed, or refused. With `garbage_until`,
-  // a compaction's answer waits until what lies below that revision is gone.
-  void Add(replica::CommandType type, std::string_view request, rpc::UnaryCall call, int64_t garbage_until = 0);
+  // Adds a checked request; the call is answered once it is executed, or refused: also when its connection asks for
+  // more than a fair share while much waits, since room is left for those who ask for little. With `garbage_until`, a
+  // compaction's answer waits until what lies below that revision is gone.
+  void Add(const rpc::CallContext& context, replica::CommandType type, std::string_view request, rpc::UnaryCall call,
+           int64_t garbage_until = 0);
   void OnTickEnd();
 
  private:
   class Answers;
+
+  bool IsFair(const rpc::CallContext& call) const;
 
   ServiceContext* context_;
   replica::CommandList commands_;

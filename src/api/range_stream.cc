@@ -9,6 +9,7 @@
 #include "quorate/mvcc/store.h"
 #include "src/api/chunked_stream.h"
 #include "src/api/kv_validation.h"
+#include "src/api/stream_handlers.h"
 
 namespace quorate::api {
 namespace {
@@ -67,12 +68,12 @@ class Listing : public ChunkSource {
 std::unique_ptr<rpc::StreamHandler> MakeRangeStream(ServiceContext* service, const rpc::CallContext& context,
                                                     rpc::Stream& stream) {
   absl::Status admitted = service->AdmitStream(context, stream.loop_index());
+  if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
   return MakeChunkedStream(
       service, &service->readers, stream,
-      [service, admitted](std::string_view message) -> absl::StatusOr<AcceptedRequest> {
+      [service](std::string_view message) -> absl::StatusOr<AcceptedRequest> {
         mvcc::RangeRequest request;
         if (!mvcc::Decode(message, &request)) return MalformedInStream();
-        QUORATE_RETURN_IF_ERROR(admitted);
         QUORATE_RETURN_IF_ERROR(CheckRangeStream(request));
         return AcceptedRequest{std::make_shared<Listing>(service, std::string(message)), !request.serializable};
       });

@@ -30,6 +30,18 @@ std::string_view NameOf(RequestType type) {
   return "unknown";
 }
 
+void CheckOutcomes::Count(const std::string& kind, const std::string& name, bool success) {
+  base::MutexLock lock(&mutex_);
+  Counts& counts = counts_[{kind, name}];
+  counts.last = success;
+  ++(success ? counts.success : counts.error);
+}
+
+CheckOutcomes::ByCheck CheckOutcomes::Get() const {
+  base::MutexLock lock(&mutex_);
+  return counts_;
+}
+
 bool ClientVersions::Count(std::string_view version) {
   const size_t used = used_.load(std::memory_order_relaxed);
   const size_t named = std::min(used, kVersionsMax);

@@ -23,6 +23,7 @@
 #include "src/api/reader_pool.h"
 #include "src/api/request_statistics.h"
 #include "src/api/response_header.h"
+#include "src/api/slow_calls.h"
 #include "src/api/space_quota.h"
 
 namespace quorate::api {
@@ -47,10 +48,14 @@ struct ServiceContext {
   // The checks common to all unary calls, after a request is decoded and before it is looked at: the server runs, and
   // where the client's metadata demands a leader, there is one. Loop thread.
   absl::Status Admit(const rpc::CallContext& call, int loop_index);
+  // The beginning of every unary handler, in etcd's order: `decoded`, admitted. False: the call is answered.
+  bool Begin(const rpc::CallContext& context, bool decoded, rpc::UnaryCall& call);
   absl::Status AdmitStream(const rpc::CallContext& call, int loop_index);
   // The same for calls and streams that may last: none begins any more once the server drains.
   absl::Status AdmitLasting(const rpc::CallContext& call, int loop_index);
   absl::Status AdmitLastingStream(const rpc::CallContext& call, int loop_index);
+  // Ends the calls that may last. Any thread; they end soon, on their loops.
+  void EndLastingCalls();
   bool HasLeader() const;
   // Calls `serve` on a pool thread with OK, or on this one or an internal one with the reason why not, once a
   // linearizable read that began before may be served. For rare requests; KV reads have a path of their own.
@@ -61,6 +66,7 @@ struct ServiceContext {
   replica::Replica* replica = nullptr;  // known before the first request
   ResponseHeader header{0, 0};
   RequestStatistics statistics;
+  SlowCalls slow_calls;
   std::unique_ptr<lease::IdGenerator> lease_ids;  // known before the first request, too
   std::atomic<bool> stopped{false};
   std::atomic<bool> draining{false};  // no new stream that may last
@@ -68,9 +74,11 @@ struct ServiceContext {
   rpc::Server* server = nullptr;
   std::vector<std::unique_ptr<LoopContext>> loops;
   Defragmentation defragmentation;
-  // Last: their threads use the rest. `bulk` makes snapshots, which nobody waits for by the second, and stands back from
-  // everything else that the machine has to do.
+  // Last: their threads use the rest. A hash takes as long as everything that is stored takes to read: no list waits
+  // behind it. `bulk` makes snapshots, which nobody waits for by the second, and stands back from everything else that
+  // the machine has to do.
   ReaderPool readers;
+  ReaderPool hashes;
   ReaderPool bulk;
 
  private:

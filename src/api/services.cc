@@ -92,10 +92,7 @@ void Services::EndStreams() {
   ServiceContext& context = rep_->context;
   rep_->watch.EndStreams();
   context.defragmentation.Stop();
-  for (size_t index = 0; index < context.loops.size(); ++index) {
-    context.server->Post(static_cast<int>(index),
-                         [loop = context.loops[index].get()] { loop->lasting_calls.EndAll(base::errors::Stopped()); });
-  }
+  context.EndLastingCalls();
 }
 
 void Services::OnTickEnd(int loop_index) {
@@ -104,11 +101,17 @@ void Services::OnTickEnd(int loop_index) {
   loop.reads.OnTickEnd();
 }
 
+void Services::OnSlowCall(const rpc::SlowCall& call) { rep_->context.slow_calls.Note(call); }
+
 void Services::Stop() {
-  rep_->context.stopped.store(true, std::memory_order_relaxed);
-  rep_->context.defragmentation.Stop();
-  rep_->context.readers.Stop();
-  rep_->context.bulk.Stop();
+  ServiceContext& context = rep_->context;
+  if (context.stopped.exchange(true, std::memory_order_relaxed)) return;
+  // A hash that runs ends with its call.
+  context.EndLastingCalls();
+  context.defragmentation.Stop();
+  context.hashes.Stop();
+  context.readers.Stop();
+  context.bulk.Stop();
 }
 
 }  // namespace quorate::api

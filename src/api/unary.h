@@ -1,6 +1,7 @@
 #pragma once
 
-// The plain way to register a unary method: protobuf messages in and out. For what is asked rarely; KV reads bytes.
+// The plain way to register a unary method: protobuf messages in and out. For what is asked rarely and changes nothing;
+// KV reads bytes.
 
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "quorate/base/errors.h"
 #include "quorate/rpc/server.h"
 #include "src/api/service_context.h"
 
@@ -31,6 +33,11 @@ inline etcdserverpb::ResponseHeader HeaderNow(const ServiceContext& context) {
   return HeaderAt(context, context.replica->store().revision());
 }
 
+template <typename Message>
+bool Parse(std::string_view bytes, Message* message) {
+  return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
 // How a method is served: at once on the loop, on the pool, or on the pool after a confirmation when `linearizable`
 // says so of the request.
 enum class Serving { kOnLoop, kOnPool };
@@ -43,15 +50,15 @@ void AddUnary(ServiceContext* context, rpc::Registry& registry, std::string meth
                     [context, serving, handle, linearizable](const rpc::CallContext& call_context,
                                                              std::string_view message, rpc::UnaryCall call) {
                       auto request = std::make_shared<Request>();
-                      absl::Status status = request->ParseFromArray(message.data(), static_cast<int>(message.size()))
-                                                ? context->Admit(call_context, call.loop_index())
-                                                : Malformed();
-                      if (!status.ok()) return std::move(call).Fail(std::move(status));
-                      auto serve = [handle, request, call = std::move(call)](absl::Status ready) mutable {
+                      if (!context->Begin(call_context, Parse(message, request.get()), call)) return;
+                      auto abandoned = call.Abandoned();
+                      auto serve = [handle, request, abandoned = std::move(abandoned),
+                                    call = std::move(call)](absl::Status ready) mutable {
+                        if (abandoned->load(std::memory_order_relaxed)) ready = base::errors::DeadlineExceeded();
                         if (!ready.ok()) return std::move(call).Fail(std::move(ready));
                         auto response = handle(*request);
                         if (!response.ok()) return std::move(call).Fail(std::move(response).status());
-                        std::move(call).Reply(base::Payload(response->SerializeAsString()));
+                        std::move(call).ReplyIfRoom(base::Payload(response->SerializeAsString()));
                       };
                       if (serving == Serving::kOnLoop) return serve(absl::OkStatus());
                       context->ConfirmThenRun(linearizable != nullptr && linearizable(*request), std::move(serve));

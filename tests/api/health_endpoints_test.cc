@@ -1,15 +1,11 @@
 // What alarms do to the probes that orchestrators ask.
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 
+#include "tests/api/http_testing.h"
 #include "tests/api/member_testing.h"
 
 namespace quorate::api {
@@ -19,23 +15,6 @@ using etcdserverpb::AlarmRequest;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-// Head and body of the answer to a GET.
-std::string HttpGet(const std::string& address, const std::string& path) {
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  to.sin_port = htons(static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1)));
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(connect(descriptor, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-  EXPECT_EQ(write(descriptor, request.data(), request.size()), static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t count; (count = read(descriptor, buffer, sizeof buffer)) > 0;) answer.append(buffer, count);
-  close(descriptor);
-  return answer;
-}
 
 TEST(HealthEndpointsTest, AlarmsAreToldOfUntilTheyAreExcludedOrDisarmed) {
   TestMember member;
@@ -76,6 +55,26 @@ TEST(HealthEndpointsTest, AlarmsAreToldOfUntilTheyAreExcludedOrDisarmed) {
 
   alarm(AlarmRequest::ACTIVATE, 9);
   EXPECT_THAT(HttpGet(address, "/health"), HasSubstr("\"ALARM UNKNOWN\""));
+}
+
+TEST(HealthEndpointsTest, OutcomesOfChecksAreCounted) {
+  TestMember member;
+  const auto metric = [&](const std::string& sample) { return Metric(member.address(), sample); };
+  EXPECT_EQ(metric("etcd_server_healthcheck{name=\"serializable_read\",type=\"livez\"}"), -1);
+  HttpGet(member.address(), "/livez");
+  HttpGet(member.address(), "/readyz");
+  HttpGet(member.address(), "/readyz/linearizable_read");
+  EXPECT_EQ(metric("etcd_server_healthcheck{name=\"serializable_read\",type=\"livez\"}"), 1);
+  EXPECT_EQ(metric("etcd_server_healthchecks_total{name=\"linearizable_read\",status=\"success\",type=\"readyz\"}"), 2);
+  grpc::ClientContext context;
+  AlarmRequest request;
+  request.set_action(AlarmRequest::ACTIVATE);
+  request.set_alarm(etcdserverpb::CORRUPT);
+  etcdserverpb::AlarmResponse response;
+  ASSERT_TRUE(member.maintenance().Alarm(&context, request, &response).ok());
+  HttpGet(member.address(), "/readyz");
+  EXPECT_EQ(metric("etcd_server_healthcheck{name=\"data_corruption\",type=\"readyz\"}"), 0);
+  EXPECT_EQ(metric("etcd_server_healthchecks_total{name=\"data_corruption\",status=\"error\",type=\"readyz\"}"), 1);
 }
 
 }  // namespace

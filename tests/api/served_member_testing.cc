@@ -9,12 +9,14 @@
 namespace quorate::api {
 
 ServedMember::ServedMember(const std::filesystem::path& directory, ServicesOptions options, int loops)
-    : services_(std::make_unique<Services>(std::move(options))) {
+    : services_(std::make_unique<Services>(options)) {
   rpc::Registry registry;
   services_->Register(registry);
   rpc::ServerOptions server_options;
   server_options.loops = loops;
   server_options.on_tick_end = [this](int loop_index) { services_->OnTickEnd(loop_index); };
+  server_options.slow_call_min = options.warning_unary_request_duration;
+  server_options.on_slow_call = [this](const rpc::SlowCall& call) { services_->OnSlowCall(call); };
   server_ = std::make_unique<rpc::Server>(std::move(server_options), std::move(registry));
   address_ = server_->Listen("http://127.0.0.1:0").value();
 

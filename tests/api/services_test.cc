@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/api/http_testing.h"
 #include "tests/api/member_testing.h"
 
 namespace quorate::api {
@@ -191,6 +192,22 @@ TEST(ServicesTest, StatusTellsTheTruth) {
   EXPECT_GT(response.dbsizeinuse(), 100 * 100);
   EXPECT_EQ(response.dbsizequota(), int64_t{2} << 30);
   EXPECT_EQ(response.errors_size(), 0);
+}
+
+TEST(ServicesTest, SlowCallsOfAllKindsAreTold) {
+  ServicesOptions options;
+  options.warning_unary_request_duration = std::chrono::milliseconds(0);
+  TestMember member(options);
+  const auto slow = [&] { return Metric(member.address(), "quorate_slow_unary_requests_total"); };
+  RangeResponse response;
+  EXPECT_TRUE(Put(member, "k", "v").ok());
+  EXPECT_EQ(slow(), 1);
+  EXPECT_TRUE(Range(member, EveryKey(), &response).ok());
+  EXPECT_EQ(slow(), 2);
+  grpc::ClientContext context;
+  etcdserverpb::HashKVResponse hash;
+  EXPECT_TRUE(member.maintenance().HashKV(&context, {}, &hash).ok());
+  EXPECT_EQ(slow(), 3);
 }
 
 }  // namespace

@@ -55,6 +55,8 @@ class Services {
   void EndStreams();
   // rpc::ServerOptions::on_tick_end.
   void OnTickEnd(int loop_index);
+  // rpc::ServerOptions::on_slow_call, of calls that took longer than warning_unary_request_duration.
+  void OnSlowCall(const rpc::SlowCall& call);
   // From now on health says not serving and new requests are refused with "server stopped".
   void Stop();
 

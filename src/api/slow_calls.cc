@@ -1,0 +1,40 @@
+#include "src/api/slow_calls.h"
+
+#include <utility>
+
+#include "quorate/base/duration.h"
+#include "quorate/base/logging.h"
+
+namespace quorate::api {
+
+void SlowCalls::Note(const rpc::SlowCall& call) {
+  count_.fetch_add(1, std::memory_order_relaxed);
+  uint64_t left_out = 0;
+  if (!TakeLine(&left_out)) return;
+  QUORATE_LOG(kWarn, "request took too long",
+              {{"method", call.method},
+               {"remote", call.peer->address},
+               {"took", base::FormatDuration(call.took)},
+               {"expected-duration", base::FormatDuration(expected_)},
+               {"request-size-bytes", call.request_bytes},
+               {"error", call.status},
+               {"slow-requests-left-out", left_out}});
+}
+
+bool SlowCalls::TakeLine(uint64_t* left_out) {
+  const auto now = std::chrono::steady_clock::now();
+  base::MutexLock lock(&mutex_);
+  if (now - second_ >= std::chrono::seconds(1)) {
+    second_ = now;
+    lines_ = 0;
+  }
+  if (lines_ == kLinesMax) {
+    ++left_out_;
+    return false;
+  }
+  ++lines_;
+  *left_out = std::exchange(left_out_, 0);
+  return true;
+}
+
+}  // namespace quorate::api
