@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "quorate/base/errors.h"
+#include "quorate/config/url.h"
 #include "src/api/unary.h"
 
 namespace quorate::api {
@@ -17,18 +18,6 @@ absl::Status NotSupported(std::string_view what) {
   return base::MakeStatus(absl::StatusCode::kUnimplemented, "quorate: " + std::string(what) + " is not supported yet");
 }
 
-// scheme://host:port, without a path.
-bool IsPeerUrl(std::string_view url) {
-  const size_t scheme_end = url.find("://");
-  if (scheme_end == std::string_view::npos) return false;
-  const std::string_view scheme = url.substr(0, scheme_end);
-  const std::string_view rest = url.substr(scheme_end + 3);
-  if (scheme == "unix" || scheme == "unixs") return !rest.empty();
-  const size_t colon = rest.rfind(':');
-  return (scheme == "http" || scheme == "https") && colon != std::string_view::npos && colon + 1 < rest.size() &&
-         rest.find('/') == std::string_view::npos;
-}
-
 bool HasPeerUrl(const Cluster& cluster, const std::string& url) {
   return std::any_of(cluster.members.begin(), cluster.members.end(), [&](const Member& member) {
     return std::find(member.peer_urls.begin(), member.peer_urls.end(), url) != member.peer_urls.end();
@@ -39,7 +28,7 @@ absl::StatusOr<etcdserverpb::MemberAddResponse> Add(const Cluster& cluster,
                                                     const etcdserverpb::MemberAddRequest& request) {
   if (request.peerurls().empty()) return base::errors::BadMemberUrls();
   for (const std::string& url : request.peerurls()) {
-    if (!IsPeerUrl(url)) return base::errors::BadMemberUrls();
+    if (!config::ParseUrl(url).ok()) return base::errors::BadMemberUrls();
   }
   for (const std::string& url : request.peerurls()) {
     if (HasPeerUrl(cluster, url)) return base::errors::PeerUrlsExist();
