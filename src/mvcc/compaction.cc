@@ -6,7 +6,7 @@
 
 #include "quorate/base/logging.h"
 #include "src/mvcc/key_codec.h"
-#include "src/mvcc/record.h"
+#include "src/mvcc/record_walk.h"
 #include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
@@ -23,8 +23,6 @@ constexpr std::chrono::milliseconds kPauseAfterError{1000};
 // What is damaged stays so: nothing is removed any more, and the log is not to fill with saying it.
 constexpr std::chrono::minutes kPauseAfterDamage{10};
 constexpr std::chrono::milliseconds kPollReaders{1};
-
-absl::Status Malformed() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
 
 }  // namespace
 
@@ -133,41 +131,41 @@ bool Compaction::Pause(std::chrono::milliseconds duration) {
 absl::Status Compaction::Collect(int64_t finished, int64_t target) {
   // What is removed must be there before: an entry that came later would stay.
   QUORATE_RETURN_IF_ERROR(key_history_->WaitFor(target));
-  storage::IteratorOptions bounds;
   // The tombstones at the last compacted revision itself are still there.
-  bounds.lower_bound =
-      position_.empty() ? std::string(View(EncodeRevision({std::max<int64_t>(finished, 0), 0}))) : position_ + '\0';
-  bounds.upper_bound = View(EncodeRevision({target + 1, 0}));
-  bounds.fill_cache = false;
-  auto iterator = database_->NewIterator(Family::kRevs, bounds);
+  Revision first{std::max<int64_t>(finished, 0), 0};
+  if (!position_.empty()) {
+    const auto reached = DecodeRevision(position_);
+    if (!reached.has_value()) return MalformedRecord();
+    first = {reached->main, reached->sub + 1};
+  }
+  RecordWalk walk(*database_, nullptr, first, target);
   Garbage garbage;
-  for (iterator->Seek(bounds.lower_bound); iterator->Valid(); iterator->Next()) {
-    QUORATE_RETURN_IF_ERROR(Inspect(iterator->key(), iterator->value(), finished, target, &garbage));
+  while (walk.Next()) {
+    if (!Inspect(walk, finished, target, &garbage)) break;
     if (!garbage.Full()) continue;
     QUORATE_RETURN_IF_ERROR(RemoveBatch(target, &garbage));
     if (!Pause(kPauseBetweenBatches)) return base::MakeStatus(absl::StatusCode::kCancelled, "stopped");
   }
-  QUORATE_RETURN_IF_ERROR(iterator->status());
+  QUORATE_RETURN_IF_ERROR(walk.status());
   QUORATE_RETURN_IF_ERROR(RemoveBatch(target, &garbage));
   return MarkFinished(target);
 }
 
-absl::Status Compaction::Inspect(std::string_view key, std::string_view value, int64_t finished, int64_t target,
-                                 Garbage* garbage) const {
-  const auto revision = DecodeRevision(key);
-  const auto record = DecodeRecord(value);
-  if (!revision.has_value() || !record.has_value()) return Malformed();
-  garbage->position.assign(key);
+bool Compaction::Inspect(RecordWalk& walk, int64_t finished, int64_t target, Garbage* garbage) {
+  const Revision revision = walk.revision();
+  const Record& record = walk.record();
+  const size_t bytes = walk.bytes().size();
+  garbage->position = View(EncodeRevision(revision));
   garbage->walked += 1;
-  garbage->walked_bytes += value.size();
-  const bool replaces = record->previous.main != 0 && revision->main > finished;
-  const bool gone = record->deleted && revision->main < target;
-  if (!replaces && !gone) return absl::OkStatus();
-  const auto fields = DecodeKeyValue(record->kv);
-  if (!fields.has_value()) return Malformed();
-  if (replaces) garbage->Remove(record->previous, fields->key, record->previous_size_class);
-  if (gone) garbage->Remove(*revision, fields->key, SizeClassOf(value.size(), fields->key.size()));
-  return absl::OkStatus();
+  garbage->walked_bytes += bytes;
+  const bool replaces = record.previous.main != 0 && revision.main > finished;
+  const bool gone = record.deleted && revision.main < target;
+  if (!replaces && !gone) return true;
+  const auto fields = walk.Fields();
+  if (!fields.has_value()) return false;
+  if (replaces) garbage->Remove(record.previous, fields->key, record.previous_size_class);
+  if (gone) garbage->Remove(revision, fields->key, SizeClassOf(bytes, fields->key.size()));
+  return true;
 }
 
 absl::Status Compaction::RemoveBatch(int64_t target, Garbage* garbage) {

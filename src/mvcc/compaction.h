@@ -22,6 +22,7 @@
 #include "quorate/storage/database.h"
 #include "src/mvcc/key_history.h"
 #include "src/mvcc/meta.h"
+#include "src/mvcc/record_walk.h"
 #include "src/mvcc/view_gate.h"
 
 namespace quorate::mvcc {
@@ -51,8 +52,8 @@ class Compaction {
   bool WaitForReaders();
   // One walk; `finished` is where the last one ended.
   absl::Status Collect(int64_t finished, int64_t target);
-  absl::Status Inspect(std::string_view key, std::string_view value, int64_t finished, int64_t target,
-                       Garbage* garbage) const;
+  // False when the record that the walk is at is malformed.
+  static bool Inspect(RecordWalk& walk, int64_t finished, int64_t target, Garbage* garbage);
   absl::Status RemoveBatch(int64_t target, Garbage* garbage);
   absl::Status MarkFinished(int64_t target);
   void Finish(int64_t target);

@@ -7,50 +7,42 @@
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/read_view.h"
 #include "src/mvcc/record.h"
+#include "src/mvcc/record_walk.h"
 #include "src/mvcc/store_parts.h"
 
 namespace quorate::mvcc {
 namespace {
 
-absl::Status Malformed() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
-
 // Walks `revs` from the request's first revision to `last` and gathers what is wanted.
 absl::Status Gather(const storage::Database& database, const EventsRequest& request, int64_t last, EventsRead* read) {
-  storage::IteratorOptions bounds;
-  bounds.lower_bound = View(EncodeRevision({request.first_revision, 0}));
-  bounds.upper_bound = View(EncodeRevision({last + 1, 0}));
-  bounds.fill_cache = false;
-  auto iterator = database.NewIterator(storage::Family::kRevs, bounds);
+  RecordWalk walk(database, nullptr, request.first_revision, last);
   size_t walked = 0, bytes = 0;
   int64_t current = request.first_revision;
   read->next_revision = last + 1;
-  for (iterator->Seek(bounds.lower_bound); iterator->Valid(); iterator->Next()) {
-    const auto revision = DecodeRevision(iterator->key());
-    if (!revision.has_value()) return Malformed();
-    if (revision->main != current) {
+  while (walk.Next()) {
+    if (walk.revision().main != current) {
       if (walked >= request.walked_max || bytes >= request.bytes_max) {
-        read->next_revision = revision->main;
+        read->next_revision = walk.revision().main;
         return absl::OkStatus();
       }
-      current = revision->main;
+      current = walk.revision().main;
     }
     ++walked;
-    const std::string_view value = iterator->value();
-    const auto record = DecodeRecord(value);
-    const auto fields = record.has_value() ? DecodeKeyValue(record->kv) : std::nullopt;
-    if (!fields.has_value()) return Malformed();
+    const auto fields = walk.Fields();
+    if (!fields.has_value()) break;
     if (!request.wants(fields->key)) continue;
+    const std::string_view value = walk.bytes();
     bytes += value.size();
     Event event;
-    event.revision = *revision;
-    event.deleted = record->deleted;
+    event.revision = walk.revision();
+    event.deleted = walk.record().deleted;
     event.record = base::Buffer::Copy(value);
-    event.kv_offset = record->kv_offset;
+    event.kv_offset = walk.record().kv_offset;
     event.key = event.record.view().substr(static_cast<size_t>(fields->key.data() - value.data()), fields->key.size());
-    event.previous = record->previous;
+    event.previous = walk.record().previous;
     read->events.push_back(std::move(event));
   }
-  return iterator->status();
+  return walk.status();
 }
 
 // etcd looks a former value up as of the revision before the event, which a compaction at the event's own revision or

@@ -8,7 +8,7 @@
 
 #include "quorate/base/logging.h"
 #include "src/mvcc/key_codec.h"
-#include "src/mvcc/record.h"
+#include "src/mvcc/record_walk.h"
 #include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
@@ -159,10 +159,7 @@ void MarkComplete(int64_t revision, storage::WriteBatch* batch) {
 
 absl::Status CompleteKeyHistory(storage::Database* database, const Meta& meta) {
   if (meta.history >= meta.revision) return absl::OkStatus();
-  storage::IteratorOptions bounds;
-  bounds.lower_bound = View(EncodeRevision({meta.history + 1, 0}));
-  bounds.fill_cache = false;
-  auto iterator = database->NewIterator(storage::Family::kRevs, bounds);
+  RecordWalk walk(*database, nullptr, meta.history + 1, meta.revision);
   HistoryRun run;
   const auto write = [&](int64_t complete) -> absl::Status {
     storage::WriteBatch batch;
@@ -172,19 +169,15 @@ absl::Status CompleteKeyHistory(storage::Database* database, const Meta& meta) {
     if (complete > 0) MarkComplete(complete, &batch);
     return database->WriteUnmarked(batch);
   };
-  for (iterator->Seek(bounds.lower_bound); iterator->Valid(); iterator->Next()) {
-    const auto revision = DecodeRevision(iterator->key());
-    const auto record = DecodeRecord(iterator->value());
-    const auto fields = record.has_value() ? DecodeKeyValue(record->kv) : std::nullopt;
-    if (!revision.has_value() || !fields.has_value()) {
-      return base::MakeStatus(absl::StatusCode::kDataLoss, "the store is damaged: a stored record is malformed");
-    }
-    KeyState state{*revision, fields->created, fields->version, fields->lease,
-                   SizeClassOf(iterator->value().size(), fields->key.size())};
-    run.Add(fields->key, *revision, record->deleted ? EncodeHistoryTombstone() : EncodeHistoryValue(state));
+  while (walk.Next()) {
+    const auto fields = walk.Fields();
+    if (!fields.has_value()) break;
+    const KeyState state{walk.revision(), fields->created, fields->version, fields->lease,
+                         SizeClassOf(walk.bytes().size(), fields->key.size())};
+    run.Add(fields->key, walk.revision(), walk.record().deleted ? EncodeHistoryTombstone() : EncodeHistoryValue(state));
     if (run.size() >= kRunEntries || run.bytes() >= kRunBytes) QUORATE_RETURN_IF_ERROR(write(0));
   }
-  QUORATE_RETURN_IF_ERROR(iterator->status());
+  QUORATE_RETURN_IF_ERROR(walk.status());
   return write(meta.revision);
 }
 

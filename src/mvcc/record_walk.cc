@@ -13,13 +13,13 @@ absl::Status CheckStopped(const std::atomic<bool>* stop) {
   return base::MakeStatus(absl::StatusCode::kCancelled, "stopped");
 }
 
-RecordWalk::RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first,
+RecordWalk::RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, Revision first,
                        int64_t last, const std::atomic<bool>* stop)
     : stop_(stop) {
-  if (last < first) return;
+  if (last < first.main) return;
   storage::IteratorOptions options;
   options.snapshot = snapshot;
-  lower_bound_ = View(EncodeRevision({first, 0}));
+  lower_bound_ = View(EncodeRevision(first));
   options.lower_bound = lower_bound_;
   options.upper_bound = View(EncodeRevision({last + 1, 0}));
   options.fill_cache = false;
@@ -49,6 +49,12 @@ bool RecordWalk::Next() {
   revision_ = *revision;
   record_ = *record;
   return true;
+}
+
+std::optional<KeyValueFields> RecordWalk::Fields() {
+  std::optional<KeyValueFields> fields = DecodeKeyValue(record_.kv);
+  if (!fields.has_value()) status_ = MalformedRecord();
+  return fields;
 }
 
 absl::StatusOr<RevisionSet> CompactedRecords(const storage::Database& database, const storage::Snapshot* snapshot,

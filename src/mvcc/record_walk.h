@@ -5,7 +5,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "quorate/base/status.h"
 #include "quorate/mvcc/revision.h"
@@ -18,10 +20,13 @@ namespace quorate::mvcc {
 
 class RecordWalk {
  public:
-  // From main revision `first` to `last`; begins before the first record. Ends as Cancelled once `stop` (may be null)
-  // is set.
-  RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first, int64_t last,
+  // From revision `first` to the end of main revision `last`; begins before the first record. Ends as Cancelled once
+  // `stop` (may be null) is set.
+  RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, Revision first, int64_t last,
              const std::atomic<bool>* stop = nullptr);
+  RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first, int64_t last,
+             const std::atomic<bool>* stop = nullptr)
+      : RecordWalk(database, snapshot, Revision{first, 0}, last, stop) {}
 
   // False at the end, and when something cannot be read.
   bool Next();
@@ -29,6 +34,10 @@ class RecordWalk {
   Revision revision() const { return revision_; }
   // Its views are valid until the next move.
   const Record& record() const { return record_; }
+  // As it is stored.
+  std::string_view bytes() const { return iterator_->value(); }
+  // What the record says of its key, decoded; nothing, and a status that is not OK, when it is malformed.
+  std::optional<KeyValueFields> Fields();
 
  private:
   std::unique_ptr<storage::Iterator> iterator_;  // null: the range is empty
