@@ -1,6 +1,11 @@
 #include "src/replica/lease_expiry.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
@@ -29,10 +34,15 @@ TEST(LeaseExpiry, SaysOnceForABatchThatItCouldNotBeRevoked) {
     proposed += batch.commands.count();
     for (size_t i = 0; i < batch.commands.count(); ++i) batch.completion->Complete(i, base::errors::Timeout(), 1);
   });
-  testing::internal::CaptureStderr();
+  const std::string path = testing::TempDir() + "lease_expiry_test." + std::to_string(getpid()) + ".log";
+  ASSERT_TRUE(base::SetUpLogging({.outputs = {path}}).ok());
   expiry.Tick();
   base::FlushLogging();
-  const std::string log = testing::internal::GetCapturedStderr();
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  ASSERT_TRUE(base::SetUpLogging({}).ok());
+  std::filesystem::remove(path);
+  const std::string log = text.str();
   EXPECT_EQ(proposed, 50u);
   EXPECT_NE(log.find("failed to revoke expired leases"), std::string::npos) << log;
   EXPECT_EQ(log.find("failed to revoke"), log.rfind("failed to revoke")) << log;
