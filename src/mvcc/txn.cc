@@ -182,18 +182,26 @@ class Weighing {
   size_t at_ = 0;
 };
 
-// Whether the branches taken change anything.
-bool Changes(const TxnRequest& request, const Path& path, size_t* at) {
+// What the branches taken do.
+struct Effects {
   bool changes = false;
+  bool answers_records = false;
+};
+
+void FindEffects(const TxnRequest& request, const Path& path, size_t* at, Effects* effects) {
   for (const RequestOp& operation : Branch(request, path[(*at)++])) {
-    if (const auto* nested = std::get_if<TxnRequest>(&operation.request)) {
-      changes |= Changes(*nested, path, at);
+    if (const auto* put = std::get_if<PutRequest>(&operation.request)) {
+      effects->changes = true;
+      effects->answers_records |= put->prev_kv;
+    } else if (const auto* deletion = std::get_if<DeleteRangeRequest>(&operation.request)) {
+      effects->changes = true;
+      effects->answers_records |= deletion->prev_kv;
+    } else if (const auto* nested = std::get_if<TxnRequest>(&operation.request)) {
+      FindEffects(*nested, path, at, effects);
     } else {
-      changes |= std::holds_alternative<PutRequest>(operation.request) ||
-                 std::holds_alternative<DeleteRangeRequest>(operation.request);
+      effects->answers_records = true;
     }
   }
-  return changes;
 }
 
 bool IsReadOnly(const std::vector<RequestOp>& operations) {
@@ -229,8 +237,10 @@ absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changea
   QUORATE_RETURN_IF_ERROR(CheckOperations(state, leases, request, path, &at));
   at = 0;
   uint64_t budget = kAnswerBytesMax;
-  if (Changes(request, path, &at)) {
-    QUORATE_RETURN_IF_ERROR(Weighing(state, path).Run(request));
+  Effects effects;
+  FindEffects(request, path, &at, &effects);
+  if (effects.changes) {
+    if (effects.answers_records) QUORATE_RETURN_IF_ERROR(Weighing(state, path).Run(request));
     budget = std::numeric_limits<uint64_t>::max();
   }
   return Execution(state, changeable, path, budget).Run(request);

@@ -47,6 +47,4 @@ SectorState Inspect(std::string_view bytes, uint64_t offset, uint32_t salt, Sect
   return sector->salt == salt ? SectorState::kWritten : SectorState::kStale;
 }
 
-uint32_t ChecksumOf(std::string_view bytes) { return LoadNumber<uint32_t>(bytes.data()); }
-
 }  // namespace quorate::wal

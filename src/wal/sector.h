@@ -54,7 +54,4 @@ uint32_t SealSector(char* bytes, uint64_t offset, uint32_t salt, uint32_t write_
 // Judges the sector read at `offset`. `*sector` is set, its payload a view into `bytes`, when it is whole.
 SectorState Inspect(std::string_view bytes, uint64_t offset, uint32_t salt, Sector* sector);
 
-// The checksum that stands in the sector.
-uint32_t ChecksumOf(std::string_view bytes);
-
 }  // namespace quorate::wal
