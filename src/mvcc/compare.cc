@@ -109,8 +109,9 @@ absl::StatusOr<bool> OneHolds(const State& state, const Compare& compare) {
 
 }  // namespace
 
-absl::StatusOr<bool> AllHold(const State& state, const std::vector<Compare>& comparisons) {
+absl::StatusOr<bool> AllHold(const State& state, const std::vector<Compare>& comparisons, uint64_t* made) {
   for (const Compare& compare : comparisons) {
+    ++*made;
     QUORATE_ASSIGN_OR_RETURN(const bool holds, OneHolds(state, compare));
     if (!holds) return false;
   }

@@ -63,8 +63,9 @@ absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request) const {
 
 absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request) const {
   QUORATE_CHECK(IsReadOnly(request)) << "a transaction that writes";
-  rep_->parts->counts.txns.fetch_add(1, std::memory_order_relaxed);
-  absl::StatusOr<base::Payload> body = ExecuteTxn(*rep_, nullptr, nullptr, request);
+  OperationCounts counts;
+  absl::StatusOr<base::Payload> body = ExecuteTxn(*rep_, nullptr, nullptr, request, &counts);
+  rep_->parts->counts.Add(counts);
   if (!body.ok()) return std::move(body).status();
   return Answer{*std::move(body), rep_->revision()};
 }

@@ -34,10 +34,7 @@ absl::StatusOr<Answer> Store::Put(const PutRequest& request) { return rep_->writ
 absl::StatusOr<Answer> Store::DeleteRange(const DeleteRangeRequest& request) {
   return rep_->writer->DeleteRange(request);
 }
-absl::StatusOr<Answer> Store::Txn(const TxnRequest& request) {
-  rep_->counts.txns.fetch_add(1, std::memory_order_relaxed);
-  return rep_->writer->Txn(request);
-}
+absl::StatusOr<Answer> Store::Txn(const TxnRequest& request) { return rep_->writer->Txn(request); }
 absl::StatusOr<Answer> Store::Compact(int64_t revision) { return rep_->writer->Compact(revision); }
 absl::Status Store::DeleteKeys(const std::vector<std::string_view>& keys) { return rep_->writer->DeleteKeys(keys); }
 int64_t Store::writer_revision() const { return rep_->writer->revision(); }
@@ -53,22 +50,19 @@ absl::Status Store::Commit(uint64_t mark) {
   rep_->key_history->Follow(&writer.history(), writer.revision());
 
   // Records first, then the index, then the revision: who sees a revision finds everything of it.
-  uint64_t deletes = 0;
   RecordCache& cache = rep_->records.cache();
   for (const Event& event : writer.events()) {
-    if (event.deleted) {
-      ++deletes;  // and nobody asks for a tombstone by its revision
-    } else {
-      cache.Append(event.revision, event.record);
-    }
+    // Nobody asks for a tombstone by its revision.
+    if (!event.deleted) cache.Append(event.revision, event.record);
   }
+  published.puts.fetch_add(writer.counts().puts, std::memory_order_relaxed);
+  published.deletes.fetch_add(writer.counts().deletes, std::memory_order_relaxed);
+  rep_->counts.Add(writer.counts());
   if (!writer.events().empty()) {
     rep_->index.Publish(writer.revision());
     published.keys.store(rep_->index.size(), std::memory_order_relaxed);
     published.added_bytes.store(writer.added_bytes(), std::memory_order_relaxed);
     published.put_bytes.store(writer.put_bytes(), std::memory_order_relaxed);
-    published.puts.fetch_add(writer.events().size() - deletes, std::memory_order_relaxed);
-    published.deletes.fetch_add(deletes, std::memory_order_relaxed);
     published.events.fetch_add(writer.events().size(), std::memory_order_relaxed);
     published.revision.store(writer.revision());
   }

@@ -28,8 +28,13 @@ struct Published {
   std::atomic<uint64_t> events = 0;
 };
 
-// What readers count. Apart from what they read, on a cache line of its own.
+// What readers count, and the writer with them. Apart from what they read, on a cache line of its own.
 struct alignas(64) ReadCounts {
+  void Add(const OperationCounts& counts) {
+    if (counts.ranges > 0) ranges.fetch_add(counts.ranges, std::memory_order_relaxed);
+    if (counts.txns > 0) txns.fetch_add(counts.txns, std::memory_order_relaxed);
+  }
+
   std::atomic<uint64_t> ranges = 0;
   std::atomic<uint64_t> txns = 0;
 };

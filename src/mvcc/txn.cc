@@ -1,5 +1,6 @@
 #include "src/mvcc/txn.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 
@@ -30,12 +31,12 @@ const std::vector<RequestOp>& Branch(const TxnRequest& request, bool succeeded) 
   return succeeded ? request.success : request.failure;
 }
 
-absl::Status ChoosePath(const State& state, const TxnRequest& request, Path* path) {
-  QUORATE_ASSIGN_OR_RETURN(const bool succeeded, AllHold(state, request.compare));
+absl::Status ChoosePath(const State& state, const TxnRequest& request, Path* path, uint64_t* comparisons) {
+  QUORATE_ASSIGN_OR_RETURN(const bool succeeded, AllHold(state, request.compare, comparisons));
   path->push_back(succeeded);
   for (const RequestOp& operation : Branch(request, succeeded)) {
     if (const auto* nested = std::get_if<TxnRequest>(&operation.request)) {
-      QUORATE_RETURN_IF_ERROR(ChoosePath(state, *nested, path));
+      QUORATE_RETURN_IF_ERROR(ChoosePath(state, *nested, path, comparisons));
     }
   }
   return absl::OkStatus();
@@ -204,6 +205,50 @@ void FindEffects(const TxnRequest& request, const Path& path, size_t* at, Effect
   }
 }
 
+// The operations of the branches taken; `checks`: looks for former values before anything is changed.
+struct BranchCounts {
+  uint64_t checks = 0;
+  uint64_t ranges = 0;
+  uint64_t puts = 0;
+  uint64_t deletes = 0;
+};
+
+void CountBranch(const TxnRequest& request, const Path& path, size_t* at, BranchCounts* counts) {
+  for (const RequestOp& operation : Branch(request, path[(*at)++])) {
+    if (std::holds_alternative<RangeRequest>(operation.request)) {
+      ++counts->ranges;
+    } else if (const auto* put = std::get_if<PutRequest>(&operation.request)) {
+      ++counts->puts;
+      counts->checks += LooksBack(*put);
+      counts->ranges += LooksBack(*put);
+    } else if (const auto* deletion = std::get_if<DeleteRangeRequest>(&operation.request)) {
+      ++counts->deletes;
+      counts->ranges += deletion->prev_kv;
+    } else if (const auto* nested = std::get_if<TxnRequest>(&operation.request)) {
+      CountBranch(*nested, path, at, counts);
+    }
+  }
+}
+
+// What etcd takes for read-only: it looks into no nested transaction.
+bool IsOnlyRanges(const TxnRequest& request) {
+  const auto is_range = [](const RequestOp& operation) {
+    return std::holds_alternative<RangeRequest>(operation.request);
+  };
+  return std::all_of(request.success.begin(), request.success.end(), is_range) &&
+         std::all_of(request.failure.begin(), request.failure.end(), is_range);
+}
+
+// One that may write is two transactions to etcd's store: it is checked in the first.
+void CountOperations(const TxnRequest& request, const Path& path, uint64_t comparisons, OperationCounts* counts) {
+  BranchCounts branch;
+  size_t at = 0;
+  CountBranch(request, path, &at, &branch);
+  if (IsOnlyRanges(request)) return counts->Add(comparisons + branch.ranges, 0, 0);
+  counts->Add(comparisons + branch.checks, 0, 0);
+  counts->Add(branch.ranges, branch.puts, branch.deletes);
+}
+
 bool IsReadOnly(const std::vector<RequestOp>& operations) {
   for (const RequestOp& operation : operations) {
     const auto* nested = std::get_if<TxnRequest>(&operation.request);
@@ -230,11 +275,13 @@ absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequ
 }
 
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
-                                         const TxnRequest& request) {
+                                         const TxnRequest& request, OperationCounts* counts) {
   Path path;
-  QUORATE_RETURN_IF_ERROR(ChoosePath(state, request, &path));
+  uint64_t comparisons = 0;
+  QUORATE_RETURN_IF_ERROR(ChoosePath(state, request, &path, &comparisons));
   size_t at = 0;
   QUORATE_RETURN_IF_ERROR(CheckOperations(state, leases, request, path, &at));
+  CountOperations(request, path, comparisons, counts);
   at = 0;
   uint64_t budget = kAnswerBytesMax;
   Effects effects;

@@ -9,6 +9,7 @@
 #include "quorate/base/status.h"
 #include "quorate/mvcc/request.h"
 #include "quorate/mvcc/store.h"
+#include "src/mvcc/operation_counts.h"
 #include "src/mvcc/state.h"
 
 namespace quorate::mvcc {
@@ -29,6 +30,9 @@ absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequ
 // A TxnResponse without its header. `changeable` may be null when IsReadOnly(request). Fails with the API's error, or
 // for an answer that is too long (kAnswerBytesMax), before anything was changed; an error of storage may come later.
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
-                                         const TxnRequest& request);
+                                         const TxnRequest& request, OperationCounts* counts);
+
+// Whether a put looks for what was there before it.
+inline bool LooksBack(const PutRequest& put) { return put.prev_kv || put.ignore_value || put.ignore_lease; }
 
 }  // namespace quorate::mvcc

@@ -62,6 +62,7 @@ Writer::Writer(const storage::Database* database, KeyHistory* key_history, KeyIn
 absl::StatusOr<Answer> Writer::Put(const PutRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
   QUORATE_RETURN_IF_ERROR(CheckPut(*this, leases_, request));
+  counts_.Add(LooksBack(request), 1, 0);
   return Finish(ExecutePut(request));
 }
 
@@ -71,12 +72,13 @@ absl::StatusOr<Answer> Writer::DeleteRange(const DeleteRangeRequest& request) {
     uint64_t budget = kAnswerBytesMax;
     QUORATE_RETURN_IF_ERROR(WeighRange(*this, {.key = request.key, .range_end = request.range_end}, &budget));
   }
+  counts_.Add(request.prev_kv, 0, 1);
   return Finish(ExecuteDeleteRange(request));
 }
 
 absl::StatusOr<Answer> Writer::Txn(const TxnRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
-  return Finish(ExecuteTxn(*this, this, leases_, request));
+  return Finish(ExecuteTxn(*this, this, leases_, request, &counts_));
 }
 
 absl::StatusOr<Answer> Writer::Compact(int64_t revision) {
@@ -90,6 +92,7 @@ absl::StatusOr<Answer> Writer::Compact(int64_t revision) {
 
 absl::Status Writer::DeleteKeys(const std::vector<std::string_view>& keys) {
   QUORATE_RETURN_IF_ERROR(Usable());
+  counts_.Add(0, 0, keys.size());
   for (const std::string_view key : keys) {
     if (const std::optional<KeyState> found = index_->Find(key)) WriteTombstone(key, *found);
   }
@@ -128,6 +131,7 @@ void Writer::Committed() {
   overlaid_ = 0;
   events_.clear();
   begin_ = 0;
+  counts_ = {};
 }
 
 std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range) const {

@@ -42,6 +42,8 @@ class Writer final : public State, public Changeable {
   absl::Status Usable() const;
   uint64_t added_bytes() const { return added_bytes_; }
   uint64_t put_bytes() const { return put_bytes_; }
+  // What was executed since the last Committed.
+  const OperationCounts& counts() const { return counts_; }
 
   // --- State: what this writer's next request sees.
   int64_t revision() const override { return revision_ + (Changed() ? 1 : 0); }
@@ -92,6 +94,7 @@ class Writer final : public State, public Changeable {
   int64_t compacted_;
   uint64_t added_bytes_;
   uint64_t put_bytes_ = 0;
+  OperationCounts counts_;
   bool compacted_changed_ = false;
   absl::Status broken_;
 };

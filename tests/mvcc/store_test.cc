@@ -1,5 +1,7 @@
 #include "quorate/mvcc/store.h"
 
+#include <vector>
+
 #include "quorate/base/errors.h"
 #include "tests/mvcc/store_testing.h"
 
@@ -241,6 +243,45 @@ TEST(StoreTest, StatisticsCount) {
   EXPECT_EQ(statistics.cache_hits, 1u);
   EXPECT_GT(statistics.cache_bytes, 0u);
   EXPECT_GT(test.store->logical_bytes(), 5u);
+}
+
+// The numbers are those that etcd shows after the same requests.
+TEST(StoreTest, OperationsAreCountedAsEtcdCountsThem) {
+  TestStore test;
+  const auto counts = [&] {
+    const StoreStatistics now = test.store->statistics();
+    return std::vector<uint64_t>{now.puts, now.deletes, now.ranges, now.txns};
+  };
+  using Counts = std::vector<uint64_t>;
+  pb::PutRequest put;
+  put.set_key("a");
+  put.set_prev_kv(true);
+  TestStore::Must(test.Put(put));
+  EXPECT_EQ(counts(), (Counts{1, 0, 1, 1})) << "the former value is a range";
+  test.DeleteKey("nothing");
+  EXPECT_EQ(counts(), (Counts{1, 1, 1, 1})) << "whatever it finds";
+  test.PutKey("b", "1");
+  test.PutKey("c", "1");
+  pb::DeleteRangeRequest deletion;
+  deletion.set_key("b");
+  deletion.set_range_end("d");
+  TestStore::Must(test.DeleteRange(deletion));
+  EXPECT_EQ(counts(), (Counts{3, 2, 1, 1})) << "however much it finds";
+
+  pb::TxnRequest txn;  // the key is there: what fails first is compared last
+  for (const char* key : {"a", "b"}) {
+    txn.add_compare()->set_key(key);
+    txn.mutable_compare()->rbegin()->set_target(pb::Compare::MOD);
+  }
+  txn.add_failure()->mutable_request_range()->set_key("a");
+  TestStore::Must(test.ReadTxn(txn));
+  EXPECT_EQ(counts(), (Counts{3, 2, 3, 2}));
+  *txn.add_success()->mutable_request_put() = put;
+  TestStore::Must(test.Txn(txn));
+  EXPECT_EQ(counts(), (Counts{3, 2, 5, 2})) << "one to compare, one to read";
+  *txn.add_failure()->mutable_request_put() = put;
+  TestStore::Must(test.Txn(txn));
+  EXPECT_EQ(counts(), (Counts{4, 2, 9, 4})) << "compared and checked, then read, looked up and put";
 }
 
 }  // namespace
