@@ -262,5 +262,17 @@ TEST(Resources, GrowthIsFoundAndBreathingIsNot) {
   EXPECT_NE(faults.find("descriptors grow over all lives"), std::string::npos) << faults;
 }
 
+TEST(Resources, WhatFillsWithAgeIsNoGrowthOverLives) {
+  constexpr int64_t kMiB = 1 << 20;
+  std::vector<ResourceSample> samples;
+  for (int i = 0; i < 60; ++i) {
+    samples.push_back({.age = seconds(100), .life = i / 10, .resident_bytes = 190 * kMiB});
+  }
+  for (int i = 0; i < 30; ++i) {
+    samples.push_back({.age = seconds(100 + 50 * i), .life = 6, .resident_bytes = (190 + 5 * i / 2) * kMiB});
+  }
+  EXPECT_EQ(CheckFlat(samples, seconds(60)).faults, "");
+}
+
 }  // namespace
 }  // namespace quorate::soak

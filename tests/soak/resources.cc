@@ -87,15 +87,19 @@ ResourceSample TakeSample(pid_t pid, const std::string& address, const std::stri
 }
 
 Flatness CheckFlat(const std::vector<ResourceSample>& samples, std::chrono::milliseconds warm_up) {
-  std::vector<ResourceSample> warm;
+  std::chrono::milliseconds oldest{0};  // of the lives before the last
+  for (const ResourceSample& sample : samples) {
+    if (sample.life != samples.back().life) oldest = std::max(oldest, sample.age);
+  }
+  std::vector<ResourceSample> alike;
   std::vector<ResourceSample> last;
   for (const ResourceSample& sample : samples) {
     if (sample.age < warm_up) continue;
-    warm.push_back(sample);
+    if (sample.age <= oldest) alike.push_back(sample);
     if (sample.life == samples.back().life) last.push_back(sample);
   }
   Flatness flatness;
-  CheckQuarters("all lives", warm, &flatness);
+  CheckQuarters("all lives", alike, &flatness);
   CheckQuarters("the last life", last, &flatness);
   return flatness;
 }

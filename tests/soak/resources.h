@@ -27,7 +27,8 @@ struct ResourceSample {
 ResourceSample TakeSample(pid_t pid, const std::string& address, const std::string& data_directory);
 
 // Whether memory and descriptors are flat: medians of the second and the last quarter of the samples of processes that
-// have warmed up, over the whole run and over the last life alone, in which nothing is killed.
+// have warmed up, over all lives at ages that more than the last one reached, and over the last life alone, in which
+// nothing is killed: what has a bound and fills slowly is full in none of the others.
 struct Flatness {
   std::string medians;  // a line for each
   std::string faults;   // what grows; empty when nothing does
