@@ -169,6 +169,12 @@ class CheckRun : public std::enable_shared_from_this<CheckRun> {
   std::string report_;
 };
 
+void RunChecks(ServiceContext* context, const std::string& kind, std::vector<Check> checks,
+               const rpc::HttpRequest& request, rpc::HttpReply reply) {
+  const bool verbose = HasQueryParameter(request, "verbose");
+  std::make_shared<CheckRun>(context, kind, request.path, std::move(checks), verbose, std::move(reply))->Next();
+}
+
 void ServeChecks(ServiceContext* context, const std::string& kind, std::vector<Check> checks,
                  const rpc::HttpRequest& request, rpc::HttpReply reply) {
   if (!IsGet(request, reply)) return;
@@ -176,8 +182,7 @@ void ServeChecks(ServiceContext* context, const std::string& kind, std::vector<C
   std::erase_if(checks, [&](const Check& check) {
     return std::find(excluded.begin(), excluded.end(), check.name) != excluded.end();
   });
-  const bool verbose = HasQueryParameter(request, "verbose");
-  std::make_shared<CheckRun>(context, kind, request.path, std::move(checks), verbose, std::move(reply))->Next();
+  RunChecks(context, kind, std::move(checks), request, std::move(reply));
 }
 
 void AddChecks(ServiceContext* context, const AddHttp& add, const std::string& kind, bool ready) {
@@ -189,10 +194,7 @@ void AddChecks(ServiceContext* context, const AddHttp& add, const std::string& k
     std::string path_of_check = path + "/" + check.name;
     add(std::move(path_of_check),
         [context, kind, check = std::move(check)](const rpc::HttpRequest& request, rpc::HttpReply reply) {
-          if (!IsGet(request, reply)) return;
-          const bool verbose = HasQueryParameter(request, "verbose");
-          std::make_shared<CheckRun>(context, kind, request.path, std::vector<Check>{check}, verbose, std::move(reply))
-              ->Next();
+          if (IsGet(request, reply)) RunChecks(context, kind, {check}, request, std::move(reply));
         });
   }
 }
