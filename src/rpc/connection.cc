@@ -125,19 +125,21 @@ void Connection::Flush() {
     UpdateEvents();
     return;
   }
-  // Rounds are bounded so that one fast reader of a large answer does not hold the others up.
-  constexpr int kRoundsMax = 4;
-  bool more = true;
-  for (int round = 0; more; ++round) {
-    if (round == kRoundsMax) {
+  // Bounded so that one fast reader of a large answer does not hold the others up.
+  constexpr size_t kTurnBytes = 1 << 20;
+  size_t offered = 0;
+  while (true) {
+    if (protocol_ != nullptr && !protocol_->Fill(&output_)) closing_ = true;
+    const bool more = output_.full();
+    offered += output_.pending();
+    if (!WriteOutput() || !more) break;
+    if (offered >= kTurnBytes) {
       loop_->MarkDirty(this);
       return;
     }
-    if (protocol_ != nullptr && !protocol_->Fill(&output_)) closing_ = true;
-    more = output_.pending() >= Protocol::kFillBytes;
-    if (!WriteOutput()) break;
   }
   if (is_closed()) return;
+  output_.Trim();
   if (protocol_ != nullptr) protocol_->OnFlushed();
   if (closing_ && output_.empty() && !is_closed()) Linger();
 }

@@ -61,7 +61,7 @@ class Connection final : public EventSource {
   static constexpr int64_t kLingerMs = 1000;
   static constexpr int64_t kDrainLingerMs = 100;
   static constexpr size_t kLingerBytesMax = 1 << 20;
-  static constexpr int kIoVectorsMax = 256;
+  static constexpr int kIoVectorsMax = 1024;
 
   using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 

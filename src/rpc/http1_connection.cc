@@ -25,6 +25,8 @@ namespace http = boost::beast::http;
 
 // Requests sent ahead of their turn; beyond it the socket is not read.
 constexpr size_t kInputBytesMax = 64 << 10;
+// Answers to such requests that wait to be taken; beyond it no further request is begun.
+constexpr size_t kAheadBytesMax = 256 << 10;
 // A longer buffer is given back once it is empty.
 constexpr size_t kKeptBytes = 4 << 10;
 constexpr uint32_t kHeaderBytesMax = 64 << 10;
@@ -64,8 +66,8 @@ class Http1Connection final : public Protocol {
   }
 
   bool Fill(Output* output) override {
-    if (output->pending() < kFillBytes) {
-      const size_t taken = std::min(output_.size(), kFillBytes - output->pending());
+    if (!output->full()) {
+      const size_t taken = std::min(output_.size(), Output::kOwnBytes);
       output->Append(std::string_view(output_).substr(0, taken));
       Drop(taken, &output_);
       CountQueued(output_.size());
@@ -115,11 +117,11 @@ class Http1Connection final : public Protocol {
     parsing_ = true;
     connection_->SetIdle(false);
     connection_->loop().timers().Cancel(&idle_timeout_);
-    while (!waiting_ && !closing_ && output_.size() <= kFillBytes && ParseSome()) {
+    while (!waiting_ && !closing_ && output_.size() <= kAheadBytesMax && ParseSome()) {
     }
     parsing_ = false;
     Drop(std::exchange(parsed_, 0), &input_);
-    paused_ = !waiting_ && !closing_ && output_.size() > kFillBytes && !input_.empty();
+    paused_ = !waiting_ && !closing_ && output_.size() > kAheadBytesMax && !input_.empty();
     CountHeld(input_.size() + (parser_.has_value() ? parser_->get().body().size() : 0));
     connection_->SetReading(!ended_ && !(is_busy() && input_.size() > kInputBytesMax));
     if (!is_busy() && !closing_) AwaitBytes();

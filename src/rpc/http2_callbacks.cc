@@ -168,7 +168,7 @@ ssize_t Http2Callbacks::ReadBody(nghttp2_session*, int32_t, uint8_t*, size_t len
 int Http2Callbacks::SendData(nghttp2_session*, nghttp2_frame*, const uint8_t* frame_header, size_t length,
                              nghttp2_data_source* source, void* user_data) {
   Http2Session& self = SessionOf(user_data);
-  if (self.output_->pending() >= Protocol::kFillBytes) return NGHTTP2_ERR_WOULDBLOCK;
+  if (self.output_->full()) return NGHTTP2_ERR_WOULDBLOCK;
   auto* stream = static_cast<Http2Stream*>(source->ptr);
   self.output_->Append({reinterpret_cast<const char*>(frame_header), kFrameHeaderBytes});
   stream->queue_.Take(length, self.output_);

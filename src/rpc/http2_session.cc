@@ -92,7 +92,7 @@ bool Http2Session::OnBytes(std::string_view bytes) {
 
 bool Http2Session::Fill(Output* output) {
   output_ = output;
-  while (output->pending() < kFillBytes) {
+  while (!output->full()) {
     const uint8_t* bytes = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
     if (size < 0) broken_ = true;

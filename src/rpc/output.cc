@@ -39,7 +39,6 @@ void Output::Consume(size_t count) {
   pending_ -= count;
   if (pending_ == 0) {
     bytes_.clear();
-    if (bytes_.capacity() > kKeptBytes) bytes_.shrink_to_fit();
     shared_.clear();
     position_ = index_ = 0;
     return;
@@ -61,6 +60,25 @@ void Output::Consume(size_t count) {
     position_ += step;
     count -= step;
   }
+  DropWritten();
+}
+
+void Output::DropWritten() {
+  if (position_ >= kKeptBytes && position_ >= bytes_.size() / 2) {
+    bytes_.erase(0, position_);
+    for (size_t i = index_; i < shared_.size(); ++i) shared_[i].position -= position_;
+    position_ = 0;
+  }
+  if (index_ >= kKeptShared && index_ >= shared_.size() / 2) {
+    shared_.erase(shared_.begin(), shared_.begin() + static_cast<ptrdiff_t>(index_));
+    index_ = 0;
+  }
+}
+
+void Output::Trim() {
+  if (pending_ > 0) return;
+  if (bytes_.capacity() > kKeptBytes) bytes_ = std::string();
+  if (shared_.capacity() > kKeptShared) shared_ = std::vector<Shared>();
 }
 
 }  // namespace quorate::rpc

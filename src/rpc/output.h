@@ -24,14 +24,23 @@ class Output {
 
   size_t pending() const { return pending_; }
   bool empty() const { return pending_ == 0; }
+  // Enough for one turn of writing. Few large writes cost less than many small ones, so what is only referenced may be
+  // more than what is held here.
+  bool full() const { return pending_ >= kPendingBytes || bytes_.size() - position_ >= kOwnBytes; }
   // Fills up to `max` vectors with what comes next; returns how many.
   int Gather(iovec* vectors, int max) const;
   // The first `count` bytes are written.
   void Consume(size_t count);
+  // Gives back the memory of a burst that is written.
+  void Trim();
+  size_t memory_bytes() const { return bytes_.capacity() + shared_.capacity() * sizeof(Shared); }
+
+  static constexpr size_t kPendingBytes = 1 << 20;
+  static constexpr size_t kOwnBytes = 256 << 10;
 
  private:
-  // A burst larger than this gives its memory back when it is written.
   static constexpr size_t kKeptBytes = 64 << 10;
+  static constexpr size_t kKeptShared = 1024;
 
   // A shared run that stands before bytes_[position].
   struct Shared {
@@ -39,6 +48,9 @@ class Output {
     base::Buffer owner;
     std::string_view bytes;
   };
+  // Forgets what is written once it is the larger part: a socket that is always a little behind never empties this.
+  void DropWritten();
+
   std::string bytes_;
   std::vector<Shared> shared_;
   size_t pending_ = 0;

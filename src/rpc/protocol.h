@@ -28,7 +28,7 @@ class Protocol {
   virtual ~Protocol() = default;
   // Takes what has arrived. False: the far side broke the protocol beyond repair; close once what Fill gives is sent.
   virtual bool OnBytes(std::string_view bytes) = 0;
-  // Appends what is to be sent, until the output holds about kFillBytes. False: close once the output is sent.
+  // Appends what is to be sent, until the output is full. False: close once the output is sent.
   virtual bool Fill(Output* output) = 0;
   // After output was written: lets handlers that waited for room go on.
   virtual void OnFlushed() {}
@@ -47,7 +47,6 @@ class Protocol {
   // Whether an answer of that size would be too much beside those that wait to be taken.
   virtual bool IsTooMuchToQueue(size_t bytes) const = 0;
 
-  static constexpr size_t kFillBytes = 256 << 10;
   static constexpr size_t kBacklogBytesMax = 4 << 20;
   // Who holds no more than this is served even while the process holds as much as it may, because of others.
   static constexpr int64_t kModestBytes = 64 << 10;
