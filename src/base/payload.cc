@@ -17,6 +17,14 @@ void Payload::Append(const Buffer& buffer, size_t offset, size_t length) {
   size_ += length;
 }
 
+void Payload::Seal() {
+  const size_t begin = RunBegin();
+  Buffer run = Buffer::Copy(std::string_view(bytes_).substr(begin));
+  const size_t length = run.size();
+  shared_.push_back({begin, std::move(run), 0, length});
+  bytes_.resize(begin);
+}
+
 void Payload::Append(Payload other) {
   if (empty()) {
     *this = std::move(other);

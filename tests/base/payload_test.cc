@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <thread>
@@ -59,6 +60,31 @@ TEST(PayloadTest, SmallSlicesAreCopiedAndLargeOnesShared) {
   EXPECT_EQ(runs[1], large.data());
 }
 
+TEST(PayloadTest, AMessageOfManySmallPartsConsistsOfBoundedRuns) {
+  Payload payload;
+  std::string expected;
+  for (int i = 0; i < 2000; ++i) {
+    const std::string part(100 + i % 300, static_cast<char>('a' + i % 26));
+    payload.Append(part);
+    expected += part;
+  }
+  size_t longest = 0;
+  payload.ForEach([&longest](std::string_view run) { longest = std::max(longest, run.size()); });
+  EXPECT_LT(longest, 2 * Payload::kRunBytesMax);
+  EXPECT_EQ(payload.ToString(), expected);
+
+  Payload::Cursor cursor(&payload);
+  size_t owned = 0;
+  for (size_t at = 0; at < payload.size();) {
+    const Buffer* owner = nullptr;
+    const std::string_view run = cursor.Next(16384, &owner);
+    ASSERT_FALSE(run.empty());
+    if (owner == nullptr) owned += run.size();
+    at += run.size();
+  }
+  EXPECT_LT(owned, Payload::kRunBytesMax);
+}
+
 TEST(PayloadTest, AppendedPartsComeOutInOrder) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 200; ++round) {
@@ -66,7 +92,8 @@ TEST(PayloadTest, AppendedPartsComeOutInOrder) {
     Payload payload;
     const int parts = static_cast<int>(random() % 10);
     for (int i = 0; i < parts; ++i) {
-      const std::string bytes = RandomBytes(random, random() % 1500);
+      const size_t longest = random() % 16 == 0 ? 2 * Payload::kRunBytesMax : 1500;
+      const std::string bytes = RandomBytes(random, random() % longest);
       switch (random() % 3) {
         case 0:
           payload.Append(bytes);

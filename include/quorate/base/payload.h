@@ -1,7 +1,8 @@
 #pragma once
 
 // An outgoing message as a chain of slices: short owned runs (tags, lengths, headers) and shared Buffers (stored
-// records). It is gathered to the socket without being joined.
+// records). It is gathered to the socket without being joined. An owned run that becomes long, of many small records,
+// becomes a Buffer too: a large message grows by pieces, never by copying all of it.
 
 #include <cstddef>
 #include <string>
@@ -35,8 +36,13 @@ class Payload {
 
   // Copies the bytes to the end.
   void Append(std::string_view bytes) {
+    if (bytes.size() >= kRunBytesMax) {
+      Append(Buffer::Copy(bytes));
+      return;
+    }
     bytes_.append(bytes);
     size_ += bytes.size();
+    if (bytes_.size() - RunBegin() >= kRunBytesMax) Seal();
   }
   // Appends bytes [offset, offset + length) of a shared buffer. Runs under kInlineBytes are copied: cheaper than an
   // iovec.
@@ -80,6 +86,8 @@ class Payload {
   std::string ToString() const;
 
   static constexpr size_t kInlineBytes = 512;
+  // An owned run that reaches this length is moved to a Buffer.
+  static constexpr size_t kRunBytesMax = 32 << 10;
 
  private:
   // A shared run that stands before bytes_[position].
@@ -89,6 +97,10 @@ class Payload {
     size_t offset;
     size_t length;
   };
+  // Where the owned run at the end begins in bytes_.
+  size_t RunBegin() const { return shared_.empty() ? 0 : shared_.back().position; }
+  void Seal();
+
   std::string bytes_;
   std::vector<Shared> shared_;
   size_t size_ = 0;
