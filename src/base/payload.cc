@@ -1,19 +1,20 @@
 #include "quorate/base/payload.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "quorate/base/check.h"
 
 namespace quorate::base {
 
-void Payload::Append(const Buffer& buffer, size_t offset, size_t length) {
+void Payload::Append(Buffer buffer, size_t offset, size_t length) {
   QUORATE_CHECK(offset <= buffer.size() && length <= buffer.size() - offset)
       << "slice " << offset << "+" << length << " of a buffer of " << buffer.size() << " bytes";
   if (length < kInlineBytes) {
     Append(std::string_view(buffer.data() + offset, length));
     return;
   }
-  shared_.push_back({bytes_.size(), buffer, offset, length});
+  shared_.push_back({bytes_.size(), std::move(buffer), offset, length});
   size_ += length;
 }
 

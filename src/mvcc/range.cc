@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
@@ -206,19 +207,20 @@ absl::Status AppendSelected(const State& state, const RangeRequest& request, con
     for (const Selected& one : selected) AppendKeyOnly(kKvs, one.key, one.state, with_lease, body);
     return absl::OkStatus();
   }
-  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(RevisionsOf(selected)));
-  for (const base::Buffer& record : records) AppendRecord(kKvs, record, body);
+  QUORATE_ASSIGN_OR_RETURN(std::vector<base::Buffer> records, state.Fetch(RevisionsOf(selected)));
+  for (base::Buffer& record : records) AppendRecord(kKvs, std::move(record), body);
   return absl::OkStatus();
 }
 
 }  // namespace
 
-void AppendRecord(uint32_t field, const base::Buffer& record, base::Payload* out) {
+void AppendRecord(uint32_t field, base::Buffer record, base::Payload* out) {
   const size_t offset = KeyValueOffset(record.view());
+  const size_t length = record.size() - offset;
   std::string prefix;
-  base::wire::AppendBytesPrefix(&prefix, field, record.size() - offset);
+  base::wire::AppendBytesPrefix(&prefix, field, length);
   out->Append(prefix);
-  out->Append(record, offset, record.size() - offset);
+  out->Append(std::move(record), offset, length);
 }
 
 void AppendKeyOnly(uint32_t field, std::string_view key, const KeyState& state, bool with_lease, base::Payload* out) {

@@ -31,7 +31,7 @@ inline bool IsEmptyRange(const KeyRange& range) {
 }
 
 // Appends a KeyValue as field `field`: from a stored record, or from the index alone.
-void AppendRecord(uint32_t field, const base::Buffer& record, base::Payload* out);
+void AppendRecord(uint32_t field, base::Buffer record, base::Payload* out);
 void AppendKeyOnly(uint32_t field, std::string_view key, const KeyState& state, bool with_lease, base::Payload* out);
 
 }  // namespace quorate::mvcc

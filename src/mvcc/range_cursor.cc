@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "quorate/base/wire.h"
 #include "src/mvcc/key_sources.h"
@@ -136,7 +137,7 @@ class Cursor final : public RangeCursor {
     for (const Found& one : found) revisions.push_back(one.state.modified);
     std::vector<base::Buffer> records;
     QUORATE_RETURN_IF_ERROR(parts_->records.Fetch(revisions, &records, snapshot_.get()));
-    for (const base::Buffer& record : records) AppendRecord(kKvs, record, chunk);
+    for (base::Buffer& record : records) AppendRecord(kKvs, std::move(record), chunk);
     return absl::OkStatus();
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
@@ -234,8 +235,8 @@ absl::StatusOr<base::Payload> Writer::ExecuteDeleteRange(const DeleteRangeReques
   if (request.prev_kv && !doomed.empty()) {
     std::vector<Revision> revisions;
     for (const auto& [key, state] : doomed) revisions.push_back(state.modified);
-    QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, Fetch(revisions));
-    for (const base::Buffer& record : records) AppendRecord(kDeletePrevKvs, record, &body);
+    QUORATE_ASSIGN_OR_RETURN(std::vector<base::Buffer> records, Fetch(revisions));
+    for (base::Buffer& record : records) AppendRecord(kDeletePrevKvs, std::move(record), &body);
   }
   for (const auto& [key, state] : doomed) WriteTombstone(key, state);
   return body;

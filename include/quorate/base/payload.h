@@ -46,8 +46,11 @@ class Payload {
   }
   // Appends bytes [offset, offset + length) of a shared buffer. Runs under kInlineBytes are copied: cheaper than an
   // iovec.
-  void Append(const Buffer& buffer, size_t offset, size_t length);
-  void Append(const Buffer& buffer) { Append(buffer, 0, buffer.size()); }
+  void Append(Buffer buffer, size_t offset, size_t length);
+  void Append(Buffer buffer) {
+    const size_t length = buffer.size();
+    Append(std::move(buffer), 0, length);
+  }
   // Appends another payload, taking over its slices.
   void Append(Payload other);
 
