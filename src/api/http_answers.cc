@@ -1,6 +1,5 @@
 #include "src/api/http_answers.h"
 
-#include <cstdint>
 #include <utility>
 
 namespace quorate::api {
@@ -40,24 +39,6 @@ rpc::HttpResponse PlainError(int status, std::string text) {
 
 bool HasQueryParameter(const rpc::HttpRequest& request, std::string_view name) {
   return !request.QueryValues(name).empty();
-}
-
-std::string JsonEscape(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      escaped.push_back('\\');
-      escaped.push_back(c);
-    } else if (static_cast<uint8_t>(c) < 0x20) {
-      escaped += "\\u00";
-      escaped.push_back(kHex[static_cast<uint8_t>(c) >> 4]);
-      escaped.push_back(kHex[static_cast<uint8_t>(c) & 15]);
-    } else {
-      escaped.push_back(c);
-    }
-  }
-  return escaped;
 }
 
 }  // namespace quorate::api

@@ -23,7 +23,5 @@ bool IsGet(const rpc::HttpRequest& request, const rpc::HttpReply& reply);
 rpc::HttpResponse PlainError(int status, std::string text);
 // Whether a query names the parameter, with or without a value.
 bool HasQueryParameter(const rpc::HttpRequest& request, std::string_view name);
-// For the inside of a JSON string.
-std::string JsonEscape(std::string_view text);
 
 }  // namespace quorate::api

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "quorate/base/json_string.h"
 #include "src/api/http_answers.h"
 
 namespace quorate::api {
@@ -15,7 +16,7 @@ std::string JsonStrings(const std::vector<std::string>& texts) {
   std::string json = "[";
   for (const std::string& text : texts) {
     if (json.size() > 1) json += ',';
-    json += '"' + JsonEscape(text) + '"';
+    base::AppendJsonString(text, &json);
   }
   return json + "]";
 }
@@ -25,7 +26,7 @@ std::string JsonStrings(const std::vector<std::string>& texts) {
 std::string JsonMember(const membership::Member& member) {
   std::string json = R"({"id":)" + std::to_string(member.id) + R"(,"peerURLs":)" + JsonStrings(member.peer_urls);
   if (member.learner) json += R"(,"isLearner":true)";
-  if (!member.name.empty()) json += R"(,"name":")" + JsonEscape(member.name) + '"';
+  if (!member.name.empty()) json += R"(,"name":)" + base::JsonString(member.name);
   if (!member.client_urls.empty()) json += R"(,"clientURLs":)" + JsonStrings(member.client_urls);
   return json + "}";
 }

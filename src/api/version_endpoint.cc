@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "quorate/base/json_string.h"
 #include "src/api/http_answers.h"
 
 namespace quorate::api {
@@ -33,8 +34,9 @@ std::string Hex(uint64_t id) {
 }  // namespace
 
 void RegisterVersion(const Versions& versions, const AddHttp& add) {
-  const std::string body = R"({"etcdserver":")" + JsonEscape(versions.server) + R"(","etcdcluster":")" +
-                           JsonEscape(versions.cluster) + R"(","storage":")" + JsonEscape(versions.storage) + R"("})";
+  const std::string body = R"({"etcdserver":)" + base::JsonString(versions.server) + R"(,"etcdcluster":)" +
+                           base::JsonString(versions.cluster) + R"(,"storage":)" + base::JsonString(versions.storage) +
+                           "}";
   add("/version", [body](const rpc::HttpRequest& request, rpc::HttpReply reply) {
     if (!IsGet(request, reply)) return;
     rpc::HttpResponse response;
@@ -50,8 +52,8 @@ void RegisterDebugVars(ServiceContext* context, const AddHttp& add) {
     const replica::ReplicaStatus status = context->replica->status();
     rpc::HttpResponse response;
     response.content_type = "application/json; charset=utf-8";
-    response.body = "{\n\"quorate.version\": \"" + JsonEscape(context->options.versions.quorate) +
-                    "\",\n\"raft.status\": {\"id\":\"" + Hex(status.member_id) +
+    response.body = "{\n\"quorate.version\": " + base::JsonString(context->options.versions.quorate) +
+                    ",\n\"raft.status\": {\"id\":\"" + Hex(status.member_id) +
                     "\",\"term\":" + std::to_string(status.term) +
                     ",\"commit\":" + std::to_string(status.commit_index) + ",\"lead\":\"" + Hex(status.leader) +
                     "\",\"raftState\":\"" + RoleName(status.role) +

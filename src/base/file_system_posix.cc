@@ -86,13 +86,6 @@ class PosixFile final : public File {
     return static_cast<uint64_t>(status.st_size);
   }
 
-  absl::Status Truncate(uint64_t size) override {
-    if (Retry([&] { return ftruncate(descriptor_, static_cast<off_t>(size)); }) != 0) {
-      return SystemError("truncate", path_, errno);
-    }
-    return absl::OkStatus();
-  }
-
   const std::string& path() const override { return path_; }
 
  private:

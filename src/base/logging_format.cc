@@ -7,51 +7,13 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "quorate/base/utf8.h"
+#include "quorate/base/json_string.h"
 
 namespace quorate::base {
 namespace {
 
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-void AppendEscaped(char character, std::string* out) {
-  switch (character) {
-    case '"':
-      *out += "\\\"";
-      return;
-    case '\\':
-      *out += "\\\\";
-      return;
-    case '\n':
-      *out += "\\n";
-      return;
-    case '\r':
-      *out += "\\r";
-      return;
-    case '\t':
-      *out += "\\t";
-      return;
-    case '\b':
-      *out += "\\b";
-      return;
-    case '\f':
-      *out += "\\f";
-      return;
-    default:
-      break;
-  }
-  const auto byte = static_cast<unsigned char>(character);
-  if (byte >= 0x20) {
-    out->push_back(character);
-    return;
-  }
-  *out += "\\u00";
-  out->push_back(kHexDigits[byte >> 4]);
-  out->push_back(kHexDigits[byte & 15]);
-}
 
 // `gap` is what stands after a colon or comma: nothing in JSON lines, a space in console text.
 struct ValueWriter {
@@ -148,24 +110,6 @@ std::string FormatLogTime(std::chrono::system_clock::time_point time) {
                             minutes / 60, minutes % 60);
   }
   return std::string(text.data(), length);
-}
-
-void AppendJsonString(std::string_view text, std::string* out) {
-  out->push_back('"');
-  while (!text.empty()) {
-    const size_t length = Utf8Length(text);
-    if (length == 0) {
-      *out += "\\ufffd";
-      text.remove_prefix(1);
-      continue;
-    }
-    if (length == 1)
-      AppendEscaped(text[0], out);
-    else
-      out->append(text.substr(0, length));
-    text.remove_prefix(length);
-  }
-  out->push_back('"');
 }
 
 std::string FormatJson(const LogLine& line) {

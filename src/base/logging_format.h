@@ -23,8 +23,6 @@ struct LogLine {
 std::string_view LogLevelName(LogLevel level);
 // "2026-11-21T08:00:00.123456Z", or with "+0200" where the machine's zone is not UTC. Always six decimals.
 std::string FormatLogTime(std::chrono::system_clock::time_point time);
-// Appends `text` between quotes as a JSON string: control characters escaped, bytes that are not UTF-8 as \ufffd.
-void AppendJsonString(std::string_view text, std::string* out);
 
 // Without the newline. The JSON form never contains one.
 std::string FormatJson(const LogLine& line);

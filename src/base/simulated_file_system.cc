@@ -94,15 +94,6 @@ class SimulatedFile final : public File {
     return static_cast<uint64_t>(inode_->bytes.size());
   }
 
-  absl::Status Truncate(uint64_t size) override {
-    std::lock_guard lock(files_.mutex_);
-    if (epoch_ != files_.epoch_) return Gone(path_);
-    QUORATE_RETURN_IF_ERROR(files_.Check(Operation::kTruncate, path_));
-    inode_->bytes.resize(size, '\0');
-    std::erase_if(inode_->unsynced, [&](const auto& item) { return item.first * files_.kSectorBytes >= size; });
-    return absl::OkStatus();
-  }
-
   const std::string& path() const override { return path_; }
 
  private:

@@ -31,7 +31,6 @@ class RocksIterator : public Iterator {
   void Seek(std::string_view key) override { iterator_->Seek(ToSlice(key)); }
   void SeekForPrev(std::string_view key) override { iterator_->SeekForPrev(ToSlice(key)); }
   void Next() override { iterator_->Next(); }
-  void Prev() override { iterator_->Prev(); }
   bool Valid() const override { return iterator_->Valid(); }
   std::string_view key() const override { return View(iterator_->key()); }
   std::string_view value() const override { return View(iterator_->value()); }

@@ -44,11 +44,6 @@ void WriteBatch::Delete(Family family, std::string_view key) {
   QUORATE_CHECK(status.ok()) << status.ToString();
 }
 
-void WriteBatch::DeleteRange(Family family, std::string_view begin, std::string_view end) {
-  rocksdb::Status status = rep_->batch.DeleteRange(ReferenceTo(family), ToSlice(begin), ToSlice(end));
-  QUORATE_CHECK(status.ok()) << status.ToString();
-}
-
 size_t WriteBatch::bytes() const { return rep_->batch.GetDataSize(); }
 bool WriteBatch::empty() const { return rep_->batch.Count() == 0; }
 void WriteBatch::Clear() { rep_->batch.Clear(); }

@@ -23,10 +23,5 @@ TEST(HttpAnswersTest, OnlyGetIsAllowed) {
   EXPECT_EQ(last.body, "Method Not Allowed\n");
 }
 
-TEST(HttpAnswersTest, JsonStringsAreEscaped) {
-  EXPECT_EQ(JsonEscape("plain"), "plain");
-  EXPECT_EQ(JsonEscape("a\"b\\c\n"), "a\\\"b\\\\c\\u000a");
-}
-
 }  // namespace
 }  // namespace quorate::api

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "quorate/base/check.h"
+#include "quorate/base/json_string.h"
 #include "src/base/logging_format.h"
 
 namespace quorate::base {
@@ -23,12 +24,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-
-std::string JsonString(std::string_view text) {
-  std::string out;
-  AppendJsonString(text, &out);
-  return out;
-}
 
 LogLine LineOf(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   return {level, std::chrono::system_clock::now(), "/any/where/src/server/start.cc", 42, message, fields};

@@ -119,7 +119,6 @@ class FillableFiles : public base::FileSystem {
       return files_->fails_syncs ? absl::InternalError(path() + ": Input/output error") : file_->SyncData();
     }
     absl::StatusOr<uint64_t> Size() override { return file_->Size(); }
-    absl::Status Truncate(uint64_t size) override { return file_->Truncate(size); }
     const std::string& path() const override { return file_->path(); }
 
    private:

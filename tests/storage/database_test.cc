@@ -64,15 +64,6 @@ TEST_F(DatabaseTest, ABatchTakesEffectTogetherAndIsLeftEmpty) {
   EXPECT_EQ(Get(Family::kRevs, "b"), std::nullopt);
 }
 
-TEST_F(DatabaseTest, DeleteRangeRemovesTheHalfOpenRange) {
-  for (const char* key : {"a", "b", "c"}) Put(Family::kKeys, key, "v", 1);
-  WriteBatch batch;
-  batch.DeleteRange(Family::kKeys, "a", "c");
-  ASSERT_TRUE(database_->WriteUnmarked(batch).ok());
-  EXPECT_EQ(Get(Family::kKeys, "b"), std::nullopt);
-  EXPECT_EQ(Get(Family::kKeys, "c"), "v");
-}
-
 TEST_F(DatabaseTest, MultiGetVisitsWhatIsThereAtItsPlace) {
   std::vector<std::string> keys;
   for (int i = 0; i < 1000; ++i) {

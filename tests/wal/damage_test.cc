@@ -24,8 +24,7 @@ class DamageTest : public WalTest {
     files_.Restore(contents);
     int changes = 0;
     files_.SetFault([&](Operation operation, const std::string& path) {
-      changes += operation == Operation::kWrite || operation == Operation::kTruncate ||
-                 operation == Operation::kRename || operation == Operation::kRemove;
+      changes += operation == Operation::kWrite || operation == Operation::kRename || operation == Operation::kRemove;
       return absl::OkStatus();
     });
     Recovered recovered;

@@ -24,7 +24,6 @@ class File {
   // Makes data durable (fdatasync). After a failure what is on disk is unknown: the process must not go on writing.
   virtual absl::Status SyncData() = 0;
   virtual absl::StatusOr<uint64_t> Size() = 0;
-  virtual absl::Status Truncate(uint64_t size) = 0;
   virtual const std::string& path() const = 0;
 };
 

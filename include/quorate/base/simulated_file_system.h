@@ -24,7 +24,7 @@ class SimulatedFileSystem final : public FileSystem {
   // The unit a disk writes whole or not at all.
   static constexpr uint64_t kSectorBytes = 512;
 
-  enum class Operation { kOpen, kRead, kWrite, kSync, kTruncate, kRename, kRemove, kList, kSyncDirectory };
+  enum class Operation { kOpen, kRead, kWrite, kSync, kRename, kRemove, kList, kSyncDirectory };
   // Asked before each operation; an error is what the operation returns. Of a refused write the first
   // sectors may have been written.
   using Fault = std::function<absl::Status(Operation operation, const std::string& path)>;

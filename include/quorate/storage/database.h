@@ -33,7 +33,6 @@ class WriteBatch {
   // The value as parts, joined in the batch without an intermediate copy.
   void Put(Family family, std::string_view key, std::initializer_list<std::string_view> value_parts);
   void Delete(Family family, std::string_view key);
-  void DeleteRange(Family family, std::string_view begin, std::string_view end);
   size_t bytes() const;
   bool empty() const;
   void Clear();
@@ -54,7 +53,6 @@ class Iterator {
   virtual void Seek(std::string_view key) = 0;
   virtual void SeekForPrev(std::string_view key) = 0;
   virtual void Next() = 0;
-  virtual void Prev() = 0;
   virtual bool Valid() const = 0;
   virtual std::string_view key() const = 0;
   virtual std::string_view value() const = 0;
