@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <climits>
-#include <cstdio>
-#include <cstdlib>
 
 #include "quorate/base/logging.h"
 
@@ -14,9 +12,7 @@ TestMember::TestMember(ServicesOptions options) {
   base::LoggingOptions logging;
   logging.level = base::LogLevel::kError;
   EXPECT_TRUE(base::SetUpLogging(logging).ok());
-  std::string name = (std::filesystem::temp_directory_path() / "quorate-api-XXXXXX").string();
-  directory_ = mkdtemp(name.data());
-  member_ = std::make_unique<ServedMember>(directory_, std::move(options), /*loops=*/2);
+  member_ = std::make_unique<ServedMember>(directory_.path(), std::move(options), /*loops=*/2);
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(INT_MAX);
   channel_ = grpc::CreateCustomChannel(address(), grpc::InsecureChannelCredentials(), arguments);
@@ -29,7 +25,6 @@ TestMember::~TestMember() {
   maintenance_.reset();
   channel_.reset();
   member_.reset();
-  std::filesystem::remove_all(directory_);
 }
 
 void TestMember::Fill(size_t keys, size_t value_bytes) {

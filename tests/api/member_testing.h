@@ -5,11 +5,11 @@
 #include <etcdserverpb/rpc.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "tests/api/served_member_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::api {
 
@@ -29,7 +29,7 @@ class TestMember {
   void Fill(size_t keys, size_t value_bytes);
 
  private:
-  std::filesystem::path directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<ServedMember> member_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<etcdserverpb::KV::Stub> kv_;

@@ -10,20 +10,17 @@
 #include <string>
 
 #include "quorate/base/clock.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::base {
 namespace {
 
 class FileSystemTest : public testing::Test {
  protected:
-  FileSystemTest() {
-    std::string pattern = testing::TempDir() + "/quorate-files-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~FileSystemTest() override { std::filesystem::remove_all(directory_); }
   std::string Path(const std::string& name) const { return directory_ + "/" + name; }
 
-  std::string directory_;
+  TemporaryDirectory temporary_;
+  const std::string& directory_ = temporary_.path();
   FileSystem& files_ = PosixFileSystem();
 };
 

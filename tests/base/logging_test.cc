@@ -18,6 +18,7 @@
 #include "quorate/base/check.h"
 #include "quorate/base/json_string.h"
 #include "src/base/logging_format.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::base {
 namespace {
@@ -31,25 +32,15 @@ LogLine LineOf(LogLevel level, std::string_view message, std::initializer_list<L
 
 std::string ReadAll(const std::string& path) {
   FlushLogging();
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
+  return base::ReadFile(path);
 }
 
 // Log files in a directory of their own; standard error again afterwards.
 class LoggingToFileTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "quorate-logging-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override {
-    ASSERT_TRUE(SetUpLogging({}).ok());
-    std::filesystem::remove_all(directory_);
-  }
-  std::string directory_;
+  void TearDown() override { ASSERT_TRUE(SetUpLogging({}).ok()); }
+  TemporaryDirectory temporary_;
+  const std::string& directory_ = temporary_.path();
 };
 
 TEST(LogFormatTest, JsonLineHasLevelTimeCallerMessageAndFields) {

@@ -14,7 +14,7 @@
 
 #include "quorate/base/check.h"
 #include "src/ctl/session.h"
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::ctl {
 namespace {
@@ -75,7 +75,7 @@ class SecureServer {
     SSL_free(ssl);
   }
 
-  storage::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   SSL_CTX* const context_ = SSL_CTX_new(TLS_server_method());
   BIO* const acceptor_;
   std::string address_;

@@ -9,6 +9,7 @@
 #include "quorate/ctl/ctl.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/snapshot_file.h"
+#include "tests/base/files_testing.h"
 #include "tests/ctl/fake_server_testing.h"
 
 namespace quorate::ctl {
@@ -25,16 +26,8 @@ std::string WithTrailer(const std::string& content) {
 
 class SnapshotTest : public testing::Test {
  protected:
-  SnapshotTest() : directory_(testing::TempDir() + "/snapshot_test." + std::to_string(getpid())) {
-    std::filesystem::create_directory(directory_);
-  }
-  ~SnapshotTest() override { std::filesystem::remove_all(directory_); }
-
-  std::string path() const { return directory_ + "/saved"; }
-  std::string Content() const {
-    std::ifstream file(path(), std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  }
+  std::string path() const { return directory_.path() + "/saved"; }
+  std::string Content() const { return base::ReadFile(path()); }
   bool PartExists() const { return std::filesystem::exists(path() + ".part"); }
 
   // Sends the snapshot in pieces of so many bytes, then ends with the status.
@@ -57,7 +50,7 @@ class SnapshotTest : public testing::Test {
     return ctl::Run({"--endpoints", server_.address(), "snapshot", "save", path()}, {}, {in, out_, err_, -1, terminal});
   }
 
-  const std::string directory_;
+  const base::TemporaryDirectory directory_;
   const std::string whole_ = WithTrailer(std::string(4096, 'x'));
   FakeServer server_;
   std::ostringstream out_, err_;

@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "quorate/base/check.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::testing {
 namespace {
@@ -50,8 +51,7 @@ ChildEnd RunInChild(int timeout_ms, const std::string& output_file, const std::f
     end.how = "exits with " + std::to_string(WEXITSTATUS(status));
   } else {
     end.returned = true;
-    std::ifstream output(output_file, std::ios::binary);
-    end.output.assign(std::istreambuf_iterator<char>(output), {});
+    end.output = base::ReadFile(output_file);
   }
   std::remove(output_file.c_str());
   return end;

@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
+#include "tests/base/files_testing.h"
 #include "tests/damage/injury.h"
 #include "tests/damage/sample.h"
 #include "tests/damage/trial.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/recorded_writes.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 #include "tests/seeded/seeded.h"
 
 ABSL_FLAG(int, cases, 12, "to try");
@@ -91,7 +91,7 @@ Verdict Try(const std::string& directory, const Victim& victim, std::string* tex
 }
 
 TEST(DamagedServer, ServesEverythingOrEndsWithFileAndWayOut) {
-  const TemporaryDirectory root;
+  const base::TemporaryDirectory root;
   for (const char* name : {"/victim", "/stranger"}) std::filesystem::create_directory(root.path() + name);
   Victim victim(root.path() + "/victim");
   ASSERT_NO_FATAL_FAILURE(victim.Live());

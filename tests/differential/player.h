@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/differential/seat.h"
 #include "tests/e2e/caller.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 
@@ -29,7 +29,7 @@ class Player {
   std::string Obituary();
 
  private:
-  const TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   ServerProcess process_;
   std::unique_ptr<Seat> seat_;
   std::unique_ptr<Caller> caller_;

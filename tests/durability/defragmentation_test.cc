@@ -9,11 +9,11 @@
 #include <string>
 #include <thread>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/channel.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -60,7 +60,7 @@ bool AwaitDefragmentation(const std::string& address) {
 }
 
 TEST(DefragmentationTest, ATermSignalInTheMiddleEndsItAtOnce) {
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   ServerProcess server({.binary = SubjectServer(), .directory = directory.path()});
   absl::Status started = server.Start();
   ASSERT_TRUE(started.ok()) << base::MessageOf(started);

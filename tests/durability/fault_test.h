@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/caller.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 #include "tests/seeded/seeded.h"
 
 namespace quorate::testing {
@@ -46,7 +46,7 @@ class FaultTest : public ::testing::Test {
   // server does not start. The client is a new one.
   void KillAndStartAgain();
 
-  const TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   ServerProcess server_;
   std::unique_ptr<Caller> caller_;
   Dice dice_{Seed()};

@@ -16,10 +16,10 @@
 #include <string>
 
 #include "etcdserverpb/rpc.grpc.pb.h"
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/channel.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -108,7 +108,7 @@ void FillUp(const std::string& path) {
 
 TEST(FullDisk, WritesFailClearlyReadsGoOnAndNothingAcknowledgedIsLost) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root to mount a small file system";
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   const std::string disk_path = directory.path() + "/disk";
   const SmallDisk disk(disk_path);
   if (!disk.error().empty()) GTEST_SKIP() << "cannot mount a small file system: " << disk.error();

@@ -5,11 +5,11 @@
 #include <string>
 #include <thread>
 
+#include "tests/base/files_testing.h"
 #include "tests/durability/troubled_disk_test.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/recorded_writes.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -23,7 +23,7 @@ class Shutdown : public ::testing::Test {
     ASSERT_TRUE(started.ok()) << base::MessageOf(started);
   }
 
-  const TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   ServerProcess server_{{.binary = SubjectServer(), .directory = directory_.path()}};
 };
 

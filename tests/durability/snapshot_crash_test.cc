@@ -16,6 +16,7 @@
 #include <string>
 
 #include "etcdserverpb/rpc.grpc.pb.h"
+#include "tests/base/files_testing.h"
 #include "tests/durability/fault_test.h"
 #include "tests/e2e/ask.h"
 #include "tests/e2e/binaries.h"
@@ -132,7 +133,7 @@ void SnapshotCrash::CheckSnapshot(int64_t keys_min) {
   const std::string etcdutl = ReferenceProgram("etcdutl");
   if (etcdutl.empty()) return;
   const std::string file = directory_.path() + "/snapshot.db";
-  WriteFile(file, received.bytes);
+  base::WriteFile(file, received.bytes);
   const ProgramResult status = RunProgram({.arguments = {etcdutl, "snapshot", "status", "-w", "fields", file}});
   ASSERT_EQ(status.exit_code, 0) << status.errors;
   constexpr std::string_view kBefore = "\"Keys\" : ";

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/program.h"
@@ -33,11 +34,11 @@ void TroubledDisk::Start() {
 
 // In one step: a server reads it at any moment.
 void TroubledDisk::Faults(const std::string& rules) {
-  WriteFile(control_ + ".new", rules);
+  base::WriteFile(control_ + ".new", rules);
   ASSERT_EQ(rename((control_ + ".new").c_str(), control_.c_str()), 0);
 }
 
-std::string TroubledDisk::FailedCalls() const { return ReadFile(control_ + ".log"); }
+std::string TroubledDisk::FailedCalls() const { return base::ReadFile(control_ + ".log"); }
 
 int TroubledDisk::Put(const std::string& key, size_t value_bytes) {
   std::mt19937_64 random(next_value_++);

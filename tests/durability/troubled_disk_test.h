@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/caller.h"
 #include "tests/e2e/recorded_writes.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 
@@ -46,7 +46,7 @@ class TroubledDisk : public ::testing::Test {
   // Starts without faults and finds all that was acknowledged.
   void ExpectAllWritesAfterRestart();
 
-  const TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   const std::string control_ = directory_.path() + "/faults";
   ServerProcess server_;
   std::unique_ptr<Caller> caller_;

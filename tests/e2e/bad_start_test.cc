@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/program.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -37,7 +37,7 @@ std::map<std::string, std::string> Contents(const std::string& directory, bool w
   for (const auto& entry : fs::recursive_directory_iterator(directory, ignored)) {
     const std::string name = entry.path().filename().string();
     if (!entry.is_regular_file() || name == "lock" || name == "LOCK" || name.starts_with("LOG")) continue;
-    if (with_housekeeping || !IsHousekeeping(name)) contents[entry.path().string()] = ReadFile(entry.path().string());
+    if (with_housekeeping || !IsHousekeeping(name)) contents[entry.path().string()] = base::ReadFile(entry.path().string());
   }
   return contents;
 }
@@ -150,7 +150,7 @@ class BadStart : public ::testing::Test {
   }
 
  protected:
-  const TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::string peer_url_;
 };
 
@@ -191,9 +191,9 @@ TEST_F(BadStart, InitialClusterWithoutThisMember) {
 }
 
 TEST_F(BadStart, DataDirectoryIsAFile) {
-  WriteFile(DataDirectory(), "not a directory");
+  base::WriteFile(DataDirectory(), "not a directory");
   ExpectRefusal({}, {DataDirectory(), "directory"});
-  EXPECT_EQ(ReadFile(DataDirectory()), "not a directory");
+  EXPECT_EQ(base::ReadFile(DataDirectory()), "not a directory");
 }
 
 TEST_F(BadStart, NoPermission) {
@@ -259,12 +259,12 @@ TEST_F(BadStart, BitFlippedInTheMiddleOfTheLog) {
   ASSERT_NO_FATAL_FAILURE(MakeData(/*clean=*/false));
   const std::vector<std::string> segments = FilesEnding(DataDirectory(), ".wal");
   ASSERT_FALSE(segments.empty());
-  std::string bytes = ReadFile(segments.front());
+  std::string bytes = base::ReadFile(segments.front());
   // Twenty values of 500 bytes: this is among the first of them.
   const size_t at = bytes.find(std::string(400, 'v'));
   ASSERT_NE(at, std::string::npos);
   bytes[at + 100] = static_cast<char>(bytes[at + 100] ^ 1);
-  WriteFile(segments.front(), bytes);
+  base::WriteFile(segments.front(), bytes);
   ExpectRefusal({}, {segments.front()}, /*store_opens=*/true);
 }
 
@@ -272,7 +272,7 @@ TEST_F(BadStart, StoreDamaged) {
   ASSERT_NO_FATAL_FAILURE(MakeData());
   const std::vector<std::string> current = FilesEnding(DataDirectory(), "/CURRENT");
   ASSERT_EQ(current.size(), 1u);
-  WriteFile(current[0], "garbage\n");
+  base::WriteFile(current[0], "garbage\n");
   ExpectRefusal({}, {fs::path(current[0]).parent_path().string()});
 }
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/program.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -69,13 +69,13 @@ class EtcdSnapshot : public ::testing::Test {
   std::string file() const { return directory_.path() + "/saved"; }
   // etcdutl changes a file that it hashes.
   std::string HashKV() {
-    WriteFile(directory_.path() + "/copy", ReadFile(file()));
+    base::WriteFile(directory_.path() + "/copy", base::ReadFile(file()));
     return Run("etcdutl", {"hashkv", directory_.path() + "/copy", "-w", "json"});
   }
 
-  const TemporaryDirectory directory_;
-  const TemporaryDirectory subject_directory_;
-  const TemporaryDirectory etcd_directory_;
+  const base::TemporaryDirectory directory_;
+  const base::TemporaryDirectory subject_directory_;
+  const base::TemporaryDirectory etcd_directory_;
   ServerProcess subject_{{.binary = SubjectServer(), .directory = subject_directory_.path()}};
   ServerProcess etcd_{{.binary = ReferenceProgram("etcd"), .directory = etcd_directory_.path()}};
 };

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/program.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -168,8 +168,8 @@ class EtcdctlParity : public ::testing::Test {
     }
   }
 
-  const TemporaryDirectory reference_directory_;
-  const TemporaryDirectory subject_directory_;
+  const base::TemporaryDirectory reference_directory_;
+  const base::TemporaryDirectory subject_directory_;
   ServerProcess reference_{{.binary = ReferenceProgram("etcd"), .directory = reference_directory_.path()}};
   ServerProcess subject_{{.binary = SubjectServer(), .directory = subject_directory_.path()}};
 };

@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "etcdserverpb/rpc.grpc.pb.h"
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/channel.h"
 #include "tests/e2e/program.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -213,9 +213,9 @@ class MovingTest : public ::testing::Test {
     ExpectSame(one, other);
   }
 
-  TemporaryDirectory directory_;
-  TemporaryDirectory etcd_directory_;
-  TemporaryDirectory restored_directory_;
+  base::TemporaryDirectory directory_;
+  base::TemporaryDirectory etcd_directory_;
+  base::TemporaryDirectory restored_directory_;
 };
 
 TEST_F(MovingTest, TheRestoredMemberHasEverythingAndGoesOnAlike) {
@@ -247,7 +247,7 @@ TEST_F(MovingTest, ARaisedRevisionIsWhatEtcdMakesOfIt) {
   const std::string snapshot = Save(etcd, "snapshot.db");
   etcd.Kill();
 
-  TemporaryDirectory expected_directory;
+  base::TemporaryDirectory expected_directory;
   ServerProcess expected({.binary = ReferenceProgram("etcd"), .directory = expected_directory.path()});
   ServerProcess quorate({.binary = SubjectServer(), .directory = restored_directory_.path()});
   const std::vector<std::string> raise = {"--bump-revision=1000000", "--mark-compacted"};

@@ -8,13 +8,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <string_view>
 #include <thread>
 
 #include "quorate/base/check.h"
-#include "tests/e2e/temporary_directory.h"
+#include "tests/base/files_testing.h"
 
 extern char** environ;
 
@@ -82,11 +80,11 @@ std::optional<int> WaitForExit(pid_t pid, std::chrono::milliseconds timeout) {
 }
 
 ProgramResult RunProgram(const Command& command, const std::string& input, std::chrono::milliseconds timeout) {
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   const std::string in = directory.path() + "/in";
   const std::string out = directory.path() + "/out";
   const std::string err = directory.path() + "/err";
-  WriteFile(in, input);
+  base::WriteFile(in, input);
   const pid_t pid = Spawn(command, in, out, err);
   ProgramResult result;
   result.exit_code = WaitForExit(pid, timeout);
@@ -94,23 +92,9 @@ ProgramResult RunProgram(const Command& command, const std::string& input, std::
     kill(pid, SIGKILL);
     waitpid(pid, nullptr, 0);
   }
-  result.output = ReadFile(out);
-  result.errors = ReadFile(err);
+  result.output = base::ReadFile(out);
+  result.errors = base::ReadFile(err);
   return result;
-}
-
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-void WriteFile(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  QUORATE_CHECK(file.good()) << "cannot write " << path;
 }
 
 }  // namespace quorate::testing

@@ -37,8 +37,4 @@ struct ProgramResult {
 ProgramResult RunProgram(const Command& command, const std::string& input = "",
                          std::chrono::milliseconds timeout = std::chrono::seconds(30));
 
-// The whole file; empty when there is none.
-std::string ReadFile(const std::string& path);
-void WriteFile(const std::string& path, const std::string& text);
-
 }  // namespace quorate::testing

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/program.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -37,7 +37,7 @@ class QuotaTest : public ::testing::TestWithParam<const char*> {
     return std::stoll(found[1]);
   }
 
-  const TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   ServerProcess server_{{.binary = SubjectServer(),
                          .directory = directory_.path(),
                          .flags = {"--quota-backend-bytes=20480"},

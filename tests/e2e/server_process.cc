@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "quorate/base/check.h"
+#include "tests/base/files_testing.h"
 #include "tests/e2e/free_ports.h"
 #include "tests/e2e/program.h"
 
@@ -43,7 +44,7 @@ std::vector<std::string> ServerProcess::Flags() const {
 void ServerProcess::Launch() {
   QUORATE_CHECK(!running()) << "the server runs already";
   const std::string log = options_.directory + "/log";
-  log_start_ = ReadFile(log).size();
+  log_start_ = base::ReadFile(log).size();
   pid_ = Spawn({.arguments = Flags(), .environment = options_.environment, .working_directory = options_.directory}, "",
                log, log);
 }
@@ -102,7 +103,7 @@ std::optional<int> ServerProcess::WaitForExit(std::chrono::milliseconds timeout)
 }
 
 std::string ServerProcess::Log() const {
-  const std::string log = ReadFile(options_.directory + "/log");
+  const std::string log = base::ReadFile(options_.directory + "/log");
   return log.substr(std::min(log_start_, log.size()));
 }
 

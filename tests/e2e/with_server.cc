@@ -15,10 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/binaries.h"
 #include "tests/e2e/program.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 
 namespace quorate::testing {
 namespace {
@@ -39,7 +39,7 @@ int Main(const std::vector<std::string>& arguments, std::chrono::seconds timeout
     std::printf("SKIPPED: %s is not there; %s\n", arguments[0].c_str(), OldReferenceReason().c_str());
     return kSkipped;
   }
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   ServerProcess server({.binary = SubjectServer(), .directory = directory.path()});
   if (const absl::Status started = server.Start(); !started.ok()) {
     std::fprintf(stderr, "%s\n", std::string(base::MessageOf(started)).c_str());

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/base/files_testing.h"
 #include "tests/etcdfile/etcdfile_testing.h"
-#include "tests/storage/temporary_directory_testing.h"
 
 namespace quorate::etcdfile {
 namespace {
@@ -30,7 +30,7 @@ class DamageTest : public testing::Test {
  protected:
   std::string path() const { return directory_.path() + "/file"; }
   std::unique_ptr<SnapshotFile> OpenBytes(std::string_view bytes) {
-    WriteFile(path(), bytes);
+    base::WriteFile(path(), bytes);
     auto file = SnapshotFile::Open(path());
     EXPECT_TRUE(file.ok()) << file.status();
     return *std::move(file);
@@ -68,7 +68,7 @@ class DamageTest : public testing::Test {
     return 0;
   }
 
-  storage::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
 };
 
 TEST_F(DamageTest, FlippedBitsGiveAnErrorOrEqualData) {
@@ -79,7 +79,7 @@ TEST_F(DamageTest, FlippedBitsGiveAnErrorOrEqualData) {
     std::mt19937_64 random(seed);
     std::string bytes = sound;
     for (uint64_t flips = 1 + random() % 3; flips > 0; --flips) bytes[random() % bytes.size()] ^= 1 << random() % 8;
-    WriteFile(path(), WithTrailer(sound).replace(0, bytes.size(), bytes));
+    base::WriteFile(path(), WithTrailer(sound).replace(0, bytes.size(), bytes));
     ReadAll(path());
     const auto file = SnapshotFile::Open(path());
     if (!file.ok()) continue;
@@ -103,7 +103,7 @@ TEST_F(DamageTest, HeadsAndTablesOverwritten) {
       const uint64_t interesting[] = {0, 1, 2, random() % pages, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, random()};
       Put32(&bytes, at, static_cast<uint32_t>(interesting[random() % 8]));
     }
-    WriteFile(path(), bytes);
+    base::WriteFile(path(), bytes);
     ReadAll(path());
   }
 }
@@ -132,7 +132,7 @@ TEST_F(DamageTest, PagesSwappedAndCopied) {
 TEST_F(DamageTest, TruncatedAnywhere) {
   const std::string sound = WithTrailer(Sound());
   for (size_t size = 0; size < sound.size(); size += 509) {
-    WriteFile(path(), std::string_view(sound).substr(0, size));
+    base::WriteFile(path(), std::string_view(sound).substr(0, size));
     EXPECT_FALSE(SnapshotFile::Open(path()).ok()) << size;
   }
 }

@@ -2,8 +2,6 @@
 
 #include <openssl/sha.h>
 
-#include <fstream>
-#include <sstream>
 
 #include "quorate/mvcc/etcd_form.h"
 
@@ -41,17 +39,6 @@ class MapContents : public BucketContents {
 };
 
 }  // namespace
-
-std::string ReadFile(const std::string& path) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(path, std::ios::binary).rdbuf();
-  return bytes.str();
-}
-
-void WriteFile(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc)
-      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
 
 absl::StatusOr<std::string> Write(const Database& database, size_t step_bytes) {
   std::vector<std::unique_ptr<BucketContents>> buckets;

@@ -16,9 +16,6 @@ namespace quorate::etcdfile {
 using Entries = std::map<std::string, std::string>;
 using Database = std::map<std::string, Entries>;
 
-std::string ReadFile(const std::string& path);
-void WriteFile(const std::string& path, std::string_view bytes);
-
 // What the writer makes of these buckets, taken in steps of `step_bytes`; without a trailer.
 absl::StatusOr<std::string> Write(const Database& database, size_t step_bytes = 64 << 10);
 std::string WithTrailer(std::string bytes);

@@ -8,8 +8,8 @@
 
 #include "quorate/base/errors.h"
 #include "quorate/mvcc/etcd_form.h"
+#include "tests/base/files_testing.h"
 #include "tests/etcdfile/etcdfile_testing.h"
-#include "tests/storage/temporary_directory_testing.h"
 
 namespace quorate::etcdfile {
 namespace {
@@ -29,7 +29,7 @@ class Made {
   explicit Made(const std::vector<Change>& changes, Entries meta = {}) {
     Database database{{"key", {}}, {"meta", std::move(meta)}};
     for (const Change& change : changes) database["key"][HistoryKey(change)] = HistoryValue(change);
-    WriteFile(path(), *Write(database));
+    base::WriteFile(path(), *Write(database));
     file_ = *SnapshotFile::Open(path());
   }
   std::string path() const { return directory_.path() + "/made"; }
@@ -37,7 +37,7 @@ class Made {
   const SnapshotFile* operator->() const { return file_.get(); }
 
  private:
-  storage::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<SnapshotFile> file_;
 };
 
@@ -154,9 +154,9 @@ TEST(SnapshotFileTest, MetaAndLeases) {
 }
 
 TEST(SnapshotFileTest, AlarmsAreTheKeysOfTheirBucket) {
-  const storage::TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   const std::string path = directory.path() + "/file";
-  WriteFile(path, *Write({{"alarm", {{std::string("\x08\x05\x10\x01", 4), ""}}}}));
+  base::WriteFile(path, *Write({{"alarm", {{std::string("\x08\x05\x10\x01", 4), ""}}}}));
   std::vector<std::pair<uint64_t, int>> alarms;
   EXPECT_EQ((*SnapshotFile::Open(path))->ForEachAlarm([&](const AlarmEntry& alarm) {
     alarms.emplace_back(alarm.member, alarm.type);
@@ -174,10 +174,10 @@ TEST(SnapshotFileTest, CopyOfADataDirectoryHasNoTrailer) {
 
 TEST(SnapshotFileTest, RoomForGrowthIsNoPartOfTheDatabase) {
   const Made made({{.main = 2, .key = "a", .created = 2, .version = 1}});
-  std::string bytes = ReadFile(made.path());
+  std::string bytes = base::ReadFile(made.path());
   const size_t size = bytes.size();
   bytes.resize(size + (1 << 20), '\x55');
-  WriteFile(made.path(), bytes);
+  base::WriteFile(made.path(), bytes);
   const auto file = SnapshotFile::Open(made.path());
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ((*file)->database_bytes(), size);
@@ -185,13 +185,13 @@ TEST(SnapshotFileTest, RoomForGrowthIsNoPartOfTheDatabase) {
 }
 
 TEST(SnapshotFileTest, OneGoodMetaPageIsEnough) {
-  const storage::TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   const std::string path = directory.path() + "/file";
-  const std::string bytes = ReadFile(QUORATE_ETCD_SNAPSHOT);
+  const std::string bytes = base::ReadFile(QUORATE_ETCD_SNAPSHOT);
   for (const size_t page : {0, 1}) {
     std::string damaged = bytes;
     damaged[page * 4096 + 40] ^= 1;
-    WriteFile(path, damaged);
+    base::WriteFile(path, damaged);
     const auto file = SnapshotFile::Open(path);
     ASSERT_TRUE(file.ok()) << file.status();
     EXPECT_TRUE(Read(**file).ok());
@@ -199,10 +199,10 @@ TEST(SnapshotFileTest, OneGoodMetaPageIsEnough) {
 }
 
 TEST(SnapshotFileTest, WhatIsNoDatabaseIsRefusedByName) {
-  const storage::TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   const std::string path = directory.path() + "/file";
   EXPECT_EQ(SnapshotFile::Open(path).status().code(), absl::StatusCode::kNotFound);
-  const std::string good = ReadFile(QUORATE_ETCD_SNAPSHOT);
+  const std::string good = base::ReadFile(QUORATE_ETCD_SNAPSHOT);
   std::string no_meta = good;
   no_meta[30] ^= 1;
   no_meta[4096 + 30] ^= 1;
@@ -215,7 +215,7 @@ TEST(SnapshotFileTest, WhatIsNoDatabaseIsRefusedByName) {
       {no_meta, absl::StatusCode::kDataLoss, "meta pages are both damaged"},
   };
   for (const auto& [bytes, code, message] : cases) {
-    WriteFile(path, bytes);
+    base::WriteFile(path, bytes);
     const absl::Status status = SnapshotFile::Open(path).status();
     EXPECT_EQ(status.code(), code) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(message));
@@ -224,11 +224,11 @@ TEST(SnapshotFileTest, WhatIsNoDatabaseIsRefusedByName) {
 }
 
 TEST(SnapshotFileTest, WrongTrailerIsSeen) {
-  const storage::TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   const std::string path = directory.path() + "/file";
-  std::string bytes = ReadFile(QUORATE_ETCD_SNAPSHOT);
+  std::string bytes = base::ReadFile(QUORATE_ETCD_SNAPSHOT);
   bytes[20'000] ^= 1;
-  WriteFile(path, bytes);
+  base::WriteFile(path, bytes);
   uint64_t read = 0;
   const absl::Status status = (*SnapshotFile::Open(path))->VerifyTrailer([&](uint64_t so_far) { read = so_far; });
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
@@ -256,10 +256,10 @@ TEST(SnapshotFileTest, KeysDeletedAndPutAgainCountOnce) {
 }
 
 TEST(SnapshotFileTest, HistoryThatIsNoneIsRefused) {
-  const storage::TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   const std::string path = directory.path() + "/file";
   for (const std::string& key : {std::string("x"), std::string(17, 'x'), "\xff" + std::string(7, 'x') + "_12345678"}) {
-    WriteFile(path, *Write({{"key", {{key, ""}}}}));
+    base::WriteFile(path, *Write({{"key", {{key, ""}}}}));
     const auto file = *SnapshotFile::Open(path);
     EXPECT_EQ(file->Status().status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(file->HashKV(0).status().code(), absl::StatusCode::kDataLoss);

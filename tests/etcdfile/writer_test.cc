@@ -3,19 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/base/files_testing.h"
 #include "tests/etcdfile/etcdfile_testing.h"
-#include "tests/storage/temporary_directory_testing.h"
 
 namespace quorate::etcdfile {
 namespace {
 
 // Writes, checks the structure, reads back.
 void ExpectRoundTrip(const Database& database, size_t step_bytes = 64 << 10) {
-  const storage::TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   const std::string path = directory.path() + "/snapshot";
   const auto bytes = Write(database, step_bytes);
   ASSERT_TRUE(bytes.ok()) << bytes.status();
-  WriteFile(path, WithTrailer(*bytes));
+  base::WriteFile(path, WithTrailer(*bytes));
   const auto file = SnapshotFile::Open(path);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ((*file)->database_bytes(), bytes->size());

@@ -12,7 +12,7 @@
 #include "quorate/lease/lessor.h"
 #include "quorate/mvcc/store.h"
 #include "quorate/storage/database.h"
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::lease {
 
@@ -101,7 +101,7 @@ class TestLeases {
     return *std::move(result);
   }
 
-  storage::TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   TestClock clock;
   std::vector<mvcc::Event> events;
   uint64_t mark = 0;

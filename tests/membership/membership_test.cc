@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <filesystem>
+
+#include "tests/base/files_testing.h"
 
 namespace quorate::membership {
 namespace {
@@ -54,18 +55,8 @@ TEST(MembershipTest, OwnNameMustBeInTheInitialCluster) {
 
 class StoredClusterTest : public testing::Test {
  protected:
-  StoredClusterTest() {
-    std::string pattern = testing::TempDir() + "/quorate-membership-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    database_ = *storage::Database::Open({.path = directory_ + "/db"});
-  }
-  ~StoredClusterTest() override {
-    database_.reset();
-    std::filesystem::remove_all(directory_);
-  }
-
-  std::string directory_;
-  std::unique_ptr<storage::Database> database_;
+  base::TemporaryDirectory directory_;
+  std::unique_ptr<storage::Database> database_ = *storage::Database::Open({.path = directory_.path() + "/db"});
 };
 
 TEST_F(StoredClusterTest, ANewStoreHasNoCluster) {

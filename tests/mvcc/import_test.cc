@@ -10,6 +10,7 @@
 #include "quorate/mvcc/hash.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/record.h"
+#include "tests/base/files_testing.h"
 #include "tests/mvcc/store_testing.h"
 
 namespace quorate::mvcc {
@@ -97,7 +98,7 @@ class ImportedStore {
     return answer.ok() ? answer->body.ToString() : std::string(base::MessageOf(answer.status()));
   }
 
-  storage::TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   uint64_t mark = 3;
   std::unique_ptr<storage::Database> database;
   std::unique_ptr<Store> store;

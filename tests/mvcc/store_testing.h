@@ -10,7 +10,7 @@
 #include "quorate/base/check.h"
 #include "quorate/mvcc/store.h"
 #include "quorate/storage/database.h"
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::mvcc {
 
@@ -84,7 +84,7 @@ class TestStore {
     return *std::move(result);
   }
 
-  storage::TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   FakeLeases leases;
   std::vector<Event> events;
   uint64_t mark = 0;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "quorate/base/logging.h"
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::replica {
 namespace {
@@ -52,7 +52,7 @@ class AlarmsTest : public testing::Test {
 
   std::string Refusal(CommandType type) { return std::string(base::MessageOf(alarms_->Refusal(type))); }
 
-  storage::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<Alarms> alarms_;
   uint64_t mark_ = 0;

@@ -2,28 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
+#include "tests/base/files_testing.h"
 
 namespace quorate::replica {
 namespace {
 
 class IdentityFile : public testing::Test {
  protected:
-  IdentityFile() {
-    std::string pattern = testing::TempDir() + "identityXXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~IdentityFile() override { std::filesystem::remove_all(directory_); }
-
-  std::string Text() {
-    std::ifstream file(directory_ + "/identity");
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-  void SetText(const std::string& text) { std::ofstream(directory_ + "/identity") << text; }
+  std::string Text() { return base::ReadFile(directory_ + "/identity"); }
+  void SetText(const std::string& text) { base::WriteFile(directory_ + "/identity", text); }
 
   base::FileSystem& files_ = base::PosixFileSystem();
-  std::string directory_;
+  base::TemporaryDirectory temporary_;
+  const std::string& directory_ = temporary_.path();
 };
 
 TEST_F(IdentityFile, ReadsBackWhatWasWritten) {

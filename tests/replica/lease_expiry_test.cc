@@ -3,12 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::replica {
 namespace {
@@ -34,15 +32,13 @@ TEST(LeaseExpiry, SaysOnceForABatchThatItCouldNotBeRevoked) {
     proposed += batch.commands.count();
     for (size_t i = 0; i < batch.commands.count(); ++i) batch.completion->Complete(i, base::errors::Timeout(), 1);
   });
-  const std::string path = testing::TempDir() + "lease_expiry_test." + std::to_string(getpid()) + ".log";
+  const base::TemporaryDirectory directory;
+  const std::string path = directory.path() + "/log";
   ASSERT_TRUE(base::SetUpLogging({.outputs = {path}}).ok());
   expiry.Tick();
   base::FlushLogging();
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
   ASSERT_TRUE(base::SetUpLogging({}).ok());
-  std::filesystem::remove(path);
-  const std::string log = text.str();
+  const std::string log = base::ReadFile(path);
   EXPECT_EQ(proposed, 50u);
   EXPECT_NE(log.find("failed to revoke expired leases"), std::string::npos) << log;
   EXPECT_EQ(log.find("failed to revoke"), log.rfind("failed to revoke")) << log;

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "quorate/base/mutex.h"
 #include "quorate/base/wire.h"
 #include "quorate/replica/replica.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::replica {
 
@@ -134,14 +134,7 @@ class FillableFiles : public base::FileSystem {
 
 class ReplicaTest : public testing::Test {
  protected:
-  ReplicaTest() {
-    std::string pattern = testing::TempDir() + "replicaXXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~ReplicaTest() override {
-    replica_.reset();
-    std::filesystem::remove_all(directory_);
-  }
+  ~ReplicaTest() override { replica_.reset(); }
 
   ReplicaOptions Options() {
     ReplicaOptions options;
@@ -203,7 +196,8 @@ class ReplicaTest : public testing::Test {
   }
 
   FillableFiles files_;
-  std::string directory_;
+  base::TemporaryDirectory temporary_;
+  const std::string& directory_ = temporary_.path();
   std::unique_ptr<Replica> replica_;
 };
 

@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "quorate/server/member.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::server {
 namespace {
@@ -44,16 +45,10 @@ int Connect(const std::string& address) {
 
 }  // namespace
 
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = (std::filesystem::temp_directory_path() / "quorate-server-XXXXXX").string();
-  path_ = mkdtemp(name.data());
-}
-TemporaryDirectory::~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-
-config::Config TestConfig(const TemporaryDirectory& directory) {
+config::Config TestConfig(const base::TemporaryDirectory& directory) {
   config::Config config;
   config.name = "m1";
-  config.data_dir = directory.path() / "data";
+  config.data_dir = directory.path() + "/data";
   config.listen_client_urls = {"http://127.0.0.1:0"};
   config.advertise_client_urls = {"http://127.0.0.1:2379"};
   config.listen_peer_urls = {"http://127.0.0.1:0"};

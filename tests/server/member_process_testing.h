@@ -6,27 +6,16 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "quorate/config/config.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::server {
 
-// A directory that goes when the test does.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 // Listens on ports of the system's choice.
-config::Config TestConfig(const TemporaryDirectory& directory);
+config::Config TestConfig(const base::TemporaryDirectory& directory);
 
 class MemberProcess {
  public:

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "tests/base/files_testing.h"
 #include "tests/server/member_process_testing.h"
 
 namespace quorate::server {
@@ -42,7 +43,7 @@ std::string FailingStart(const config::Config& config) {
 }
 
 TEST(MemberTest, ServesWhenItSaysSoAndStopsWhenTold) {
-  TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   MemberProcess member(TestConfig(directory));
   const std::string ready = member.WaitForLine(kReady);
   const std::string address = MemberProcess::Field(ready, "address");
@@ -63,8 +64,8 @@ TEST(MemberTest, ServesWhenItSaysSoAndStopsWhenTold) {
 }
 
 TEST(MemberTest, TellsTheInitSystemWhenReadyAndWhenStopping) {
-  TemporaryDirectory directory;
-  const std::string path = directory.path() / "notify";
+  base::TemporaryDirectory directory;
+  const std::string path = directory.path() + "/notify";
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   ASSERT_LT(path.size(), sizeof address.sun_path);
@@ -90,7 +91,7 @@ TEST(MemberTest, TellsTheInitSystemWhenReadyAndWhenStopping) {
 }
 
 TEST(MemberTest, StartsAgainOnItsData) {
-  TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   for (int run = 0; run < 3; ++run) {
     MemberProcess member(TestConfig(directory));
     EXPECT_THAT(member.WaitForLine(kReady), Not(IsEmpty()));
@@ -100,7 +101,7 @@ TEST(MemberTest, StartsAgainOnItsData) {
 }
 
 TEST(MemberTest, MayBeStoppedBeforeItServes) {
-  TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   MemberProcess member(TestConfig(directory));
   member.WaitForLine("serving peer traffic");
   member.Signal(SIGTERM);
@@ -108,9 +109,9 @@ TEST(MemberTest, MayBeStoppedBeforeItServes) {
 }
 
 TEST(MemberTest, ListensOnUnixSocketsAndSeveralPorts) {
-  TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   config::Config config = TestConfig(directory);
-  const std::string socket = directory.path() / "client.sock";
+  const std::string socket = directory.path() + "/client.sock";
   config.listen_client_urls = {"http://127.0.0.1:0", "unix://" + socket, "http://127.0.0.1:0"};
   MemberProcess member(config);
   std::vector<std::string> addresses;
@@ -121,7 +122,7 @@ TEST(MemberTest, ListensOnUnixSocketsAndSeveralPorts) {
 }
 
 TEST(MemberTest, PeerPortTellsVersionAndMembers) {
-  TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   MemberProcess member(TestConfig(directory));
   const std::string address = MemberProcess::Field(member.WaitForLine("serving peer traffic"), "address");
   member.WaitForLine(kReady);
@@ -131,7 +132,7 @@ TEST(MemberTest, PeerPortTellsVersionAndMembers) {
 }
 
 TEST(MemberTest, PortInUseFailsBeforeDataIsTouched) {
-  TemporaryDirectory first, second;
+  base::TemporaryDirectory first, second;
   MemberProcess member(TestConfig(first));
   const std::string peer = MemberProcess::Field(member.WaitForLine("serving peer traffic"), "address");
   const std::string client = MemberProcess::Field(member.WaitForLine(kReady), "address");
@@ -147,14 +148,14 @@ TEST(MemberTest, PortInUseFailsBeforeDataIsTouched) {
 }
 
 TEST(MemberTest, DataDirectoryServesOneProcess) {
-  TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   MemberProcess member(TestConfig(directory));
   member.WaitForLine(kReady);
-  EXPECT_THAT(FailingStart(TestConfig(directory)), HasSubstr((directory.path() / "data").string()));
+  EXPECT_THAT(FailingStart(TestConfig(directory)), HasSubstr(directory.path() + "/data"));
 }
 
 TEST(MemberTest, ClusterOfSeveralIsRefusedPlainly) {
-  TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   config::Config config = TestConfig(directory);
   config.initial_cluster.emplace_back("m2", "http://127.0.0.1:2390");
   EXPECT_THAT(FailingStart(config), HasSubstr("not yet supported"));
@@ -162,7 +163,7 @@ TEST(MemberTest, ClusterOfSeveralIsRefusedPlainly) {
 }
 
 TEST(MemberTest, DataOfAnotherTokenOrNameIsRefused) {
-  TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   {
     MemberProcess member(TestConfig(directory));
     member.WaitForLine(kReady);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <sstream>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/http_get.h"
 #include "tests/e2e/program.h"
 
@@ -67,7 +68,7 @@ void CheckQuarters(const std::string& which, const std::vector<ResourceSample>& 
 
 ResourceSample TakeSample(pid_t pid, const std::string& address, const std::string& data_directory) {
   const std::filesystem::path process = "/proc/" + std::to_string(pid);
-  const std::string status = testing::ReadFile(process / "status");
+  const std::string status = base::ReadFile(process / "status");
   const std::string metrics = testing::HttpGet(address, "/metrics");
   ResourceSample sample;
   sample.resident_bytes = NumberOf(status, "VmRSS") * 1024;

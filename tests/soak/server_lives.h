@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/base/files_testing.h"
 #include "tests/e2e/server_process.h"
-#include "tests/e2e/temporary_directory.h"
 #include "tests/soak/availability.h"
 #include "tests/soak/findings.h"
 
@@ -49,7 +49,7 @@ class ServerLives {
 
   Findings* const findings_;
   std::mt19937_64 random_;
-  const testing::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::unique_ptr<testing::ServerProcess> server_;
   int number_ = 0;
   int kills_ = 0;

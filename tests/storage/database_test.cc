@@ -7,7 +7,7 @@
 #include <fstream>
 #include <map>
 
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::storage {
 namespace {
@@ -35,7 +35,7 @@ class DatabaseTest : public testing::Test {
     return *value;
   }
 
-  TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   DatabaseOptions options_{.path = directory_.path() + "/db",
                            .block_cache_bytes = 1 << 20,
                            .write_buffer_bytes = 1 << 20,

@@ -3,27 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <vector>
 
 #include "quorate/base/logging.h"
 #include "quorate/storage/database.h"
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::storage {
 namespace {
-
-std::string Read(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-void Write(const std::string& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc)
-      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
 
 class TableFooterTest : public testing::Test {
  protected:
@@ -43,15 +30,15 @@ class TableFooterTest : public testing::Test {
 
   // Opens a store one of whose tables is `bytes`.
   void ExpectRefused(const TableFile& table, const std::string& bytes, const std::string& injury) {
-    const std::string sound = Read(table.path);
-    Write(table.path, bytes);
+    const std::string sound = base::ReadFile(table.path);
+    base::WriteFile(table.path, bytes);
     auto opened = Database::Open(options_);
     EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << injury << " " << opened.status();
     EXPECT_NE(opened.status().ToString().find(table.path), std::string::npos) << injury << " " << opened.status();
-    Write(table.path, sound);
+    base::WriteFile(table.path, sound);
   }
 
-  TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   DatabaseOptions options_{.path = directory_.path() + "/db",
                            .block_cache_bytes = 1 << 20,
                            .write_buffer_bytes = 1 << 20,
@@ -61,7 +48,7 @@ class TableFooterTest : public testing::Test {
 
 TEST_F(TableFooterTest, IsKnown) {
   for (const TableFile& table : tables_) {
-    const std::string bytes = Read(table.path);
+    const std::string bytes = base::ReadFile(table.path);
     ASSERT_GT(bytes.size(), kTableFooterBytes);
     const std::string_view end = std::string_view(bytes).substr(bytes.size() - kTableFooterBytes);
     EXPECT_TRUE(IsTableFooter(end, bytes.size()));
@@ -75,7 +62,7 @@ TEST_F(TableFooterTest, IsKnown) {
 // RocksDB's own reading ended the process over some of these.
 TEST_F(TableFooterTest, ATableZeroedUpToItsEndIsRefused) {
   for (const TableFile& table : tables_) {
-    std::string bytes = Read(table.path);
+    std::string bytes = base::ReadFile(table.path);
     for (size_t zeroed = bytes.size() - 60; zeroed <= bytes.size(); ++zeroed) {
       std::fill(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(zeroed), '\0');
       ExpectRefused(table, bytes, "zeroed to " + std::to_string(zeroed));
@@ -85,7 +72,7 @@ TEST_F(TableFooterTest, ATableZeroedUpToItsEndIsRefused) {
 
 TEST_F(TableFooterTest, NoBitOfItMayChange) {
   for (const TableFile& table : tables_) {
-    const std::string sound = Read(table.path);
+    const std::string sound = base::ReadFile(table.path);
     for (size_t bit = 0; bit < 8 * kTableFooterBytes; ++bit) {
       std::string bytes = sound;
       bytes[sound.size() - kTableFooterBytes + bit / 8] ^= static_cast<char>(1 << bit % 8);
@@ -96,7 +83,7 @@ TEST_F(TableFooterTest, NoBitOfItMayChange) {
 
 TEST_F(TableFooterTest, AShortTableIsRefused) {
   for (const TableFile& table : tables_) {
-    const std::string sound = Read(table.path);
+    const std::string sound = base::ReadFile(table.path);
     for (const size_t bytes : {size_t{0}, size_t{1}, size_t{52}, size_t{53}, sound.size() - 1}) {
       ExpectRefused(table, sound.substr(0, bytes), "cut to " + std::to_string(bytes));
     }

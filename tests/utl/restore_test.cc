@@ -13,7 +13,7 @@
 #include "quorate/mvcc/hash.h"
 #include "quorate/replica/replica.h"
 #include "quorate/replica/stopped_member.h"
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 #include "tests/utl/snapshot_testing.h"
 
 namespace quorate::utl {
@@ -70,7 +70,7 @@ class RestoreTest : public testing::Test {
     return response;
   }
 
-  storage::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   RestoreOptions options_;
 };
 

@@ -3,11 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <sstream>
 
 #include "quorate/base/file_system.h"
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 #include "tests/utl/snapshot_testing.h"
 
 namespace quorate::utl {
@@ -39,7 +38,7 @@ class UtlTest : public testing::Test {
     snapshot.Write(path_);
   }
 
-  storage::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   const std::string path_ = directory_.path() + "/snapshot.db";
   const std::string data_ = directory_.path() + "/data";
 };

@@ -7,7 +7,7 @@
 #include <functional>
 #include <thread>
 
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 #include "tests/wal/wal_testing.h"
 
 namespace quorate::wal {
@@ -280,7 +280,7 @@ TEST_F(DiskTroubleTest, ASegmentIsWrittenThoughThereIsNoDescriptorToOpenItAgain)
 }
 
 TEST(WalLockTest, ALogIsOpenInOneProcessOnly) {
-  storage::TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   WalOptions options;
   options.files = &base::PosixFileSystem();
   options.directory = directory.path() + "/wal";

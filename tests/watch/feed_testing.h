@@ -16,7 +16,7 @@
 #include "quorate/storage/database.h"
 #include "quorate/watch/feed.h"
 #include "quorate/watch/hub.h"
-#include "tests/storage/temporary_directory_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::watch {
 
@@ -66,7 +66,7 @@ class TestFeed {
   // What was to be done later is due.
   void LetTimePass();
 
-  storage::TemporaryDirectory directory;
+  base::TemporaryDirectory directory;
   std::vector<Change> history;  // committed
   std::deque<std::function<void()>> posted;
   std::deque<absl::AnyInvocable<void(absl::Status)>> blocking;
