@@ -10,6 +10,7 @@
 
 #include "quorate/base/duration.h"
 #include "quorate/base/errors.h"
+#include "quorate/base/json_string.h"
 #include "quorate/base/logging.h"
 #include "src/api/http_answers.h"
 
@@ -209,7 +210,7 @@ void ServeHealth(ServiceContext* context, const rpc::HttpRequest& request, rpc::
     (healthy ? context->statistics.health_success : context->statistics.health_failures)
         .fetch_add(1, std::memory_order_relaxed);
     std::string body =
-        std::string(R"({"health":")") + (healthy ? "true" : "false") + R"(","reason":")" + JsonEscape(reason) + R"("})";
+        std::string(R"({"health":")") + (healthy ? "true" : "false") + R"(","reason":)" + base::JsonString(reason) + "}";
     if (healthy) {
       rpc::HttpResponse response;
       response.body = std::move(body);

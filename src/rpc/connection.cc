@@ -134,11 +134,13 @@ void Connection::Flush() {
     offered += output_.pending();
     if (!WriteOutput() || !more) break;
     if (offered >= kTurnBytes) {
+      CountOutput(0);
       loop_->MarkDirty(this);
       return;
     }
   }
   if (is_closed()) return;
+  CountOutput(output_.pending());
   output_.Trim();
   if (protocol_ != nullptr) protocol_->OnFlushed();
   if (closing_ && output_.empty() && !is_closed()) Linger();
@@ -170,6 +172,12 @@ bool Connection::WriteOutput() {
     }
   }
   return true;
+}
+
+void Connection::CountOutput(size_t bytes) {
+  if (bytes == counted_output_) return;
+  loop_->load().AddQueued(static_cast<int64_t>(bytes) - static_cast<int64_t>(counted_output_));
+  counted_output_ = bytes;
 }
 
 void Connection::SetWriteBlocked(bool blocked) {
@@ -231,6 +239,7 @@ void Connection::CloseWhenFlushed() {
 void Connection::Close() {
   if (is_closed()) return;
   SetIdle(false);
+  CountOutput(0);
   loop_->timers().Cancel(&close_timer_);
   loop_->timers().Cancel(&blocked_timer_);
   loop_->Unwatch(transport_->descriptor());

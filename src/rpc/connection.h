@@ -67,6 +67,8 @@ class Connection final : public EventSource {
 
   void Read();
   bool Detect(std::string_view* bytes);
+  // Tells the loop's account how much of the output the socket has not taken.
+  void CountOutput(size_t bytes);
   void UpdateEvents();
   void Linger();
   bool WriteOutput();
@@ -83,6 +85,7 @@ class Connection final : public EventSource {
   int64_t idle_since_ms_ = 0;
   Turn turn_;
   Output output_;
+  size_t counted_output_ = 0;  // bytes of it that the loop's account knows
   CloseTimer close_timer_;
   CloseTimer blocked_timer_;  // runs while the socket takes nothing
   uint32_t events_ = 0;

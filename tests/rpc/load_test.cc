@@ -128,6 +128,9 @@ TEST(LoadTest, HeadersOfPlainRequestsAreCounted) {
   EXPECT_EQ(client.Answer(103)[":status"], "200");
 }
 
+const std::string kWindowsOpen = Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) +
+                                 Frame(kWindowUpdate, 0, 0, Number32(1 << 30));
+
 TEST(LoadTest, PlainAnswersThatAreNotTakenAreBounded) {
   ServerOptions options = OneLoop();
   options.connection_queued_bytes_max = 20'000;
@@ -140,6 +143,36 @@ TEST(LoadTest, PlainAnswersThatAreNotTakenAreBounded) {
   EXPECT_EQ(client.Answer(1)[":status"], "200");
   EXPECT_EQ(client.Answer(3)[":status"], "503");
   ExpectServed(server.address());
+}
+
+// What is no longer a stream's but waits for the socket counts, too.
+TEST(LoadTest, OutputThatTheSocketDoesNotTakeIsCounted) {
+  ServerOptions options = OneLoop();
+  options.queued_bytes_max = 60'000'000;
+  TestServer server(options);
+  const auto answer = [&server] {
+    RawHttp2 client(server.address());
+    client.Send(kWindowShut);
+    client.Send(Frame(kHeaders, kEndHeaders | kEndStream, 1, HeaderBlock(PlainRequest("GET", "/large/60000000"))));
+    return client.Answer(1)[":status"];
+  };
+  EXPECT_EQ(answer(), "200");
+  {
+    RawHttp2 deaf(server.address());
+    deaf.Send(kWindowsOpen);
+    deaf.Send(Frame(kHeaders, kEndHeaders | kEndStream, 1, HeaderBlock(PlainRequest("GET", "/large/60000000"))));
+    // Until the socket is full: nothing more comes while the loop serves others.
+    for (size_t before = 0, same = 0; same < 20; before = deaf.socket().Waiting()) {
+      ExpectServed(server.address());
+      same = before > 0 && before == deaf.socket().Waiting() ? same + 1 : 0;
+    }
+    deaf.Send(Frame(kReset, 0, 1, Number32(8)));
+    for (int i = 0; i < 3; ++i) ExpectServed(server.address());
+    EXPECT_EQ(answer(), "503");
+  }
+  // Gone with the connection.
+  for (int i = 0; i < 3; ++i) ExpectServed(server.address());
+  EXPECT_EQ(answer(), "200");
 }
 
 // All three are taken on before the first is answered.
@@ -172,9 +205,6 @@ std::pair<size_t, std::string> ReadToTheEnd(RawHttp2* client) {
   }
   return {bytes, frame.headers["grpc-status"]};
 }
-
-const std::string kWindowsOpen = Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) +
-                                 Frame(kWindowUpdate, 0, 0, Number32(1 << 30));
 
 // The client's messages wait in its window.
 TEST(LoadTest, AStreamWhoseAnswersAreNotTakenTakesNoMoreMessages) {

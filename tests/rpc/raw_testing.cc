@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <nghttp2/nghttp2.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -79,6 +80,12 @@ std::string RawSocket::ReceiveUntil(std::string_view text) {
     all += piece;
   }
   return all;
+}
+
+size_t RawSocket::Waiting() const {
+  int bytes = 0;
+  EXPECT_EQ(ioctl(descriptor_, FIONREAD, &bytes), 0);
+  return static_cast<size_t>(bytes);
 }
 
 void RawSocket::HalfClose() { ::shutdown(descriptor_, SHUT_WR); }
