@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "absl/strings/escaping.h"
+
 namespace quorate::soak {
 namespace {
 
@@ -14,7 +16,8 @@ void Findings::Add(const std::string& what) {
   if (++count_ > kPrintedMax || output_ == Output::kNone) return;
   const std::lock_guard lock(printing_);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  std::fprintf(stderr, "FOUND at %.1f s: %s\n", seconds, what.substr(0, kTextBytesMax).c_str());
+  // Keys hold bytes that end a line or a text.
+  std::fprintf(stderr, "FOUND at %.1f s: %s\n", seconds, absl::CHexEscape(what.substr(0, kTextBytesMax)).c_str());
 }
 
 }  // namespace quorate::soak

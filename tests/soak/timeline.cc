@@ -209,7 +209,9 @@ void Timeline::CheckWatch(const WatchSpec& spec, const std::vector<mvccpb::Event
   const std::string fault = CompareEvents(spec, events, whole_to);
   if (!fault.empty()) {
     findings_->Add("a watcher of [" + spec.key + ", " + spec.range_end + ") from revision " +
-                   std::to_string(spec.from) + ": " + fault);
+                   std::to_string(spec.from) + (spec.former ? " with former values" : "") + ", all of it up to " +
+                   std::to_string(whole_to) + " of " + std::to_string(last_) + ", " + std::to_string(events.size()) +
+                   " events: " + fault);
   }
 }
 

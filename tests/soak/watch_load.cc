@@ -19,13 +19,8 @@ constexpr milliseconds kAnswerWithin(60'000);
 constexpr milliseconds kLookEvery(500);
 const std::string kNoEnd(1, '\0');
 
-std::string Printable(std::string key) {
-  std::replace(key.begin(), key.end(), '\0', '0');
-  return key;
-}
-
 std::string Describe(const testing::ReceivedWatcher& watcher, const WatchSpec& spec) {
-  return std::to_string(watcher.id) + ": [" + Printable(spec.key) + ", " + Printable(spec.range_end) + ") from " +
+  return std::to_string(watcher.id) + ": [" + spec.key + ", " + spec.range_end + ") from " +
          std::to_string(spec.from) + (spec.former ? ", with former values" : "") + ", has heard " +
          std::to_string(watcher.events.size()) + " events up to " + std::to_string(watcher.last_revision) +
          (watcher.end ? " and is over; " : "; ");
