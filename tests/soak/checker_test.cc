@@ -242,6 +242,19 @@ TEST_F(CheckerTest, AWatcherHearsEachEventOnceAndInOrder) {
   }
 }
 
+TEST_F(CheckerTest, AFormerValueMayLackAtACompactedRevisionAndNowhereElse) {
+  PutFirst("a");
+  timeline_.Begin(PutOf(102, {"a"}));
+  const mvccpb::Event again = Put("a", 102, 3, 2, 2);
+  timeline_.Take({again});
+  WatchSpec spec = {.key = "a", .range_end = "b", .from = 3, .former = true, .formerless_to = 3};
+  timeline_.CheckWatch(spec, {again}, 3);
+  EXPECT_EQ(findings_.count(), 0);
+  spec.formerless_to = 2;
+  timeline_.CheckWatch(spec, {again}, 3);
+  EXPECT_EQ(findings_.count(), 1);
+}
+
 TEST(Resources, GrowthIsFoundAndBreathingIsNot) {
   constexpr int64_t kMiB = 1 << 20;
   std::vector<ResourceSample> flat;

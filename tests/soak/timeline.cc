@@ -235,7 +235,7 @@ std::string Timeline::CompareEvents(const WatchSpec& spec, const std::vector<mvc
         return "hears of " + heard.kv().key() + " at revision " + std::to_string(heard.kv().mod_revision()) +
                " in place of " + name;
       }
-      if (!spec.former) continue;
+      if (!spec.former || (!heard.has_prev_kv() && revision <= spec.formerless_to)) continue;
       const KeyState* former = model_.At(heard.kv().key(), revision - 1);
       if ((former != nullptr) != heard.has_prev_kv()) return "is told another former value of " + name;
       if (former == nullptr) continue;

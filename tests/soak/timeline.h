@@ -37,6 +37,8 @@ struct WatchSpec {
   bool puts = true;
   bool deletes = true;
   bool former = false;
+  // Events up to this revision may come without their former values, which were compacted.
+  int64_t formerless_to = 0;
 };
 
 class Timeline {

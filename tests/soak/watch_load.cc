@@ -147,6 +147,7 @@ void WatchLoad::Check(const testing::ReceivedWatcher& watcher, WatchSpec spec, i
     }
   }
   if (spec.from == 0) spec.from = created_at + 1;
+  spec.formerless_to = stage_.compacting;
   // Of a watcher that has not ended all is told up to the progress; of any, all of what came before its last event.
   // The last revision may be cut where a fragment ends.
   int64_t whole_to = watcher.end ? 0 : progress;
