@@ -26,7 +26,7 @@ std::string WithTrailer(const std::string& content) {
 
 class SnapshotTest : public testing::Test {
  protected:
-  std::string path() const { return directory_.path() + "/saved"; }
+  std::string path() const { return directory_ + "/saved"; }
   std::string Content() const { return base::ReadFile(path()); }
   bool PartExists() const { return std::filesystem::exists(path() + ".part"); }
 
@@ -50,7 +50,8 @@ class SnapshotTest : public testing::Test {
     return ctl::Run({"--endpoints", server_.address(), "snapshot", "save", path()}, {}, {in, out_, err_, -1, terminal});
   }
 
-  const base::TemporaryDirectory directory_;
+  const base::TemporaryDirectory temporary_;
+  const std::string& directory_ = temporary_.path();
   const std::string whole_ = WithTrailer(std::string(4096, 'x'));
   FakeServer server_;
   std::ostringstream out_, err_;
