@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -43,6 +43,9 @@ RawSocket::RawSocket(const std::string& address) {
   const timeval patience = {.tv_sec = kPatienceSeconds, .tv_usec = 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  // What is sent is there before what another socket sends afterwards.
+  const int at_once = 1;
+  if (storage.ss_family == AF_INET) ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once));
 }
 
 RawSocket::~RawSocket() { ::close(descriptor_); }
@@ -80,12 +83,6 @@ std::string RawSocket::ReceiveUntil(std::string_view text) {
     all += piece;
   }
   return all;
-}
-
-size_t RawSocket::Waiting() const {
-  int bytes = 0;
-  EXPECT_EQ(ioctl(descriptor_, FIONREAD, &bytes), 0);
-  return static_cast<size_t>(bytes);
 }
 
 void RawSocket::HalfClose() { ::shutdown(descriptor_, SHUT_WR); }

@@ -29,8 +29,6 @@ class RawSocket {
   std::string ReceiveAll();
   // Reads until `text` has come; returns all that came.
   std::string ReceiveUntil(std::string_view text);
-  // Bytes that have come and were not received.
-  size_t Waiting() const;
   void HalfClose();
 
  private:
