@@ -16,8 +16,10 @@ ReaderPool::ReaderPool(int threads, int niceness, const char* name) {
   for (int i = 0; i < threads; ++i) {
     threads_.emplace_back([this, niceness, name] {
       pthread_setname_np(pthread_self(), name);
-      // Only ever upwards, which everybody may; Linux counts it by thread.
-      if (niceness > 0) (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
+      // Only ever upwards, which everybody may, from where the process was put; Linux counts it by thread.
+      if (niceness > getpriority(PRIO_PROCESS, 0)) {
+        (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
+      }
       Run();
     });
   }

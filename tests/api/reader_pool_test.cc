@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <latch>
 
-#include "absl/synchronization/notification.h"
 #include "quorate/base/errors.h"
 
 namespace quorate::api {
@@ -15,37 +15,37 @@ namespace {
 
 TEST(ReaderPoolTest, RunsWhatIsSubmitted) {
   ReaderPool pool(2);
-  absl::Notification ran;
+  std::latch ran(1);
   pool.Submit([&](absl::Status status) {
     EXPECT_TRUE(status.ok());
-    ran.Notify();
+    ran.count_down();
   });
-  ran.WaitForNotification();
+  ran.wait();
 }
 
 TEST(ReaderPoolTest, StandsBackAsFarAsIsAsked) {
   for (const int niceness : {0, 7}) {
     const int own = getpriority(PRIO_PROCESS, 0);
     ReaderPool pool(1, niceness);
-    absl::Notification ran;
+    std::latch ran(1);
     int found = -1;
     pool.Submit([&](absl::Status) {
       found = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
-      ran.Notify();
+      ran.count_down();
     });
-    ran.WaitForNotification();
+    ran.wait();
     EXPECT_EQ(found, std::max(own, niceness));
   }
 }
 
 TEST(ReaderPoolTest, RefusesMoreThanItsBound) {
   ReaderPool pool(1);
-  absl::Notification entered, leave;
+  std::latch entered(1), leave(1);
   pool.Submit([&](absl::Status) {
-    entered.Notify();
-    leave.WaitForNotification();
+    entered.count_down();
+    leave.wait();
   });
-  entered.WaitForNotification();
+  entered.wait();
   std::atomic<size_t> served{0};
   for (size_t i = 0; i < ReaderPool::kQueuedMax; ++i) {
     pool.Submit([&](absl::Status status) { served += status.ok(); });
@@ -54,97 +54,97 @@ TEST(ReaderPoolTest, RefusesMoreThanItsBound) {
   absl::Status refused;
   pool.Submit([&](absl::Status status) { refused = std::move(status); });
   EXPECT_EQ(refused, base::errors::TooManyRequests());
-  absl::Notification last;
-  leave.Notify();
+  std::latch last(1);
+  leave.count_down();
   while (pool.queued() == ReaderPool::kQueuedMax) std::this_thread::yield();
-  pool.Submit([&](absl::Status) { last.Notify(); });
-  last.WaitForNotification();
+  pool.Submit([&](absl::Status) { last.count_down(); });
+  last.wait();
   EXPECT_EQ(served, ReaderPool::kQueuedMax);
 }
 
 TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
   ReaderPool pool(1);
-  absl::Notification entered, leave;
+  std::latch entered(1), leave(1);
   pool.Submit([&](absl::Status) {
-    entered.Notify();
-    leave.WaitForNotification();
+    entered.count_down();
+    leave.wait();
   });
-  entered.WaitForNotification();
-  absl::Notification half_served, last;
-  pool.SubmitRead([&](absl::Status status) { half_served.Notify(); }, ReaderPool::kQueuedBytesMax / 2);
+  entered.wait();
+  std::latch half_served(1), last(1);
+  pool.SubmitRead([&](absl::Status status) { half_served.count_down(); }, ReaderPool::kQueuedBytesMax / 2);
   absl::Status refused;
   pool.SubmitRead([&](absl::Status status) { refused = std::move(status); }, ReaderPool::kQueuedBytesMax / 2 + 1);
   EXPECT_EQ(refused, base::errors::TooManyRequests());
-  leave.Notify();
-  half_served.WaitForNotification();
+  leave.count_down();
+  half_served.wait();
   // What was served no longer counts.
   absl::Status served = base::errors::Stopped();
   pool.SubmitRead(
       [&](absl::Status status) {
         served = std::move(status);
-        last.Notify();
+        last.count_down();
       },
       ReaderPool::kQueuedBytesMax);
-  last.WaitForNotification();
+  last.wait();
   EXPECT_TRUE(served.ok());
 }
 
 TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
   ReaderPool pool(1);
-  absl::Notification entered, leave;
+  std::latch entered(1), leave(1);
   pool.SubmitRead([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); }, 1);
   pool.Submit([&](absl::Status) {
-    entered.Notify();
-    leave.WaitForNotification();
+    entered.count_down();
+    leave.wait();
   });
-  entered.WaitForNotification();
+  entered.wait();
   std::atomic<size_t> refused{0}, served{0};
   for (int i = 0; i < 1000; ++i) {
     pool.SubmitRead([&](absl::Status status) { ++(status.ok() ? served : refused); }, 1);
   }
   EXPECT_GT(refused, 500u) << "one read of half a second makes 1000 of them too many";
   // What is not a client's read may wait.
-  absl::Notification last;
+  std::latch last(1);
   pool.Submit([&](absl::Status status) {
     EXPECT_TRUE(status.ok());
-    last.Notify();
+    last.count_down();
   });
-  leave.Notify();
-  last.WaitForNotification();
+  leave.count_down();
+  last.wait();
   EXPECT_GT(served, 0u);
 }
 
 TEST(ReaderPoolTest, WhatIsNoReadSaysNothingOfHowLongReadsTake) {
   ReaderPool pool(1);
-  absl::Notification entered, leave, last;
+  std::latch entered(1), leave(1), last(1);
   pool.Submit([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); });
   pool.Submit([&](absl::Status) {
-    entered.Notify();
-    leave.WaitForNotification();
+    entered.count_down();
+    leave.wait();
   });
-  entered.WaitForNotification();
+  entered.wait();
   std::atomic<size_t> refused{0};
   for (int i = 0; i < 1000; ++i) {
     pool.SubmitRead([&](absl::Status status) { refused += !status.ok(); }, 1);
   }
   EXPECT_EQ(refused, 0u);
-  leave.Notify();
-  pool.Submit([&](absl::Status) { last.Notify(); });
-  last.WaitForNotification();
+  leave.count_down();
+  pool.Submit([&](absl::Status) { last.count_down(); });
+  last.wait();
 }
 
 TEST(ReaderPoolTest, StopGivesBackWhatWaits) {
   ReaderPool pool(1);
-  absl::Notification entered, leave;
+  std::latch entered(1), leave(1);
   pool.Submit([&](absl::Status) {
-    entered.Notify();
-    leave.WaitForNotification();
+    entered.count_down();
+    leave.wait();
   });
-  entered.WaitForNotification();
+  entered.wait();
   absl::Status waiting;
   pool.Submit([&](absl::Status status) {
     waiting = std::move(status);
-    leave.Notify();
+    leave.count_down();
   });
   pool.Stop();
   EXPECT_EQ(waiting, base::errors::Stopped());

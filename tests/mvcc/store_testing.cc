@@ -1,6 +1,6 @@
 #include "tests/mvcc/store_testing.h"
 
-#include "absl/synchronization/notification.h"
+#include <latch>
 
 namespace quorate::mvcc {
 namespace {
@@ -98,9 +98,9 @@ std::string TestStore::Get(const std::string& key, int64_t revision) {
 }
 
 void TestStore::WaitForCompaction(int64_t revision) {
-  absl::Notification done;
-  store->WhenCompacted(revision, [&done] { done.Notify(); });
-  done.WaitForNotification();
+  std::latch done(1);
+  store->WhenCompacted(revision, [&done] { done.count_down(); });
+  done.wait();
 }
 
 size_t TestStore::Entries(storage::Family family) {

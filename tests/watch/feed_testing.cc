@@ -1,6 +1,7 @@
 #include "tests/watch/feed_testing.h"
 
-#include "absl/synchronization/notification.h"
+#include <latch>
+
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/check.h"
 #include "quorate/mvcc/key_range.h"
@@ -128,9 +129,9 @@ void TestFeed::CompactNow(int64_t revision) {
 }
 
 void TestFeed::WaitForGarbage(int64_t revision) {
-  absl::Notification done;
-  store->WhenCompacted(revision, [&done] { done.Notify(); });
-  done.WaitForNotification();
+  std::latch done(1);
+  store->WhenCompacted(revision, [&done] { done.count_down(); });
+  done.wait();
 }
 
 bool TestFeed::RunOne() {
