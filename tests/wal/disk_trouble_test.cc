@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <thread>
+#include <utility>
 
 #include "tests/base/files_testing.h"
 #include "tests/wal/wal_testing.h"
@@ -225,10 +226,11 @@ TEST_F(SpareSegmentsTest, ANewLogDoesNotTakeOverTheSparesOfAnother) {
 }
 
 TEST_F(SpareSegmentsTest, ThoseThatCouldNotBeMadeAreMadeWhenOneIsNeeded) {
-  // The first to be opened is made by Create itself, the second on the thread.
-  files_.SetFault([opened = 0](Operation operation, const std::string& path) mutable {
-    const bool spare = operation == Operation::kOpen && path.ends_with(".tmp");
-    if (!spare || ++opened != 2) return absl::OkStatus();
+  // The first that is made beside the log's own thread, which makes some itself while there are none.
+  files_.SetFault([refused = false, log = std::this_thread::get_id()](Operation operation,
+                                                                      const std::string& path) mutable {
+    const bool beside = operation == Operation::kOpen && path.ends_with(".tmp") && std::this_thread::get_id() != log;
+    if (!beside || std::exchange(refused, true)) return absl::OkStatus();
     return base::MakeStatus(absl::StatusCode::kInternal, "injected on " + path);
   });
   auto wal = Create();
