@@ -1,7 +1,5 @@
 #include "src/api/defragmentation.h"
 
-#include <pthread.h>
-
 #include <chrono>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
 #include "quorate/base/mutex.h"
+#include "quorate/base/this_thread.h"
 
 namespace quorate::api {
 
@@ -56,7 +55,7 @@ void Defragmentation::Stop() {
 }
 
 void Defragmentation::Run(replica::Replica* replica) {
-  pthread_setname_np(pthread_self(), "defragment");
+  base::NameThisThread("defragment");
   State& state = *state_;
   const auto wanted = [&state]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) {
     return state.stopped || !state.waiting.empty();

@@ -1,13 +1,10 @@
 #include "src/api/reader_pool.h"
 
-#include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <optional>
 #include <utility>
 
 #include "quorate/base/errors.h"
+#include "quorate/base/this_thread.h"
 
 namespace quorate::api {
 
@@ -15,11 +12,8 @@ ReaderPool::ReaderPool(int threads, int niceness, const char* name) {
   threads_.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) {
     threads_.emplace_back([this, niceness, name] {
-      pthread_setname_np(pthread_self(), name);
-      // Only ever upwards, which everybody may, from where the process was put; Linux counts it by thread.
-      if (niceness > getpriority(PRIO_PROCESS, 0)) {
-        (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), niceness);
-      }
+      base::NameThisThread(name);
+      base::StandBack(niceness);
       Run();
     });
   }

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "quorate/base/this_thread.h"
+
 namespace quorate::base {
 
 LogWriter::LogWriter(Sinks sinks, std::function<std::string(uint64_t lines)> left_out_line)
@@ -62,7 +64,7 @@ void LogWriter::StartThread() {
 }
 
 void LogWriter::Run() {
-  ::pthread_setname_np(::pthread_self(), "log");
+  NameThisThread("log");
   std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return !lines_.empty(); });

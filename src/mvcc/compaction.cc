@@ -1,10 +1,9 @@
 #include "src/mvcc/compaction.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 
 #include "quorate/base/logging.h"
+#include "quorate/base/this_thread.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/record_walk.h"
 #include "src/mvcc/size_class.h"
@@ -88,7 +87,7 @@ void Compaction::WhenFinished(int64_t revision, std::function<void()> done) {
 }
 
 void Compaction::Run() {
-  pthread_setname_np(pthread_self(), "compaction");
+  base::NameThisThread("compaction");
   while (true) {
     int64_t finished;
     {

@@ -1,12 +1,11 @@
 #include "src/mvcc/key_history.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "quorate/base/logging.h"
+#include "quorate/base/this_thread.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/record_walk.h"
 #include "src/mvcc/size_class.h"
@@ -89,7 +88,7 @@ absl::Status KeyHistory::WaitFor(int64_t revision) {
 }
 
 void KeyHistory::Run() {
-  pthread_setname_np(pthread_self(), "history");
+  base::NameThisThread("history");
   while (true) {
     std::shared_ptr<const std::vector<HistoryRun>> runs;
     int64_t revision;

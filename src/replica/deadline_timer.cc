@@ -1,8 +1,8 @@
 #include "src/replica/deadline_timer.h"
 
-#include <pthread.h>
-
 #include <utility>
+
+#include "quorate/base/this_thread.h"
 
 namespace quorate::replica {
 
@@ -33,7 +33,7 @@ bool DeadlineTimer::Sleep(std::chrono::nanoseconds time) {
 }
 
 void DeadlineTimer::Run() {
-  pthread_setname_np(pthread_self(), "deadlines");
+  base::NameThisThread("deadlines");
   const auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_ || armed_.load(); };
   while (true) {
     {

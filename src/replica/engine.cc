@@ -1,7 +1,5 @@
 #include "src/replica/engine.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +7,7 @@
 #include "quorate/base/disk_refusal.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
+#include "quorate/base/this_thread.h"
 #include "quorate/base/wire.h"
 #include "src/replica/bounds.h"
 #include "src/replica/group.h"
@@ -138,7 +137,8 @@ ReplicaStatus Engine::status() const {
 // ---- The replica thread
 
 void Engine::RunReplicaThread() {
-  pthread_setname_np(pthread_self(), "replica");
+  base::NameThisThread("replica");
+  base::TakeShortTurns();
   next_tick_ = clock_->Monotonic() + options_.heartbeat_interval;
   // Nobody else can win, so there is nothing to wait an election timeout for.
   if (sole_voter_) node_.Campaign();
@@ -162,7 +162,8 @@ void Engine::RunReplicaThread() {
 }
 
 void Engine::RunApplyThread() {
-  pthread_setname_np(pthread_self(), "apply");
+  base::NameThisThread("apply");
+  base::TakeShortTurns();
   while (true) {
     ApplyQueue::Taken taken = apply_queue_.Take();
     if (taken.none() || dead_.load(std::memory_order_relaxed)) return;

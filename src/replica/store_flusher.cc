@@ -1,8 +1,7 @@
 #include "src/replica/store_flusher.h"
 
-#include <pthread.h>
-
 #include "quorate/base/logging.h"
+#include "quorate/base/this_thread.h"
 
 namespace quorate::replica {
 
@@ -22,7 +21,7 @@ void StoreFlusher::Request() {
 }
 
 void StoreFlusher::Run() {
-  pthread_setname_np(pthread_self(), "flusher");
+  base::NameThisThread("flusher");
   auto wanted = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return requested_ || stopped_; };
   bool failing = false;
   while (true) {
