@@ -65,6 +65,7 @@ void Connection::OnEvents(uint32_t events) {
 }
 
 void Connection::Read() {
+  const auto reads = std::chrono::steady_clock::now();
   const ssize_t count = transport_->Read(loop_->read_buffer(), turn_.bytes());
   if (count == Transport::kAgain) return;
   if (count == 0 && !lingering_ && protocol_ != nullptr && protocol_->OnEnd()) {
@@ -94,8 +95,13 @@ void Connection::Read() {
   }
   const auto began = std::chrono::steady_clock::now();
   const bool sane = protocol_->OnBytes(bytes);
-  turn_.Took(bytes.size(), std::chrono::steady_clock::now() - began);
+  const auto ended = std::chrono::steady_clock::now();
+  turn_.Took(bytes.size(), ended - began);
   if (is_closed()) return;
+  const std::chrono::nanoseconds overdraft = credit_.Spend(loop_->now_ms(), ended - reads);
+  if (overdraft.count() > 0 && loop_->overdrafts().Note(loop_->now_ms(), overdraft.count())) {
+    HoldOff(&loop_->overdrafts());
+  }
   if (!sane) CloseWhenFlushed();
   loop_->MarkDirty(this);
 }
@@ -208,9 +214,13 @@ void Connection::SetReading(bool reading) {
 }
 
 void Connection::NoteRefusal(size_t message_bytes) {
-  if (!loop_->refusals().Note(loop_->now_ms(), message_bytes) || held_off_ || is_closed()) return;
-  held_off_ = true;
-  loop_->refusals().HoldOff(id_);
+  const auto amount = 1 + static_cast<int64_t>(message_bytes >> 10);
+  if (loop_->refusals().Note(loop_->now_ms(), amount)) HoldOff(&loop_->refusals());
+}
+
+void Connection::HoldOff(HoldOffs* hold_offs) {
+  if (is_closed() || std::exchange(held_off_, true)) return;
+  hold_offs->HoldOff(id_);
   UpdateEvents();
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "quorate/rpc/call.h"
+#include "src/rpc/credit.h"
 #include "src/rpc/loop.h"
 #include "src/rpc/output.h"
 #include "src/rpc/protocol.h"
@@ -37,6 +38,8 @@ class Connection final : public EventSource {
   // A call of it was refused: it may not be read until its loop says so.
   void NoteRefusal(size_t message_bytes);
   void EndHoldOff();
+  // It was given an answer, or a message of one.
+  void NoteAnswer(size_t bytes) { credit_.Earn(bytes); }
   void BeginDrain();
   // Whether a request is under way; told by the protocol. It is idle from the beginning.
   void SetIdle(bool idle);
@@ -66,6 +69,8 @@ class Connection final : public EventSource {
   using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
   void Read();
+  // Has it wait with those that the loop reads no more for now.
+  void HoldOff(HoldOffs* hold_offs);
   bool Detect(std::string_view* bytes);
   // Tells the loop's account how much of the output the socket has not taken.
   void CountOutput(size_t bytes);
@@ -84,6 +89,7 @@ class Connection final : public EventSource {
   const std::list<Connection*>::iterator place_ = unlisted_.begin();
   int64_t idle_since_ms_ = 0;
   Turn turn_;
+  Credit credit_;
   Output output_;
   size_t counted_output_ = 0;  // bytes of it that the loop's account knows
   CloseTimer close_timer_;

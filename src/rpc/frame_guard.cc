@@ -5,7 +5,7 @@
 namespace quorate::rpc {
 
 void TokenBucket::Refill(int64_t now_ms) {
-  if (tokens_ == burst_) {
+  if (tokens_ == burst_ || refilled_ms_ == 0) {
     refilled_ms_ = now_ms;
     return;
   }
@@ -20,6 +20,13 @@ void TokenBucket::Refill(int64_t now_ms) {
 void TokenBucket::Charge(int64_t now_ms, int64_t tokens, int64_t debt_max) {
   Refill(now_ms);
   tokens_ = std::max(tokens_ - tokens, -debt_max);
+}
+
+int64_t TokenBucket::TakeUpTo(int64_t now_ms, int64_t tokens) {
+  Refill(now_ms);
+  const int64_t taken = std::clamp<int64_t>(tokens_, 0, tokens);
+  tokens_ -= taken;
+  return taken;
 }
 
 bool TokenBucket::Take(int64_t now_ms, int64_t tokens) {

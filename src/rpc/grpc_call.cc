@@ -235,11 +235,16 @@ void GrpcCall::Complete(absl::Status status, base::Payload message) {
     Finish(std::move(status));
     return;
   }
-  loop().counters().Sent(method_->index);
-  loop().CountBytes(0, message.size());
+  CountSent(message.size());
   Enqueue(std::move(message));
   SetFinished(absl::OkStatus());
   SubmitHeaders();
+}
+
+void GrpcCall::CountSent(size_t bytes) {
+  loop().counters().Sent(method_->index);
+  loop().CountBytes(0, bytes);
+  session_->connection().NoteAnswer(method_->unary ? message_bytes_ + bytes : bytes);
 }
 
 bool GrpcCall::Write(base::Payload message) {
@@ -248,8 +253,7 @@ bool GrpcCall::Write(base::Payload message) {
     Finish(TooLargeToSend(message.size()));
     return false;
   }
-  loop().counters().Sent(method_->index);
-  loop().CountBytes(0, message.size());
+  CountSent(message.size());
   Enqueue(std::move(message));
   if (!answered_) {
     SubmitHeaders();

@@ -61,6 +61,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   void DropUnseen();
   // Brings the session's account of what this call holds up to date.
   void CountHeld();
+  void CountSent(size_t bytes);
   void SetFinished(absl::Status status);
   void SubmitHeaders();
   // The whole answer in one block of headers; OK only for calls that never had a body.

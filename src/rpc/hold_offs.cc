@@ -1,13 +1,13 @@
-#include "src/rpc/refusals.h"
+#include "src/rpc/hold_offs.h"
 
 namespace quorate::rpc {
 
-bool Refusals::Note(int64_t now_ms, size_t message_bytes) {
-  tokens_.Charge(now_ms, 1 + static_cast<int64_t>(message_bytes / kBytesPerToken), kDebtMax);
+bool HoldOffs::Note(int64_t now_ms, int64_t amount) {
+  tokens_.Charge(now_ms, amount, debt_max_);
   return tokens_.owes(now_ms);
 }
 
-std::optional<uint64_t> Refusals::Next(int64_t now_ms) {
+std::optional<uint64_t> HoldOffs::Next(int64_t now_ms) {
   if (waiting_.empty() || tokens_.owes(now_ms) || !turns_.Take(now_ms)) return std::nullopt;
   const uint64_t next = waiting_.front();
   waiting_.pop_front();

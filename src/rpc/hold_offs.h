@@ -1,10 +1,9 @@
 #pragma once
 
-// How many calls a loop refuses a second before it stops reading from those that it refuses: a client that asks again
-// at once would else keep it, and the client's own processor, busy with refusing, at the expense of what is served.
-// What is not read waits in the sockets, and holds up nobody else.
+// What a loop lends its time to without getting anywhere, and whom it does not read for a while because of it: a client
+// that makes more of it at once would else keep the loop, and the client's own processor with it, at the expense of what
+// is served. What is not read waits in the sockets, and holds up nobody else.
 
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -13,17 +12,19 @@
 
 namespace quorate::rpc {
 
-// One loop's. Loop thread only.
-class Refusals {
+// One loop's, of one kind of such work. Loop thread only.
+class HoldOffs {
  public:
-  // About a tenth of a core.
-  static constexpr int64_t kPerSecond = 25'000;
-  static constexpr int64_t kBurst = 50'000;
-  // What was refused beyond it is forgotten, so that nobody waits long for a burst.
-  static constexpr int64_t kDebtMax = kPerSecond / 10;
+  struct Bounds {
+    int64_t burst;
+    int64_t per_second;
+    int64_t debt_max;  // what was done beyond it is forgotten, so that nobody waits long for a burst
+  };
 
-  // A call is refused whose message was so large. True: its connection is to be held off.
-  bool Note(int64_t now_ms, size_t message_bytes);
+  explicit HoldOffs(const Bounds& bounds) : tokens_(bounds.burst, bounds.per_second), debt_max_(bounds.debt_max) {}
+
+  // So much was done. True: the connection that it was done for is to be held off.
+  bool Note(int64_t now_ms, int64_t amount);
   // Who is held off waits for its turn.
   void HoldOff(uint64_t connection) { waiting_.push_back(connection); }
   // The next connection that may be read again: one for each millisecond, so that a crowd does not come back at once.
@@ -33,12 +34,17 @@ class Refusals {
  private:
   static constexpr int64_t kTurnsMax = 32;
   static constexpr int64_t kTurnsPerSecond = 1000;
-  // Reading so much costs about as much as refusing a call.
-  static constexpr size_t kBytesPerToken = 1 << 10;
 
-  TokenBucket tokens_{kBurst, kPerSecond};
+  TokenBucket tokens_;
+  const int64_t debt_max_;
   TokenBucket turns_{kTurnsMax, kTurnsPerSecond};
   std::deque<uint64_t> waiting_;
 };
+
+// Calls that are refused, and KiB of them: reading one costs about as much as refusing a call. About a tenth of a core.
+inline constexpr HoldOffs::Bounds kRefusals = {.burst = 50'000, .per_second = 25'000, .debt_max = 2'500};
+// Nanoseconds that connections took beyond their credit: a tenth of the loop's time.
+inline constexpr HoldOffs::Bounds kOverdrafts = {
+    .burst = 1'000'000, .per_second = 100'000'000, .debt_max = 10'000'000};
 
 }  // namespace quorate::rpc

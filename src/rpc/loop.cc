@@ -1,6 +1,5 @@
 #include "src/rpc/loop.h"
 
-#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
+#include "quorate/base/this_thread.h"
 #include "src/rpc/connection.h"
 #include "src/rpc/grpc_call.h"
 
@@ -94,7 +94,8 @@ void Loop::Stop() {
 void Loop::Run() {
   std::unique_lock<std::mutex> turn(turn_);
   current_ = this;
-  ::pthread_setname_np(::pthread_self(), ("rpc-loop-" + std::to_string(index_)).substr(0, 15).c_str());
+  base::NameThisThread("rpc-loop-" + std::to_string(index_));
+  base::TakeShortTurns();
   while (!stopping_) Tick(turn);
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -130,7 +131,7 @@ int Loop::SleepMs() {
 
 int64_t Loop::UntilDueMs(int64_t now_ms) const {
   const int64_t timers_ms = timers_.SleepMs(now_ms);
-  return refusals_.anyone_waits() ? 1 : std::min(timers_ms < 0 ? kSleepMsMax : timers_ms, kSleepMsMax);
+  return refusals_.anyone_waits() || overdrafts_.anyone_waits() ? 1 : std::min(timers_ms < 0 ? kSleepMsMax : timers_ms, kSleepMsMax);
 }
 
 void Loop::Tick(std::unique_lock<std::mutex>& turn) {
@@ -170,8 +171,10 @@ void Loop::WeighLoad() {
 }
 
 void Loop::EndHoldOffs() {
-  while (const std::optional<uint64_t> next = refusals_.Next(now_ms())) {
-    if (Connection* connection = FindConnection(*next); connection != nullptr) connection->EndHoldOff();
+  for (HoldOffs* hold_offs : {&refusals_, &overdrafts_}) {
+    while (const std::optional<uint64_t> next = hold_offs->Next(now_ms())) {
+      if (Connection* connection = FindConnection(*next); connection != nullptr) connection->EndHoldOff();
+    }
   }
 }
 

@@ -20,10 +20,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "src/rpc/engine.h"
+#include "src/rpc/hold_offs.h"
 #include "src/rpc/load.h"
 #include "src/rpc/method_counters.h"
 #include "src/rpc/protocol.h"
-#include "src/rpc/refusals.h"
 #include "src/rpc/timer_wheel.h"
 #include "src/rpc/turn.h"
 
@@ -89,7 +89,8 @@ class Loop {
     sent_bytes_ += sent;
   }
   LoadAccount& load() { return load_; }
-  Refusals& refusals() { return refusals_; }
+  HoldOffs& refusals() { return refusals_; }
+  HoldOffs& overdrafts() { return overdrafts_; }
   // Whether the process holds as much as it may, over all loops: the others' as of the beginning of the tick.
   bool too_many_calls() const { return calls_elsewhere_ + load_.calls() > engine_->options.open_calls_max; }
   bool too_many_received() const {
@@ -170,7 +171,8 @@ class Loop {
   std::vector<uint64_t> graves_;
   bool handed_over_ = false;
   LoadAccount load_;
-  Refusals refusals_;
+  HoldOffs refusals_{kRefusals};
+  HoldOffs overdrafts_{kOverdrafts};
   int64_t calls_elsewhere_ = 0;
   int64_t received_elsewhere_ = 0;
   int64_t queued_elsewhere_ = 0;

@@ -7,8 +7,9 @@
 #include <string>
 #include <thread>
 
+#include "src/rpc/credit.h"
 #include "src/rpc/frame_guard.h"
-#include "src/rpc/refusals.h"
+#include "src/rpc/hold_offs.h"
 #include "src/rpc/turn.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
@@ -228,20 +229,49 @@ TEST(TurnTest, DearBytesAreTakenFewAtATime) {
   EXPECT_EQ(turn.bytes(), Turn::kBytesMax);
 }
 
-TEST(RefusalsTest, WhoIsRefusedTooOftenIsHeldOffForAWhile) {
-  Refusals refusals;
+TEST(HoldOffsTest, WhoMakesTooMuchWorkIsHeldOffForAWhile) {
+  HoldOffs refusals(kRefusals);
   int64_t now_ms = 1;
   int64_t count = 0;
-  while (!refusals.Note(now_ms, 100)) ++count;
-  EXPECT_NEAR(static_cast<double>(count), Refusals::kBurst, 100);
+  while (!refusals.Note(now_ms, 1)) ++count;
+  EXPECT_NEAR(static_cast<double>(count), kRefusals.burst, 100);
   refusals.HoldOff(7);
   refusals.HoldOff(8);
-  for (int i = 0; i < 100'000; ++i) refusals.Note(now_ms, 100);
+  for (int i = 0; i < 100'000; ++i) refusals.Note(now_ms, 1);
   EXPECT_FALSE(refusals.Next(now_ms + 90).has_value());
   now_ms += 101;  // the debt is bounded
   EXPECT_EQ(refusals.Next(now_ms), 7u);
   EXPECT_EQ(refusals.Next(now_ms), 8u);
   EXPECT_FALSE(refusals.anyone_waits());
+}
+
+TEST(CreditTest, AnswersPayForTheTimeTheyTake) {
+  Credit credit;
+  for (int i = 0; i < 100'000; ++i) {
+    credit.Earn(256);
+    ASSERT_EQ(credit.Spend(1, std::chrono::microseconds(20)).count(), 0);
+  }
+}
+
+TEST(CreditTest, WhoIsNewOrGetsNothingDoneHasLittle) {
+  Credit credit;
+  std::chrono::nanoseconds covered{0};
+  for (int64_t now_ms = 1; now_ms <= 1000; ++now_ms) {
+    constexpr std::chrono::microseconds kTime{500};
+    covered += kTime - credit.Spend(now_ms, kTime);
+  }
+  EXPECT_NEAR(static_cast<double>(covered.count()), 10e6, 0.2e6);
+}
+
+TEST(CreditTest, NobodySavesForAFlood) {
+  Credit credit;
+  for (int i = 0; i < 100'000; ++i) credit.Earn(1 << 20);
+  std::chrono::nanoseconds covered{0};
+  for (int i = 0; i < 1000; ++i) {
+    constexpr std::chrono::microseconds kTime{500};
+    covered += kTime - credit.Spend(1, kTime);
+  }
+  EXPECT_EQ(covered, std::chrono::milliseconds(20));
 }
 
 TEST(TokenBucketTest, ComesBackWithTimeUpToTheBurst) {
@@ -253,6 +283,14 @@ TEST(TokenBucketTest, ComesBackWithTimeUpToTheBurst) {
   EXPECT_FALSE(bucket.Take(25));
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(bucket.Take(1'000'000));
   EXPECT_FALSE(bucket.Take(1'000'000));
+  EXPECT_EQ(bucket.TakeUpTo(1'000'050, 3), 3);
+  EXPECT_EQ(bucket.TakeUpTo(1'000'050, 3), 2);
+}
+
+TEST(TokenBucketTest, WhoBeginsWithLessGetsTheRestOverTime) {
+  TokenBucket bucket(10, 100, 2);
+  EXPECT_EQ(bucket.TakeUpTo(1'000'000, 10), 2);
+  EXPECT_EQ(bucket.TakeUpTo(1'000'050, 10), 5);
 }
 
 }  // namespace
