@@ -282,7 +282,8 @@ std::optional<Lessor::TimeLeft> Lessor::Find(int64_t lease) const {
   const auto& shard = rep_->shards.Of(lease);
   base::MutexLock lock(&shard.mutex);
   const auto found = shard.leases.find(lease);
-  if (found == shard.leases.end()) return std::nullopt;
+  // Who has heard that its keys are gone finds it gone, too.
+  if (found == shard.leases.end() || found->second.revoking) return std::nullopt;
   const Timing& timing = found->second;
   return TimeLeft{timing.ttl_seconds,
                   std::chrono::nanoseconds(timing.deadline == kNever ? kNever : timing.deadline - now)};
@@ -292,7 +293,9 @@ std::vector<int64_t> Lessor::List() const {
   std::vector<std::pair<int64_t, int64_t>> deadlines;
   for (const auto& shard : rep_->shards) {
     base::MutexLock lock(&shard.mutex);
-    for (const auto& [lease, timing] : shard.leases) deadlines.emplace_back(timing.deadline, lease);
+    for (const auto& [lease, timing] : shard.leases) {
+      if (!timing.revoking) deadlines.emplace_back(timing.deadline, lease);
+    }
   }
   std::sort(deadlines.begin(), deadlines.end());
   std::vector<int64_t> leases;

@@ -137,11 +137,15 @@ TEST_F(LessorTest, NoMoreMayWaitThanTheBound) {
   EXPECT_EQ(lessor_.waiting(), 0u);
 }
 
-TEST_F(LessorTest, WhatIsAboutToGoIsNotRenewed) {
+TEST_F(LessorTest, WhatIsAboutToGoIsNeitherRenewedNorFound) {
   lessor_.Promote(0s);
   lessor_.Granted(1, 10);
+  ASSERT_TRUE(lessor_.Find(1).has_value());
+  ASSERT_THAT(lessor_.List(), ElementsAre(1));
   lessor_.Revoking(1);
   lessor_.Revoking(2);
+  EXPECT_FALSE(lessor_.Find(1).has_value());
+  EXPECT_THAT(lessor_.List(), IsEmpty());
   EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kExpired);
   lessor_.Revoked(1);
   EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kNotFound);

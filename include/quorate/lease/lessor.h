@@ -60,7 +60,7 @@ class Lessor {
   void Recovered(int64_t lease, int64_t ttl_seconds);
   void Granted(int64_t lease, int64_t ttl_seconds);
   void Revoked(int64_t lease);
-  // Before it is published that this one went: it is not renewed any more.
+  // Before it is published that this one went: it is not renewed any more, nor found.
   void Revoking(int64_t lease);
 
   // --- The replica's side.
