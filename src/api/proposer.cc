@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
@@ -132,15 +133,21 @@ void Proposer::Add(const rpc::CallContext& context, replica::CommandType type, s
   if (answers_ == nullptr) answers_ = std::make_unique<Answers>(context_);
   commands_.Add(type, request);
   answers_->Add(TypeOf(type), std::move(call), garbage_until);
-  if (commands_.bytes() >= kBatchBytesMax) OnTickEnd();
+  if (commands_.bytes() >= kBatchBytesMax) context_->replica->Propose(TakeBatch());
 }
 
-void Proposer::OnTickEnd() {
+void Proposer::OnTickEnd(int loop_index) {
   if (answers_ == nullptr) return;
+  if (!context_->server->CanLend(loop_index)) return context_->replica->Propose(TakeBatch());
+  const auto lend = [&](absl::FunctionRef<void()> work) { context_->server->Lend(loop_index, work); };
+  context_->replica->Propose(TakeBatch(), lend);
+}
+
+replica::ProposalBatch Proposer::TakeBatch() {
   replica::ProposalBatch batch;
   batch.commands = std::exchange(commands_, {});
   batch.completion = std::move(answers_);
-  context_->replica->Propose(std::move(batch));
+  return batch;
 }
 
 }  // namespace quorate::api

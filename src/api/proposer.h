@@ -32,10 +32,13 @@ class Proposer {
   // compaction's answer waits until what lies below that revision is gone.
   void Add(const rpc::CallContext& context, replica::CommandType type, std::string_view request, rpc::UnaryCall call,
            int64_t garbage_until = 0);
-  void OnTickEnd();
+  // The last that the loop does at the end of a tick: it may lend its thread to the replica.
+  void OnTickEnd(int loop_index);
 
  private:
   class Answers;
+
+  replica::ProposalBatch TakeBatch();
 
   bool IsFair(const rpc::CallContext& call) const;
 

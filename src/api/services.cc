@@ -97,8 +97,8 @@ void Services::EndStreams() {
 
 void Services::OnTickEnd(int loop_index) {
   LoopContext& loop = rep_->context.loop(loop_index);
-  loop.proposer.OnTickEnd();
   loop.reads.OnTickEnd();
+  loop.proposer.OnTickEnd(loop_index);
 }
 
 void Services::OnSlowCall(const rpc::SlowCall& call) { rep_->context.slow_calls.Note(call); }

@@ -161,6 +161,16 @@ void Engine::RunReplicaThread() {
   }
 }
 
+void Engine::StandIn(QueuedBatch batch) {
+  std::vector<QueuedBatch> batches;
+  batches.push_back(std::move(batch));
+  ProposeGroup(std::move(batches));
+  HandleReady();
+  PublishStatus();
+  KeepDisk();
+  queue_.EndStandIn();
+}
+
 void Engine::RunApplyThread() {
   base::NameThisThread("apply");
   base::TakeShortTurns();

@@ -48,7 +48,8 @@ class Engine {
 
   void Start(std::function<void()> on_ready, std::function<void(const absl::Status&)> on_fatal);
   void Stop();
-  void Propose(ProposalBatch batch);
+  // With `lend`, see Replica::Propose.
+  void Propose(ProposalBatch batch, const Replica::Lend* lend = nullptr);
   const Admission& admission() const { return pending_.admission(); }
   bool CanReadNow() const { return can_read_now_.load(std::memory_order_acquire); }
   void ConfirmRead(ReadDone done);
@@ -73,6 +74,9 @@ class Engine {
   // Why nothing is proposed just now, not even what was let in; OK when it is.
   absl::Status Refusal() const;
   std::chrono::nanoseconds Deadline() const { return clock_->Monotonic() + patience_; }
+  bool IsLogQuick() const {
+    return last_write_ns_.load(std::memory_order_relaxed) <= options_.lent_write_max.count();
+  }
   // Answers what was admitted and is not logged.
   void Refuse(std::vector<QueuedBatch> batches, const absl::Status& status);
   std::optional<std::chrono::nanoseconds> ExpireProposals(std::chrono::nanoseconds now);
@@ -84,6 +88,8 @@ class Engine {
   // --- engine.cc: the replica thread
   void RunReplicaThread();
   void RunApplyThread();
+  // Does on the calling thread, which has begun to stand in, what the replica thread would do with this batch.
+  void StandIn(QueuedBatch batch);
   void TickIfDue();
   std::chrono::nanoseconds UntilNextTick() const;
   void ProposeAll(std::vector<QueuedBatch> queued);
@@ -150,6 +156,7 @@ class Engine {
   uint64_t log_bytes_since_durable_ = 0;
 
   // Read by anyone.
+  std::atomic<int64_t> last_write_ns_{0};  // so long the last write to the log took, and its sync
   std::atomic<bool> can_read_now_{false};
   std::atomic<raft::Term> term_{0};
   std::atomic<raft::Index> commit_{0};

@@ -14,6 +14,7 @@ bool Engine::Persist(raft::Ready& ready) {
   if (ready.hard_state.has_value()) unwritten_hard_state_ = ready.hard_state;
   // A commit index alone need not be on disk: it is found again. It goes with the next entries.
   if (!ready.must_sync) return true;
+  const std::chrono::nanoseconds began = clock_->Monotonic();
   absl::Status written = files_.wal->Append(ready.entries, unwritten_hard_state_);
   if (written.ok()) written = files_.wal->Sync();
   if (base::IsDiskRefusal(written)) {
@@ -25,6 +26,7 @@ bool Engine::Persist(raft::Ready& ready) {
     Fatal(written);
     return false;
   }
+  last_write_ns_.store((clock_->Monotonic() - began).count(), std::memory_order_relaxed);
   unwritten_hard_state_.reset();
   for (const raft::Entry& entry : ready.entries) log_bytes_since_durable_ += entry.data.size();
   if (!ready.entries.empty()) node_.Persisted(ready.entries.back().index, ready.entries.back().term);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "quorate/base/errors.h"
+#include "src/replica/bounds.h"
 #include "src/replica/engine.h"
 
 namespace quorate::replica {
@@ -11,11 +12,14 @@ absl::Status Engine::Refusal() const {
   return trouble_.Refusal();
 }
 
-void Engine::Propose(ProposalBatch batch) {
+void Engine::Propose(ProposalBatch batch, const Replica::Lend* lend) {
   const size_t commands = batch.commands.count();
   const size_t bytes = batch.commands.bytes();
   absl::Status refusal = stopping_.load(std::memory_order_relaxed) ? base::errors::Stopped() : Refusal();
   if (refusal.ok() && !pending_.admission().Admit(commands, bytes)) refusal = base::errors::TooManyRequests();
+  if (refusal.ok() && lend != nullptr && commands <= kInlineCommandsMax && IsLogQuick() && queue_.BeginStandIn()) {
+    return (*lend)([&] { StandIn({std::move(batch), Deadline()}); });
+  }
   if (refusal.ok() && !queue_.PushProposal(batch, Deadline())) {
     pending_.admission().Release(commands, bytes);
     refusal = base::errors::Stopped();

@@ -62,9 +62,23 @@ std::optional<std::chrono::nanoseconds> ProposalQueue::EarliestDeadline() {
   return content_.proposals.front().deadline;
 }
 
+bool ProposalQueue::BeginStandIn() {
+  base::MutexLock lock(&mutex_);
+  if (!asleep_ || awake_ || stood_in_ || closed_) return false;
+  return stood_in_ = true;
+}
+
+void ProposalQueue::EndStandIn() {
+  base::MutexLock lock(&mutex_);
+  stood_in_ = false;
+}
+
 ProposalQueue::Taken ProposalQueue::Take(std::chrono::nanoseconds patience) {
   base::MutexLock lock(&mutex_);
-  mutex_.AwaitFor([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return awake_; }, patience);
+  asleep_ = true;
+  mutex_.AwaitFor([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return awake_ && !stood_in_; }, patience);
+  mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !stood_in_; });
+  asleep_ = false;
   awake_ = false;
   Taken taken = std::move(content_);
   content_ = {};

@@ -41,6 +41,10 @@ class ProposalQueue {
   std::vector<QueuedBatch> TakeExpired(std::chrono::nanoseconds now);
   std::vector<QueuedBatch> TakeProposals();
   std::vector<ReadDone> TakeReads();
+  // Any thread: takes the replica thread's place, which stays asleep until EndStandIn. False when it is not asleep, or
+  // has something to do.
+  bool BeginStandIn();
+  void EndStandIn();
   // Any thread: of the batch that has waited longest.
   std::optional<std::chrono::nanoseconds> EarliestDeadline();
   // Replica thread: waits until something is there or the time is over, and takes all.
@@ -51,6 +55,8 @@ class ProposalQueue {
   Taken content_ ABSL_GUARDED_BY(mutex_);
   bool awake_ ABSL_GUARDED_BY(mutex_) = false;  // someone has something for the replica thread
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;    // the replica thread is
+  bool stood_in_ ABSL_GUARDED_BY(mutex_) = false;  // another thread has its place
 };
 
 }  // namespace quorate::replica

@@ -43,6 +43,7 @@ void Replica::Start(std::function<void()> on_ready, std::function<void(const abs
 }
 void Replica::Stop() { rep_->engine.Stop(); }
 void Replica::Propose(ProposalBatch batch) { rep_->engine.Propose(std::move(batch)); }
+void Replica::Propose(ProposalBatch batch, Lend lend) { rep_->engine.Propose(std::move(batch), &lend); }
 Replica::Room Replica::room() const {
   const Admission& admission = rep_->engine.admission();
   return {admission.commands(), admission.commands_max(), admission.bytes(), admission.bytes_max()};

@@ -10,6 +10,7 @@
 
 #include "quorate/rpc/server.h"
 #include "src/rpc/registry.h"
+#include "src/rpc/understudy.h"
 
 namespace quorate::rpc {
 
@@ -19,6 +20,7 @@ struct Engine {
   ServerOptions options;
   Registry::State* registry = nullptr;
   std::vector<std::unique_ptr<Loop>> loops;
+  Understudy understudy;
 
   // Bytes of gRPC messages, prefixes excluded.
   std::atomic<uint64_t> received_bytes{0};

@@ -1,6 +1,5 @@
 #include "src/rpc/loop.h"
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -144,6 +143,10 @@ void Loop::Tick(std::unique_lock<std::mutex>& turn) {
     std::lock_guard<std::mutex> lock(mutex_);
     sleeping_ = false;
   }
+  Work(events.data(), count);
+}
+
+void Loop::Work(const epoll_event* events, int count) {
   now_ = std::chrono::steady_clock::now();
   WeighLoad();
   EndHoldOffs();
@@ -154,6 +157,36 @@ void Loop::Tick(std::unique_lock<std::mutex>& turn) {
   FlushDirty();
   FlushCounters();
   EmptyGraves();
+}
+
+void Loop::Lend(absl::FunctionRef<void()> work) {
+  lent_at_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  times_lent_.fetch_add(1, std::memory_order_seq_cst);
+  engine_->understudy.NoteLent();
+  // What the work answers is posted, as any other thread's.
+  current_ = nullptr;
+  turn_.unlock();
+  work();
+  turn_.lock();
+  current_ = this;
+  lent_at_.store(0, std::memory_order_relaxed);
+  now_ = std::chrono::steady_clock::now();
+}
+
+bool Loop::RunIfAway(std::chrono::nanoseconds patience) {
+  const auto is_away = [&] {
+    const auto lent_at = lent_at_.load(std::memory_order_relaxed);
+    return lent_at != 0 && std::chrono::steady_clock::now().time_since_epoch().count() - lent_at > patience.count();
+  };
+  if (!is_away()) return false;
+  const std::lock_guard<std::mutex> turn(turn_);
+  if (!is_away()) return false;
+  std::array<epoll_event, kEventsMax> events;
+  const int count = ::epoll_wait(epoll_, events.data(), kEventsMax, 0);
+  current_ = this;
+  Work(events.data(), std::max(count, 0));
+  current_ = nullptr;
+  return true;
 }
 
 void Loop::WeighLoad() {
@@ -237,10 +270,7 @@ void Loop::Post(std::function<void()> function) {
   if (ring) wakeup_->Ring();
 }
 
-bool Loop::AnswerInItsStead() {
-  const std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
-  if (!turn.owns_lock()) return false;  // it has just woken, and sees what was posted only if it is told
-  current_ = this;
+void Loop::AnswerPosted() {
   now_ = std::chrono::steady_clock::now();
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -250,6 +280,13 @@ bool Loop::AnswerInItsStead() {
   completions_taken_.clear();
   FlushDirty();
   FlushCounters();
+}
+
+bool Loop::AnswerInItsStead() {
+  const std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
+  if (!turn.owns_lock()) return false;  // it has just woken, and sees what was posted only if it is told
+  current_ = this;
+  AnswerPosted();
   current_ = nullptr;
   // Back to sleep, unless there is more to do than this. Graves are left to the thread itself, which may be waking with
   // events of who lies there.
@@ -257,6 +294,21 @@ bool Loop::AnswerInItsStead() {
   sleeping_ = !handed_over_ && dirty_.empty() && graves_.empty() && completions_.empty() && functions_.empty() &&
               now_ms() + UntilDueMs(now_ms()) >= awake_by_ms_;
   return sleeping_;
+}
+
+void Loop::AnswerFromAway() {
+  // What is posted while it answers is found when it is back.
+  if (std::exchange(answers_from_away_, true)) return;
+  {
+    // Unless the understudy has the turn, and then it answers.
+    const std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
+    if (turn.owns_lock()) {
+      current_ = this;
+      AnswerPosted();
+      current_ = nullptr;
+    }
+  }
+  answers_from_away_ = false;
 }
 
 void Loop::PostCompletions(std::vector<Completion> completions) {
@@ -273,6 +325,7 @@ void Loop::PostCompletions(std::vector<Completion> completions) {
     }
     ring = std::exchange(sleeping_, false);
   }
+  if (is_lent_here()) return AnswerFromAway();
   if (!ring || (few && current_ == nullptr && AnswerInItsStead())) return;
   wakeup_->Ring();
 }

@@ -4,7 +4,11 @@
 // has arrived on all ready connections, pass on the batch, take answers from other threads, write each connection once.
 //
 // While it sleeps, another thread that has a few answers for it gives them in its stead: waking a thread takes longer
-// than writing them. So what is said below of the loop's thread holds for whoever has the loop's turn.
+// than writing them. So what is said below of the loop's thread holds for whoever has the loop's turn. The thread itself
+// may be lent, at the end of a tick: what it is given to do it does without the turn, which the understudy takes when
+// that lasts.
+
+#include <sys/epoll.h>
 
 #include <atomic>
 #include <chrono>
@@ -19,6 +23,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "src/rpc/engine.h"
 #include "src/rpc/hold_offs.h"
 #include "src/rpc/load.h"
@@ -61,6 +66,11 @@ class Loop {
   // Takes over an accepted socket, which connection_count() counts from here on.
   void Adopt(int descriptor, std::string peer_address);
 
+  // The understudy's thread: does a tick when the loop's own is away for so long. False when it is not.
+  bool RunIfAway(std::chrono::nanoseconds patience);
+  // Any thread.
+  uint64_t times_lent() const { return times_lent_.load(std::memory_order_seq_cst); }
+
   // Loop thread.
   Engine& engine() { return *engine_; }
   TimerWheel& timers() { return timers_; }
@@ -82,6 +92,9 @@ class Loop {
   void MarkDirty(Connection* connection);
   // Destroys the connection at the end of the tick: of the thread's own, when another has the turn.
   void Bury(Connection* connection);
+  // At the end of a tick: see rpc::Server.
+  bool CanLend() const { return std::this_thread::get_id() == thread_.get_id(); }
+  void Lend(absl::FunctionRef<void()> work);
   // A handler was called: on_tick_end is due.
   void NoteHandedOver() { handed_over_ = true; }
   void CountBytes(uint64_t received, uint64_t sent) {
@@ -126,12 +139,20 @@ class Loop {
   static constexpr size_t kForeignAnswersMax = 4;
 
   void Run();
+  // Whether the calling thread is the loop's own, lent.
+  bool is_lent_here() const { return CanLend() && lent_at_.load(std::memory_order_relaxed) != 0; }
   void Tick(std::unique_lock<std::mutex>& turn);
+  // What a tick does once it knows what has happened on which connections.
+  void Work(const epoll_event* events, int count);
   int SleepMs();
   // Until a timer is due.
   int64_t UntilDueMs(int64_t now_ms) const;
   // On the thread that posted answers to a sleeping loop. False when the loop has to be woken after all.
   bool AnswerInItsStead();
+  // On the loop's thread while it is lent.
+  void AnswerFromAway();
+  // Completes what was posted, and writes it.
+  void AnswerPosted();
   void TakeInbox();
   void WeighLoad();
   void EndHoldOffs();
@@ -148,6 +169,9 @@ class Loop {
   std::unique_ptr<Wakeup> wakeup_;
   std::thread thread_;
   std::atomic<int> connection_count_{0};
+  std::atomic<std::chrono::steady_clock::rep> lent_at_{0};  // its thread; 0: it is here
+  std::atomic<uint64_t> times_lent_{0};
+  bool answers_from_away_ = false;  // the lent thread does
 
   // Guards the inbox: what other threads hand in. A std::mutex, since ThreadSanitizer does not see into the Abseil
   // library of the distribution.

@@ -65,6 +65,7 @@ void Server::Start() {
   QUORATE_CHECK(!state_->started);
   state_->started = true;
   for (const std::unique_ptr<Loop>& loop : state_->engine.loops) loop->Start();
+  state_->engine.understudy.Start(state_->engine.loops);
   for (const std::unique_ptr<Acceptor>& acceptor : state_->acceptors) {
     Post(0, [acceptor = acceptor.get()] { acceptor->Begin(); });
   }
@@ -95,12 +96,19 @@ void Server::Stop() {
   state_->stopped = true;
   state_->EndAccepting();
   for (const std::unique_ptr<Loop>& loop : state_->engine.loops) loop->Stop();
+  state_->engine.understudy.Stop();
 }
 
 int Server::loop_count() const { return static_cast<int>(state_->engine.loops.size()); }
 
 void Server::Post(int loop_index, std::function<void()> function) {
   state_->engine.loops[loop_index]->Post(std::move(function));
+}
+
+bool Server::CanLend(int loop_index) const { return state_->engine.loops[loop_index]->CanLend(); }
+
+void Server::Lend(int loop_index, absl::FunctionRef<void()> work) {
+  state_->engine.loops[loop_index]->Lend(work);
 }
 
 void Server::PostAfter(int loop_index, std::chrono::milliseconds delay, std::function<void()> function) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "quorate/base/clock.h"
 #include "quorate/base/file_system.h"
 #include "quorate/base/status.h"
@@ -55,6 +56,9 @@ struct ReplicaOptions {
   std::chrono::milliseconds election_timeout{1000};
   // As etcd's: a request waits so long for the disk, and two election timeouts.
   std::chrono::milliseconds disk_time_allowance{5000};
+  // While the log's last write took no longer than this, a lent thread makes the next: it is kept for about as long as
+  // other work of an event loop's tick may keep it. For a slower disk it is the replica thread that waits.
+  std::chrono::nanoseconds lent_write_max{500'000};
   uint64_t snapshot_count = 10000;
   bool sync = true;
   uint64_t log_segment_bytes = 64 << 20;
@@ -109,6 +113,11 @@ class Replica {
   // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests"),
   // and in time, whatever the disk does: what is late is answered "request timed out", and may yet be done.
   void Propose(ProposalBatch batch);
+  // The same, of a thread that can be lent: a few proposals that find the replica thread asleep are logged, executed and
+  // answered on this one, which spares two wake-ups, and stands still for a sync. The work is then called by
+  // `lend(work)`, once, inside this call.
+  using Lend = absl::FunctionRef<void(absl::FunctionRef<void()> work)>;
+  void Propose(ProposalBatch batch, Lend lend);
   // What waits, and what may at the pace of now: beyond it, those who propose much are to be refused. Any thread, a few
   // loads.
   struct Room {

@@ -1,0 +1,65 @@
+#include "src/rpc/understudy.h"
+
+#include "quorate/base/this_thread.h"
+#include "src/rpc/loop.h"
+
+namespace quorate::rpc {
+
+Understudy::~Understudy() { Stop(); }
+
+void Understudy::Start(const Loops& loops) {
+  thread_ = std::thread([this, &loops] { Run(loops); });
+}
+
+void Understudy::Stop() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopped_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Understudy::Wake() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    looks_.store(true, std::memory_order_seq_cst);
+  }
+  wake_.notify_one();
+}
+
+bool Understudy::Sleep(std::chrono::milliseconds time) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return !wake_.wait_for(lock, time, [this] { return stopped_; });
+}
+
+void Understudy::Run(const Loops& loops) {
+  base::NameThisThread("rpc-understudy");
+  base::TakeShortTurns();
+  while (true) {
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      wake_.wait(lock, [this] { return stopped_ || looks_.load(); });
+    }
+    uint64_t lent = TimesLent(loops);
+    bool one_runs = false;
+    for (int idle_rounds = 0; idle_rounds < kIdleRoundsMax; ++idle_rounds) {
+      if (!Sleep(one_runs ? kTickPause : kRound)) return;
+      one_runs = false;
+      for (const std::unique_ptr<Loop>& loop : loops) one_runs = loop->RunIfAway(kRound / 2) || one_runs;
+      if (one_runs || lent != TimesLent(loops)) idle_rounds = -1;
+      lent = TimesLent(loops);
+    }
+    looks_.store(false, std::memory_order_seq_cst);
+    // Who lent a thread before this was to be seen has woken nobody.
+    if (lent != TimesLent(loops)) looks_.store(true, std::memory_order_seq_cst);
+  }
+}
+
+uint64_t Understudy::TimesLent(const Loops& loops) {
+  uint64_t times = 0;
+  for (const std::unique_ptr<Loop>& loop : loops) times += loop->times_lent();
+  return times;
+}
+
+}  // namespace quorate::rpc
