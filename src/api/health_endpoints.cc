@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "quorate/base/duration.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/json_string.h"
@@ -210,7 +211,7 @@ void ServeHealth(ServiceContext* context, const rpc::HttpRequest& request, rpc::
     (healthy ? context->statistics.health_success : context->statistics.health_failures)
         .fetch_add(1, std::memory_order_relaxed);
     std::string body =
-        std::string(R"({"health":")") + (healthy ? "true" : "false") + R"(","reason":)" + base::JsonString(reason) + "}";
+        absl::StrCat(R"({"health":")", healthy ? "true" : "false", R"(","reason":)", base::JsonString(reason), "}");
     if (healthy) {
       rpc::HttpResponse response;
       response.body = std::move(body);

@@ -37,7 +37,9 @@ std::map<std::string, std::string> Contents(const std::string& directory, bool w
   for (const auto& entry : fs::recursive_directory_iterator(directory, ignored)) {
     const std::string name = entry.path().filename().string();
     if (!entry.is_regular_file() || name == "lock" || name == "LOCK" || name.starts_with("LOG")) continue;
-    if (with_housekeeping || !IsHousekeeping(name)) contents[entry.path().string()] = base::ReadFile(entry.path().string());
+    if (!with_housekeeping && IsHousekeeping(name)) continue;
+    const std::string path = entry.path().string();
+    contents[path] = base::ReadFile(path);
   }
   return contents;
 }

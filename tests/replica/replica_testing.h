@@ -153,7 +153,8 @@ class ReplicaTest : public testing::Test {
     ASSERT_TRUE(replica.ok()) << replica.status();
     replica_ = *std::move(replica);
     std::promise<void> ready;
-    replica_->Start([&] { ready.set_value(); }, [this](const absl::Status& status) { EXPECT_TRUE(files_.fails_syncs) << status; });
+    replica_->Start([&] { ready.set_value(); },
+                    [this](const absl::Status& status) { EXPECT_TRUE(files_.fails_syncs) << status; });
     ready.get_future().wait();
   }
 
