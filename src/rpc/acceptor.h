@@ -22,7 +22,7 @@ class Acceptor final : public EventSource {
 
  private:
   // Accepted at most per tick, so that a storm of connections does not starve those that are there.
-  static constexpr int kAcceptedPerTickMax = 64;
+  static constexpr int kAcceptedPerTickMax = 16;
   // When descriptors or memory run out, the backlog waits this long; polling it would only burn the CPU.
   static constexpr int64_t kPauseMs = 100;
   static constexpr int64_t kWarnIntervalMs = 60 * 1000;

@@ -134,10 +134,10 @@ int64_t Loop::UntilDueMs(int64_t now_ms) const {
 }
 
 void Loop::Tick(std::unique_lock<std::mutex>& turn) {
-  std::array<epoll_event, kEventsMax> events;
+  std::array<epoll_event, TickSize::kConnectionsMax> events;
   const int sleep_ms = SleepMs();
   if (sleep_ms != 0) turn.unlock();
-  const int count = ::epoll_wait(epoll_, events.data(), kEventsMax, sleep_ms);
+  const int count = ::epoll_wait(epoll_, events.data(), tick_size_.connections(), sleep_ms);
   if (sleep_ms != 0) {
     turn.lock();
     std::lock_guard<std::mutex> lock(mutex_);
@@ -157,6 +157,7 @@ void Loop::Work(const epoll_event* events, int count) {
   FlushDirty();
   FlushCounters();
   EmptyGraves();
+  if (count > 1) tick_size_.Took(count, std::chrono::steady_clock::now() - now_);
 }
 
 void Loop::Lend(absl::FunctionRef<void()> work) {
@@ -181,8 +182,8 @@ bool Loop::RunIfAway(std::chrono::nanoseconds patience) {
   if (!is_away()) return false;
   const std::lock_guard<std::mutex> turn(turn_);
   if (!is_away()) return false;
-  std::array<epoll_event, kEventsMax> events;
-  const int count = ::epoll_wait(epoll_, events.data(), kEventsMax, 0);
+  std::array<epoll_event, TickSize::kConnectionsMax> events;
+  const int count = ::epoll_wait(epoll_, events.data(), tick_size_.connections(), 0);
   current_ = this;
   Work(events.data(), std::max(count, 0));
   current_ = nullptr;

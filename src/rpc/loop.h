@@ -128,7 +128,6 @@ class Loop {
  private:
   class Wakeup;
   class Later;
-  static constexpr int kEventsMax = 256;
   static constexpr size_t kCallsKept = 4096;
   static constexpr int64_t kSleepMsMax = 60 * 1000;
   // Who has just come, or just got an answer, may have more to ask.
@@ -186,6 +185,7 @@ class Loop {
   int64_t awake_by_ms_ = 0;  // the thread wakes by itself
   bool stopping_ = false;
   std::chrono::steady_clock::time_point now_;
+  TickSize tick_size_;
   TimerWheel timers_;
   LoopCounters counters_;
   std::list<std::unique_ptr<Later>> later_;  // what After waits with

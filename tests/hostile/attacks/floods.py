@@ -65,9 +65,9 @@ def settings_flood(port, full):
     flood(port, frame(SETTINGS, 0, 0, setting(INITIAL_WINDOW_SIZE, 1000)) * 500)
 
 
-@attack(32)
+@attack(48)
 def settings_of_many_streams(port, full):
-    """Each changes the windows of ten thousand streams."""
+    """Each changes the windows of ten thousand streams, of 3.4 KiB each."""
     client = Client(port)
     for i in range(0, 10_000 if full else 2000, 100):
         client.send(b"".join(call(2 * j + 1, WATCH) for j in range(i, i + 100)))
