@@ -100,7 +100,7 @@ class Http1Connection final : public Protocol {
   void CompleteHttp(int32_t request, HttpResponse response) override {
     if (!waiting_ || request != request_) return;
     waiting_ = false;
-    if (response.status < 400) connection_->NoteAnswer(response.body.size());
+    if (!response.is_error()) connection_->NoteAnswer(response.body.size());
     Write(response);
     if (!parsing_) ParseRequests();
   }

@@ -129,8 +129,9 @@ int Loop::SleepMs() {
 }
 
 int64_t Loop::UntilDueMs(int64_t now_ms) const {
+  if (refusals_.anyone_waits() || overdrafts_.anyone_waits()) return 1;
   const int64_t timers_ms = timers_.SleepMs(now_ms);
-  return refusals_.anyone_waits() || overdrafts_.anyone_waits() ? 1 : std::min(timers_ms < 0 ? kSleepMsMax : timers_ms, kSleepMsMax);
+  return timers_ms < 0 ? kSleepMsMax : std::min(timers_ms, kSleepMsMax);
 }
 
 void Loop::Tick(std::unique_lock<std::mutex>& turn) {

@@ -32,6 +32,8 @@ struct HttpResponse {
   std::string content_type = "text/plain; charset=utf-8";
   std::string body = "";
   std::vector<std::pair<std::string, std::string>> headers = {};
+
+  bool is_error() const { return status >= 400; }
 };
 
 // Answers one request, exactly once, from any thread.
