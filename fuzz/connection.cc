@@ -38,7 +38,10 @@ Connection::Connection(int port) : descriptor_(::socket(AF_INET, SOCK_STREAM | S
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  QUORATE_CHECK(::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  // A call that libFuzzer's timer interrupts goes on by itself, and the next one tells how it went.
+  while (::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0 && errno != EISCONN) {
+    QUORATE_CHECK(errno == EINTR || errno == EALREADY) << std::strerror(errno);
+  }
 }
 
 Connection::~Connection() { ::close(descriptor_); }
