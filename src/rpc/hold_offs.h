@@ -1,6 +1,6 @@
 #pragma once
 
-// What a loop lends its time to without getting anywhere, and whom it does not read for a while because of it: a client
+// What a loop gives its time to without getting anywhere, and whom it does not read for a while because of it: a client
 // that makes more of it at once would else keep the loop, and the client's own processor with it, at the expense of what
 // is served. What is not read waits in the sockets, and holds up nobody else.
 

@@ -21,16 +21,6 @@
 namespace quorate::rpc::testing {
 namespace {
 
-void AnswerHeld(Observed& observed) {
-  std::vector<UnaryCall> calls;
-  {
-    std::lock_guard<std::mutex> lock(observed.mutex);
-    calls.swap(observed.calls);
-  }
-  ReplyBatch replies;
-  for (UnaryCall& call : calls) replies.Add(std::move(call), absl::OkStatus(), base::Payload());
-}
-
 // Lends the only loop's thread at the end of each tick that left calls held, to work that the test gives. The
 // understudy answers them itself.
 class LendingServer {
@@ -55,7 +45,10 @@ class LendingServer {
       std::lock_guard<std::mutex> lock(observed.mutex);
       if (observed.calls.empty()) return;
     }
-    if (!server_->server().CanLend(loop)) return AnswerHeld(observed);
+    if (!server_->server().CanLend(loop)) {
+      AnswerHeld(observed);
+      return;
+    }
     ++times_lent_;
     server_->server().Lend(loop, [&] { work_(observed); });
   }

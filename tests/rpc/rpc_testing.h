@@ -62,6 +62,9 @@ struct Observed {
   std::string token;
 };
 
+// Answers all calls that are held, on this thread; returns how many.
+size_t AnswerHeld(Observed& observed);
+
 // Unary methods of service test.Echo:
 //   Say    answers with the message        Fail   INVALID_ARGUMENT, with the message as its text
 //   Hold   keeps the call for the test     Later  answers from another thread through a ReplyBatch

@@ -107,6 +107,17 @@ StreamFactory FactoryOf(Observed* observed) {
 
 }  // namespace
 
+size_t AnswerHeld(Observed& observed) {
+  std::vector<UnaryCall> calls;
+  {
+    std::lock_guard<std::mutex> lock(observed.mutex);
+    calls.swap(observed.calls);
+  }
+  ReplyBatch replies;
+  for (UnaryCall& call : calls) replies.Add(std::move(call), absl::OkStatus(), base::Payload());
+  return calls.size();
+}
+
 Registry TestServer::MakeRegistry() {
   Observed* observed = &observed_;
   Registry registry;

@@ -2,7 +2,6 @@
 
 // How the calling thread shows and behaves beside others on a processor.
 
-#include <chrono>
 #include <string>
 
 namespace quorate::base {
