@@ -29,7 +29,11 @@ constexpr size_t kInputBytesMax = 64 << 10;
 constexpr size_t kAheadBytesMax = 256 << 10;
 // A longer buffer is given back once it is empty.
 constexpr size_t kKeptBytes = 4 << 10;
+// Of a request's header, and of what follows it without being its body: a chunk's size, or the fields after the last
+// chunk. Beast throws when a field comes to 64 KiB, and looks at its own bound in the header only.
 constexpr uint32_t kHeaderBytesMax = 64 << 10;
+// A field of a few bytes takes as many times them in memory.
+constexpr size_t kHeaderCost = 20;
 // A request must have come whole by then.
 constexpr int64_t kRequestTimeoutMs = 60 * 1000;
 // The next one must have begun.
@@ -61,7 +65,7 @@ class Http1Connection final : public Protocol {
   bool OnBytes(std::string_view bytes) override {
     input_.append(bytes);
     ParseRequests();
-    if (held_bytes_ > 0 && !is_busy() && connection_->loop().too_many_received()) RefuseWith(503);
+    if (held_bytes_ > kModestBytes && !is_busy() && connection_->loop().too_many_received()) RefuseWith(503);
     return true;
   }
 
@@ -123,7 +127,7 @@ class Http1Connection final : public Protocol {
     parsing_ = false;
     Drop(std::exchange(parsed_, 0), &input_);
     paused_ = !waiting_ && !closing_ && output_.size() > kAheadBytesMax && !input_.empty();
-    CountHeld(input_.size() + (parser_.has_value() ? parser_->get().body().size() : 0));
+    CountHeld(input_.size() + header_bytes_ * kHeaderCost + (parser_.has_value() ? parser_->get().body().size() : 0));
     connection_->SetReading(!ended_ && !(is_busy() && input_.size() > kInputBytesMax));
     if (!is_busy() && !closing_) AwaitBytes();
   }
@@ -151,37 +155,62 @@ class Http1Connection final : public Protocol {
   }
 
   void CountHeld(size_t held) {
-    connection_->loop().load().AddReceived(static_cast<int64_t>(held) - static_cast<int64_t>(held_bytes_));
-    held_bytes_ = held;
+    connection_->loop().load().AddReceived(static_cast<int64_t>(held) - held_bytes_);
+    held_bytes_ = static_cast<int64_t>(held);
+  }
+
+  void BeginRequest() {
+    parser_.emplace();
+    parser_->eager(false);  // up to the end of the header
+    parser_->header_limit(kHeaderBytesMax);
+    parser_->body_limit(connection_->loop().engine().options.receive_message_bytes_max);
+    header_bytes_ = 0;
+    in_header_ = true;
   }
 
   // False when it needs more bytes.
   bool ParseSome() {
     if (parsed_ == input_.size()) return false;
-    if (!parser_.has_value()) {
-      parser_.emplace();
-      parser_->eager(true);
-      parser_->header_limit(kHeaderBytesMax);
-      parser_->body_limit(connection_->loop().engine().options.receive_message_bytes_max);
-      continued_ = false;
-    }
+    if (!parser_.has_value()) BeginRequest();
+    const size_t offered = std::min<size_t>(input_.size() - parsed_, kHeaderBytesMax);
     boost::beast::error_code error;
-    const size_t used = parser_->put(boost::asio::buffer(input_) + parsed_, error);
+    const size_t used = parser_->put(boost::asio::buffer(input_.data() + parsed_, offered), error);
     parsed_ += used;
     if (error == http::error::need_more) error = {};
+    if (in_header_) header_bytes_ += used;
+    const size_t waiting = used == 0 ? offered : 0;
+    if (!error && header_bytes_ + waiting >= kHeaderBytesMax) {
+      error = http::error::header_limit;
+    }
     if (error) {
       Refuse(error);
       return false;
     }
+    if (in_header_ && parser_->is_header_done()) EndHeader();
     if (parser_->is_done()) {
       Dispatch();
       return true;
     }
-    if (parser_->is_header_done() && !std::exchange(continued_, true) &&
-        LowerCase(parser_->get()[http::field::expect]) == "100-continue") {
+    return used > 0;
+  }
+
+  // Looked at now: fields that come behind the body would be taken for the header's.
+  void EndHeader() {
+    in_header_ = false;
+    header_bytes_ = 0;
+    parser_->eager(true);
+    const auto& header = parser_->get();
+    keep_alive_ = header.keep_alive();
+    is_http10_ = header.version() < 11;
+    is_head_ = header.method() == http::verb::head;
+    has_host_ = header.count(http::field::host) == 1;
+    headers_.clear();
+    for (const auto& field : header) {
+      headers_.emplace_back(LowerCase(field.name_string()), std::string(field.value()));
+    }
+    if (!parser_->is_done() && LowerCase(header[http::field::expect]) == "100-continue") {
       output_ += "HTTP/1.1 100 Continue\r\n\r\n";
     }
-    return used > 0;
   }
 
   void Refuse(const boost::beast::error_code& error) {
@@ -203,6 +232,9 @@ class Http1Connection final : public Protocol {
     connection_->loop().timers().Cancel(&timeout_);
     input_.clear();
     parsed_ = 0;
+    parser_.reset();
+    headers_ = {};
+    header_bytes_ = 0;
   }
 
   void Dispatch() {
@@ -210,19 +242,14 @@ class Http1Connection final : public Protocol {
     parser_.reset();
     connection_->loop().timers().Cancel(&timeout_);
     ++request_;
-    keep_alive_ = message.keep_alive();
-    is_http10_ = message.version() < 11;
-    is_head_ = message.method() == http::verb::head;
-    if (!is_http10_ && message.count(http::field::host) != 1) {
+    if (!is_http10_ && !has_host_) {
       RefuseWith(400);
       return;
     }
     waiting_ = true;
     HttpRequest request;
     request.method = std::string(message.method_string());
-    for (const auto& field : message) {
-      request.headers.emplace_back(LowerCase(field.name_string()), std::string(field.value()));
-    }
+    request.headers = std::exchange(headers_, {});
     request.body = std::move(message.body());
     const std::string target(message.target());
     DispatchHttp(connection_, request_, target, std::move(request));
@@ -251,16 +278,19 @@ class Http1Connection final : public Protocol {
   std::optional<Parser> parser_;
   CloseTimer timeout_;
   CloseTimer idle_timeout_;
-  size_t held_bytes_ = 0;    // in the loop's account
-  size_t queued_bytes_ = 0;  // likewise
-  int32_t request_ = 0;      // the number of the one being answered
+  decltype(HttpRequest::headers) headers_;  // of the request whose body is coming
+  size_t header_bytes_ = 0;                 // so far, of one that is not whole
+  int64_t held_bytes_ = 0;                  // in the loop's account
+  size_t queued_bytes_ = 0;                 // likewise
+  int32_t request_ = 0;                     // the number of the one being answered
   bool parsing_ = false;
   bool waiting_ = false;  // for an answer
   bool paused_ = false;   // until more of the output is taken
   bool keep_alive_ = true;
   bool is_http10_ = false;
   bool is_head_ = false;
-  bool continued_ = false;
+  bool has_host_ = false;
+  bool in_header_ = false;
   bool closing_ = false;
   bool draining_ = false;
   bool ended_ = false;  // the far side sends no more

@@ -118,6 +118,34 @@ TEST_F(Http1Test, HeadersAndBodiesAreBounded) {
             "HTTP/1.1 413 ");
 }
 
+TEST_F(Http1Test, FieldsThatFollowTheBodyAreBounded) {
+  const std::string chunked = Request("POST /echo/", "Transfer-Encoding: chunked\r\n");
+  for (const std::string& rest :
+       {"0\r\nx: " + std::string(65534, 'a') + "\r\n\r\n", "0\r\n" + std::string(65536, 'a') + ": x\r\n\r\n",
+        "1;" + std::string(70000, 'a'), "0\r\n" + std::string(200000, 'a'), "1\r\na\r\n" + std::string(70000, '0')}) {
+    EXPECT_EQ(Ask(chunked + rest).substr(0, 13), "HTTP/1.1 431 ") << rest.substr(0, 10);
+  }
+  EXPECT_TRUE(Contains(Ask(Request("GET /health", kClose)), "fine"));
+}
+
+TEST_F(Http1Test, AHeaderOfManyShortLinesIsBounded) {
+  RawSocket socket(server_.address());
+  socket.Send("GET /health HTTP/1.1\r\nHost: test\r\n");
+  std::string lines;
+  for (int i = 0; i < 500; ++i) lines += "a:\r\n";
+  for (int i = 0; i < 40; ++i) socket.Send(lines);
+  EXPECT_EQ(socket.ReceiveAll().substr(0, 13), "HTTP/1.1 431 ");
+  EXPECT_EQ(Ask(Request("GET /health") + Request("GET /health", kClose)).substr(0, 13), "HTTP/1.1 200 ");
+}
+
+TEST_F(Http1Test, FieldsThatFollowTheBodyAreNotTheRequests) {
+  const std::string answer = Ask(Request("POST /echo/", "Transfer-Encoding: chunked\r\n") +
+                                 "1\r\na\r\n0\r\nHost: another\r\nConnection: close\r\n\r\n" +
+                                 Request("POST /echo/", "Content-Length: 1\r\nConnection: close\r\n") + "b");
+  EXPECT_TRUE(Contains(answer, "POST a"));
+  EXPECT_TRUE(Contains(answer, "POST b"));
+}
+
 TEST_F(Http1Test, AClientThatHalfClosesStillGetsItsAnswer) {
   RawSocket socket(server_.address());
   socket.Send(Request("GET /later"));
