@@ -48,23 +48,25 @@ std::string Payload::ToString() const {
   return joined;
 }
 
-std::string_view Payload::Cursor::Next(size_t length_max, const Buffer** owner) {
-  const Payload& payload = *payload_;
+std::string_view Payload::Cursor::Next(size_t length_max, Buffer* owner) {
+  Payload& payload = *payload_;
   const bool at_shared = index_ < payload.shared_.size() && payload.shared_[index_].position == position_;
   std::string_view run;
   if (at_shared) {
-    const Shared& shared = payload.shared_[index_];
+    Shared& shared = payload.shared_[index_];
     run = shared.buffer.view().substr(shared.offset + within_, std::min(length_max, shared.length - within_));
-    *owner = &shared.buffer;
     within_ += run.size();
     if (within_ == shared.length) {
+      *owner = std::move(shared.buffer);
       within_ = 0;
       ++index_;
+    } else {
+      *owner = shared.buffer;
     }
   } else {
     const size_t end = index_ < payload.shared_.size() ? payload.shared_[index_].position : payload.bytes_.size();
     run = std::string_view(payload.bytes_).substr(position_, std::min(length_max, end - position_));
-    *owner = nullptr;
+    *owner = Buffer();
     position_ += run.size();
   }
   return run;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "quorate/base/check.h"
 
@@ -63,11 +64,11 @@ void MessageQueue::Take(size_t length, Output* output) {
       length -= step;
     }
     while (length > 0 && message_sent_ < item.message.size()) {
-      const base::Buffer* owner = nullptr;
+      base::Buffer owner;
       const std::string_view run = cursor_.Next(length, &owner);
       QUORATE_CHECK(!run.empty());
-      if (owner != nullptr && run.size() >= base::Payload::kInlineBytes) {
-        output->AppendShared(run, *owner);
+      if (owner && run.size() >= base::Payload::kInlineBytes) {
+        output->AppendShared(run, std::move(owner));
       } else {
         output->Append(run);
       }

@@ -1,13 +1,14 @@
 #include "src/rpc/output.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "quorate/base/check.h"
 
 namespace quorate::rpc {
 
-void Output::AppendShared(std::string_view bytes, const base::Buffer& owner) {
-  shared_.push_back({bytes_.size(), owner, bytes});
+void Output::AppendShared(std::string_view bytes, base::Buffer owner) {
+  shared_.push_back({bytes_.size(), std::move(owner), bytes});
   pending_ += bytes.size();
 }
 

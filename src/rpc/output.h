@@ -20,7 +20,7 @@ class Output {
     pending_ += bytes.size();
   }
   // Bytes that lie in `owner`, kept alive until they are written.
-  void AppendShared(std::string_view bytes, const base::Buffer& owner);
+  void AppendShared(std::string_view bytes, base::Buffer owner);
 
   size_t pending() const { return pending_; }
   bool empty() const { return pending_ == 0; }

@@ -76,10 +76,10 @@ TEST(PayloadTest, AMessageOfManySmallPartsConsistsOfBoundedRuns) {
   Payload::Cursor cursor(&payload);
   size_t owned = 0;
   for (size_t at = 0; at < payload.size();) {
-    const Buffer* owner = nullptr;
+    Buffer owner;
     const std::string_view run = cursor.Next(16384, &owner);
     ASSERT_FALSE(run.empty());
-    if (owner == nullptr) owned += run.size();
+    if (!owner) owned += run.size();
     at += run.size();
   }
   EXPECT_LT(owned, Payload::kRunBytesMax);
@@ -121,20 +121,39 @@ TEST(PayloadTest, AppendedPartsComeOutInOrder) {
 
     std::string walked;
     Payload::Cursor cursor(&payload);
-    const Buffer* owner = nullptr;
+    Buffer owner;
     while (walked.size() < expected.size()) {
       const size_t step = 1 + random() % 700;
       const std::string_view run = cursor.Next(step, &owner);
       ASSERT_FALSE(run.empty());
       ASSERT_LE(run.size(), step);
-      if (owner != nullptr) {
-        ASSERT_TRUE(run.data() >= owner->data() && run.data() < owner->data() + owner->size());
+      if (owner) {
+        ASSERT_TRUE(run.data() >= owner.data() && run.data() < owner.data() + owner.size());
       }
       walked += run;
     }
     ASSERT_EQ(walked, expected);
     ASSERT_TRUE(cursor.Next(1, &owner).empty());
   }
+}
+
+TEST(PayloadTest, ABufferIsHandedOverWithItsLastBytes) {
+  Payload payload;
+  payload.Append("head");
+  payload.Append(Buffer::Copy(std::string(1000, 'x')));
+  Payload::Cursor cursor(&payload);
+  Buffer owner;
+  ASSERT_EQ(cursor.Next(100, &owner), "head");
+  EXPECT_FALSE(owner);
+  const std::string_view first = cursor.Next(600, &owner);
+  ASSERT_EQ(first.size(), 600u);
+  EXPECT_EQ(first.data(), owner.data());
+  Buffer rest;
+  const std::string_view last = cursor.Next(600, &rest);
+  ASSERT_EQ(last.size(), 400u);
+  EXPECT_EQ(rest.data(), owner.data());
+  payload = Payload();
+  EXPECT_EQ(last, std::string(400, 'x')) << "what was handed over outlives the payload";
 }
 
 TEST(PayloadTest, WhatWasMovedFromIsEmpty) {

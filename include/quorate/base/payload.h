@@ -66,20 +66,21 @@ class Payload {
     if (bytes_.size() > at) visit(std::string_view(bytes_).substr(at));
   }
 
-  // Walks the runs in bounded steps, for a writer that sends a message piece by piece. The payload must not change
-  // while a cursor is on it.
+  // Takes the runs out in bounded steps, for a writer that sends a message piece by piece: a shared buffer is handed
+  // over with the last of its bytes, since counting references once more is what much of a long list would cost. What
+  // was walked over is not to be read any more; the payload must not change otherwise while a cursor is on it.
   class Cursor {
    public:
     Cursor() = default;
-    explicit Cursor(const Payload* payload) : payload_(payload) {}
+    explicit Cursor(Payload* payload) : payload_(payload) {}
     // The next run, at most `length_max` (> 0) bytes of it; empty at the end. `owner` becomes the shared buffer the run
-    // lies in, or nullptr when the payload itself owns the bytes.
-    std::string_view Next(size_t length_max, const Buffer** owner);
+    // lies in, or empty when the payload itself owns the bytes.
+    std::string_view Next(size_t length_max, Buffer* owner);
     // Goes on in `payload`, which the one before was moved to.
-    void Rebind(const Payload* payload) { payload_ = payload; }
+    void Rebind(Payload* payload) { payload_ = payload; }
 
    private:
-    const Payload* payload_ = nullptr;
+    Payload* payload_ = nullptr;
     size_t position_ = 0;  // in bytes_
     size_t index_ = 0;     // in shared_
     size_t within_ = 0;    // in shared_[index_]
