@@ -1,4 +1,5 @@
 #include "src/mvcc/key_codec.h"
+#include "src/mvcc/size_class.h"
 #include "src/mvcc/store_parts.h"
 
 namespace quorate::mvcc {
@@ -28,12 +29,14 @@ absl::Status CheckLastRecord(const storage::Database& database, const Meta& meta
 
 }  // namespace
 
-absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index, LeaseKeys* leases) {
+absl::StatusOr<uint64_t> LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index,
+                                   LeaseKeys* leases) {
   QUORATE_RETURN_IF_ERROR(CheckLastRecord(database, meta));
   storage::IteratorOptions options;
   options.fill_cache = false;
   auto iterator = database.NewIterator(Family::kKeys, options);
   std::string last_prefix;
+  uint64_t bytes = 0;
   for (iterator->Seek({}); iterator->Valid(); iterator->Next()) {
     Revision revision;
     const auto prefix = SplitHistoryKey(iterator->key(), &revision);
@@ -50,11 +53,12 @@ absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyI
     const auto key = DecodeKeyPrefix(*prefix);
     if (!key.has_value()) return Damaged("a history entry's key is malformed");
     index->LoadAscending(*key, *state);
+    bytes += BytesOfClass(state->size_class);
     if (leases != nullptr && state->lease != 0) leases->Attach(state->lease, *key);
   }
   QUORATE_RETURN_IF_ERROR(iterator->status());
   index->FinishLoad(meta.revision);
-  return absl::OkStatus();
+  return bytes;
 }
 
 }  // namespace quorate::mvcc

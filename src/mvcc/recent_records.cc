@@ -47,7 +47,7 @@ void RecentRecords::Trim(size_t budget_bytes, std::vector<Entry>* used) {
 
 void RecentRecords::Evict(Stripe& stripe, size_t budget_bytes, std::vector<Entry>* used) {
   const size_t bytes_before = stripe.bytes;
-  while (stripe.bytes > budget_bytes) {
+  for (size_t steps = 0; stripe.bytes > budget_bytes && steps < kStepsMax; ++steps) {
     Run& run = stripe.runs.front();
     if (run.dropped == run.slots.size()) {
       stripe.runs.pop_front();

@@ -39,6 +39,8 @@ class RecentRecords {
   static constexpr size_t kStripes = 16;
   static constexpr int64_t kRevisionsPerRun = 256;
   static constexpr size_t kPrefetched = 4;
+  // At a time: more are too many only when the budget has shrunk.
+  static constexpr size_t kStepsMax = 8192;
 
   struct Slot {
     Revision revision;

@@ -1,8 +1,20 @@
 #include "src/mvcc/record_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace quorate::mvcc {
+
+void RecordCache::SetBudget(size_t budget_bytes) {
+  if (budget_bytes_.load(std::memory_order_relaxed) == budget_bytes) return;
+  budget_bytes_.store(budget_bytes, std::memory_order_relaxed);
+  used_.SetBudget(budget_bytes - std::min(budget_bytes / 2, kNewestBytes));
+}
+
+size_t RecordCache::RecentBudget() const {
+  const size_t budget_bytes = budget_bytes_.load(std::memory_order_relaxed);
+  return budget_bytes - std::min(budget_bytes, used_.bytes());
+}
 
 base::Buffer RecordCache::Find(Revision revision) {
   base::Buffer record = recent_.Find(revision);
@@ -19,7 +31,7 @@ void RecordCache::Append(Revision revision, base::Buffer record) {
 
 void RecordCache::Insert(Revision revision, base::Buffer record) {
   used_.Insert(revision, std::move(record));
-  if (bytes() <= budget_bytes_) return;
+  if (bytes() <= budget_bytes_.load(std::memory_order_relaxed)) return;
   std::vector<RecentRecords::Entry> used;
   recent_.Trim(RecentBudget(), &used);
   Keep(used);

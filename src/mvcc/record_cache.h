@@ -20,7 +20,10 @@ namespace quorate::mvcc {
 
 class RecordCache {
  public:
-  explicit RecordCache(size_t budget_bytes) : budget_bytes_(budget_bytes), used_(budget_bytes / 2) {}
+  explicit RecordCache(size_t budget_bytes) { SetBudget(budget_bytes); }
+
+  // What is above a smaller budget goes as others come.
+  void SetBudget(size_t budget_bytes);
 
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
@@ -38,11 +41,14 @@ class RecordCache {
 
  private:
   static constexpr uint32_t kScannedPerKept = 4;
+  // What is read may take the budget but for this much, or half of a small one: the newest are for watchers that are a
+  // little behind, and for whoever writes and reads again.
+  static constexpr size_t kNewestBytes = 64 << 20;
 
-  size_t RecentBudget() const { return budget_bytes_ - used_.bytes(); }
+  size_t RecentBudget() const;
   void Keep(std::vector<RecentRecords::Entry>& entries);
 
-  const size_t budget_bytes_;
+  std::atomic<size_t> budget_bytes_ = 0;
   RecentRecords recent_;
   UsedRecords used_;
   std::atomic<uint32_t> scanned_ = 0;

@@ -16,14 +16,15 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Database* database, 
   auto rep = std::make_unique<Rep>(database, std::move(options));
   QUORATE_ASSIGN_OR_RETURN(const Meta meta, ReadMeta(*database));
   QUORATE_RETURN_IF_ERROR(CompleteKeyHistory(database, meta));
-  QUORATE_RETURN_IF_ERROR(LoadIndex(*database, meta, &rep->index, rep->options.leases));
+  QUORATE_ASSIGN_OR_RETURN(const uint64_t live_bytes, LoadIndex(*database, meta, &rep->index, rep->options.leases));
+  rep->FitCache(live_bytes);
   rep->published.revision = meta.revision;
   rep->published.compacted = meta.compacted;
   rep->published.keys = rep->index.size();
   rep->published.added_bytes = meta.added_bytes;
   rep->key_history = std::make_unique<KeyHistory>(database, meta.revision);
-  rep->writer =
-      std::make_unique<Writer>(database, rep->key_history.get(), &rep->index, &rep->records, rep->options.leases, meta);
+  rep->writer = std::make_unique<Writer>(database, rep->key_history.get(), &rep->index, &rep->records,
+                                         rep->options.leases, meta, live_bytes);
   // From the first commit on, `keys` may be behind.
   if (!meta.history_known) MarkComplete(meta.revision, &rep->writer->batch());
   rep->compaction = std::make_unique<Compaction>(database, &rep->gate, rep->key_history.get(), meta);
@@ -63,6 +64,7 @@ absl::Status Store::Commit(uint64_t mark) {
     published.keys.store(rep_->index.size(), std::memory_order_relaxed);
     published.added_bytes.store(writer.added_bytes(), std::memory_order_relaxed);
     published.put_bytes.store(writer.put_bytes(), std::memory_order_relaxed);
+    rep_->FitCache(writer.live_bytes());
     published.events.fetch_add(writer.events().size(), std::memory_order_relaxed);
     published.revision.store(writer.revision());
   }

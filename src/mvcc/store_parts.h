@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -43,6 +44,13 @@ struct StoreParts {
   StoreParts(storage::Database* database, StoreOptions options)
       : database(database), options(std::move(options)), records(database, this->options.cache_bytes) {}
 
+  // Gives the cache the budget that is due with so many bytes of live records.
+  void FitCache(uint64_t live_bytes) {
+    constexpr size_t kStepBytes = 1 << 20;
+    const size_t share_bytes = live_bytes / StoreOptions::kCacheShare / kStepBytes * kStepBytes;
+    records.cache().SetBudget(std::max(options.cache_bytes, std::min(share_bytes, options.cache_bytes_max)));
+  }
+
   storage::Database* const database;
   const StoreOptions options;
   RecordStore records;
@@ -55,9 +63,11 @@ struct StoreParts {
   std::unique_ptr<Compaction> compaction;  // last: its thread uses the rest
 };
 
-// Fills the index from the `keys` family: every live key in its newest state. DataLoss when the family is malformed or
-// knows revisions that the store has not reached. Leases, if given, are told of the keys attached to them.
-absl::Status LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index, LeaseKeys* leases);
+// Fills the index from the `keys` family: every live key in its newest state; returns the bytes of their records.
+// DataLoss when the family is malformed or knows revisions that the store has not reached. Leases, if given, are told
+// of the keys attached to them.
+absl::StatusOr<uint64_t> LoadIndex(const storage::Database& database, const Meta& meta, KeyIndex* index,
+                                   LeaseKeys* leases);
 
 absl::StatusOr<std::unique_ptr<RangeCursor>> MakeRangeCursor(StoreParts* parts, const RangeRequest& request,
                                                              size_t chunk_bytes);

@@ -2,8 +2,6 @@
 
 namespace quorate::mvcc {
 
-UsedRecords::UsedRecords(size_t budget_bytes) : shard_budget_(budget_bytes / kShards) {}
-
 base::Buffer UsedRecords::Find(Revision revision) {
   Shard& shard = ShardOf(revision);
   base::MutexLock lock(&shard.mutex);
@@ -16,7 +14,7 @@ base::Buffer UsedRecords::Find(Revision revision) {
 
 void UsedRecords::Insert(Revision revision, base::Buffer record) {
   const size_t needed = record.size() + kEntryBytes;
-  if (needed > shard_budget_) return;
+  if (needed > shard_budget()) return;
   Shard& shard = ShardOf(revision);
   base::MutexLock lock(&shard.mutex);
   if (shard.places.contains(revision)) return;
@@ -37,7 +35,8 @@ void UsedRecords::Insert(Revision revision, base::Buffer record) {
 
 // The clock's second chance: an entry found since the hand's last passing stays for one more round.
 void UsedRecords::Evict(Shard& shard, size_t needed) {
-  while (shard.bytes + needed > shard_budget_ && !shard.places.empty()) {
+  const size_t budget_bytes = shard_budget();
+  for (size_t steps = 0; shard.bytes + needed > budget_bytes && !shard.places.empty() && steps < kStepsMax; ++steps) {
     if (shard.hand >= shard.slots.size()) shard.hand = 0;
     const size_t place = shard.hand++;
     Slot& slot = shard.slots[place];

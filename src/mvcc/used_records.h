@@ -24,13 +24,13 @@ struct RevisionHash {
 
 class UsedRecords {
  public:
-  explicit UsedRecords(size_t budget_bytes);
+  void SetBudget(size_t budget_bytes) { shard_budget_.store(budget_bytes / kShards, std::memory_order_relaxed); }
 
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
   void Insert(Revision revision, base::Buffer record);
   // Nearly: what comes drives out something else.
-  bool IsFull() const { return bytes() >= kShards * shard_budget_ / 16 * 15; }
+  bool IsFull() const { return bytes() >= kShards * shard_budget() / 16 * 15; }
 
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
@@ -38,6 +38,8 @@ class UsedRecords {
   // What an entry costs beside the record's bytes.
   static constexpr size_t kEntryBytes = 96;
   static constexpr size_t kShards = 16;
+  // At a time: more are too many when the budget has shrunk, or when nearly all were found of late.
+  static constexpr size_t kStepsMax = 8192;
 
   struct Slot {
     Revision revision;
@@ -56,9 +58,10 @@ class UsedRecords {
   };
 
   Shard& ShardOf(Revision revision) { return shards_[(RevisionHash()(revision) >> 32) % kShards]; }
+  size_t shard_budget() const { return shard_budget_.load(std::memory_order_relaxed); }
   void Evict(Shard& shard, size_t needed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 
-  const size_t shard_budget_;
+  std::atomic<size_t> shard_budget_ = 0;
   std::array<Shard, kShards> shards_;
   std::atomic<size_t> bytes_ = 0;
 };

@@ -48,7 +48,7 @@ auto ReadPatiently(const Read& read) -> decltype(read()) {
 }  // namespace
 
 Writer::Writer(const storage::Database* database, KeyHistory* key_history, KeyIndex* index, RecordStore* records,
-               LeaseKeys* leases, const Meta& meta)
+               LeaseKeys* leases, const Meta& meta, uint64_t live_bytes)
     : database_(database),
       key_history_(key_history),
       index_(index),
@@ -58,7 +58,8 @@ Writer::Writer(const storage::Database* database, KeyHistory* key_history, KeyIn
       revision_(meta.revision),
       committed_revision_(meta.revision),
       compacted_(meta.compacted),
-      added_bytes_(meta.added_bytes) {}
+      added_bytes_(meta.added_bytes),
+      live_bytes_(live_bytes) {}
 
 absl::StatusOr<Answer> Writer::Put(const PutRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
@@ -254,6 +255,8 @@ void Writer::WritePut(std::string_view key, std::string_view value, int64_t leas
   event.record = EncodePut(key, value, state, old);
   state.size_class = SizeClassOf(event.record.size(), key.size());
   Add(key, std::move(event), EncodeHistoryValue(state));
+  live_bytes_ += BytesOfClass(state.size_class);
+  if (old.has_value()) live_bytes_ -= BytesOfClass(old->size_class);
   index_->Put(key, state);
   MoveLease(key, old.has_value() ? old->lease : 0, lease);
 }
@@ -266,6 +269,7 @@ void Writer::WriteTombstone(std::string_view key, const KeyState& old) {
   event.record = EncodeTombstone(key, event.revision.main, old);
   const Revision revision = event.revision;
   Add(key, std::move(event), EncodeHistoryTombstone());
+  live_bytes_ -= BytesOfClass(old.size_class);
   const bool erased = index_->Erase(key, revision);
   QUORATE_CHECK(erased);
   MoveLease(key, old.lease, 0);

@@ -20,7 +20,7 @@ namespace quorate::mvcc {
 class Writer final : public State, public Changeable {
  public:
   Writer(const storage::Database* database, KeyHistory* key_history, KeyIndex* index, RecordStore* records,
-         LeaseKeys* leases, const Meta& meta);
+         LeaseKeys* leases, const Meta& meta, uint64_t live_bytes);
 
   absl::StatusOr<Answer> Put(const PutRequest& request);
   absl::StatusOr<Answer> DeleteRange(const DeleteRangeRequest& request);
@@ -41,6 +41,8 @@ class Writer final : public State, public Changeable {
   // nothing may follow and nothing of it may be written.
   absl::Status Usable() const;
   uint64_t added_bytes() const { return added_bytes_; }
+  // Of the newest records of the live keys.
+  uint64_t live_bytes() const { return live_bytes_; }
   uint64_t put_bytes() const { return put_bytes_; }
   // What was executed since the last Committed.
   const OperationCounts& counts() const { return counts_; }
@@ -93,6 +95,7 @@ class Writer final : public State, public Changeable {
   int64_t committed_revision_;
   int64_t compacted_;
   uint64_t added_bytes_;
+  uint64_t live_bytes_;
   uint64_t put_bytes_ = 0;
   OperationCounts counts_;
   bool compacted_changed_ = false;

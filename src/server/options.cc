@@ -4,10 +4,14 @@
 
 #include "quorate/base/descriptor_limit.h"
 #include "quorate/base/file_system.h"
+#include "quorate/base/memory_limit.h"
 #include "src/server/descriptors.h"
 
 namespace quorate::server {
 namespace {
+
+// The page cache, the key index and clients want some too.
+constexpr uint64_t kMemoryPerRecordCache = 2;
 
 absl::Status NotYet(const std::string& what) { return base::MakeStatus(absl::StatusCode::kUnimplemented, what); }
 
@@ -72,6 +76,7 @@ replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
   options.snapshot_count = config.snapshot_count;
   options.auto_compaction = AutoCompactionFrom(config.auto_compaction);
   options.sync = !config.unsafe_no_fsync;
+  options.store.cache_bytes_max = base::MemoryLimit() / kMemoryPerRecordCache;
   return options;
 }
 

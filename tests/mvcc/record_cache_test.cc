@@ -63,6 +63,34 @@ TEST(RecordCacheTest, WhatIsReadFromTheStoreTakesTheRoomOfWhatWasWritten) {
   EXPECT_TRUE(cache.Find({3000, 0}));
 }
 
+TEST(RecordCacheTest, ABudgetThatShrinksIsKeptToAsOthersCome) {
+  RecordCache cache(1 << 20);
+  cache.SetBudget(8 << 20);
+  for (int64_t main = 1; main <= 6000; ++main) {
+    cache.Append({main, 0}, base::Buffer::Allocate(1000));
+    cache.Find({main, 0});
+  }
+  EXPECT_GT(cache.bytes(), 6000u * 1000);
+  EXPECT_TRUE(cache.Find({1, 0}));
+  cache.SetBudget(1 << 20);
+  // Each of the parts that the cache consists of has its turn.
+  for (int64_t main = 6001; main <= 16'000; ++main) {
+    cache.Append({main, 0}, base::Buffer::Allocate(1000));
+    cache.Find({main, 0});
+  }
+  EXPECT_LE(cache.bytes(), size_t{1} << 20);
+}
+
+TEST(RecordCacheTest, WhatIsReadMayTakeNearlyAllOfALargeBudget) {
+  constexpr size_t kBudget = 256 << 20;
+  constexpr size_t kRecordBytes = 1 << 20;
+  RecordCache cache(kBudget);
+  for (int64_t main = 1; main <= 180; ++main) cache.Insert({main, 0}, base::Buffer::Allocate(kRecordBytes));
+  int64_t kept = 0;
+  for (int64_t main = 1; main <= 180; ++main) kept += cache.Find({main, 0}) ? 1 : 0;
+  EXPECT_GE(kept, 150) << "records are spread over parts that are filled unevenly";
+}
+
 TEST(RecordCacheTest, ARecordAboveTheBudgetIsNotKept) {
   RecordCache cache(1000);
   cache.Append({1, 0}, base::Buffer::Allocate(5000));

@@ -228,6 +228,30 @@ TEST(StoreTest, AMissingRecordIsDamageNotAnAbsentKey) {
   EXPECT_EQ(test.Range(RangeOf("a")).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST(StoreTest, TheCacheGrowsWithWhatIsLive) {
+  constexpr size_t kMiB = 1 << 20;
+  constexpr size_t kValueBytes = 2 << 10;
+  constexpr int kKeys = 24 * kMiB / kValueBytes;
+  TestStore test(kMiB, 2 * kMiB);
+  const std::string value(kValueBytes, 'x');
+  const auto put_all = [&] {
+    for (int i = 0; i < kKeys; ++i) test.PutKey("k" + std::to_string(i), value);
+    return test.store->statistics().cache_bytes;
+  };
+  const auto read_all = [&] {
+    for (int i = 0; i < kKeys; ++i) test.Get("k" + std::to_string(i));
+    return test.store->statistics().cache_bytes;
+  };
+  EXPECT_GT(put_all(), 3 * kMiB / 2) << "an eighth of 24 MiB are 3, of which 2 are allowed";
+  EXPECT_LE(put_all(), 2 * kMiB) << "history is not live";
+  test.Flush();
+  test.Reopen();
+  EXPECT_GT(read_all(), 3 * kMiB / 4) << "half of a small budget is for what is read";
+  for (int i = 0; i < kKeys; ++i) test.DeleteKey("k" + std::to_string(i));
+  for (int i = 0; i < kKeys; ++i) test.PutKey("k", value);
+  EXPECT_LE(test.store->statistics().cache_bytes, 5 * kMiB / 4);
+}
+
 TEST(StoreTest, StatisticsCount) {
   TestStore test;
   test.PutKey("a", "12");

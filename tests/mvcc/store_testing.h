@@ -30,7 +30,10 @@ class FakeLeases : public LeaseKeys {
 // A store in a directory of its own, asked in protobuf messages.
 class TestStore {
  public:
-  explicit TestStore(size_t cache_bytes = 1 << 20) : cache_bytes_(cache_bytes) { Open(); }
+  explicit TestStore(size_t cache_bytes = 1 << 20, size_t cache_bytes_max = 0)
+      : cache_bytes_(cache_bytes), cache_bytes_max_(cache_bytes_max) {
+    Open();
+  }
   ~TestStore() { Close(); }
 
   void Open() {
@@ -41,6 +44,7 @@ class TestStore {
     mark = database->durable_mark();
     StoreOptions options;
     options.cache_bytes = cache_bytes_;
+    options.cache_bytes_max = cache_bytes_max_;
     options.leases = &leases;
     options.on_commit = [this](const std::vector<Event>& batch) {
       for (const Event& event : batch) events.push_back(event);
@@ -93,6 +97,7 @@ class TestStore {
 
  private:
   const size_t cache_bytes_;
+  const size_t cache_bytes_max_;
 };
 
 pb::RangeRequest RangeOf(const std::string& key, const std::string& end = "");

@@ -52,8 +52,11 @@ struct Event {
 };
 
 struct StoreOptions {
-  // The budget of the cache of newest records.
+  // The budget of the cache of records.
   size_t cache_bytes = 96 << 20;
+  // It grows with the live keys and their newest records, one part in kCacheShare of them, up to this.
+  size_t cache_bytes_max = 0;
+  static constexpr uint64_t kCacheShare = 8;
   LeaseKeys* leases = nullptr;
   // Called by Commit on the writer's thread with all changes of the batch in order, after they are visible to readers.
   std::function<void(const std::vector<Event>& events)> on_commit;
@@ -116,9 +119,9 @@ struct HashResult {
 };
 
 struct StoreStatistics {
-  uint64_t keys = 0;  // live
+  uint64_t keys = 0;                                                 // live
   uint64_t puts = 0, deletes = 0, ranges = 0, txns = 0, events = 0;  // the first four as etcd's metrics count
-  uint64_t put_bytes = 0;  // total size of keys and values put
+  uint64_t put_bytes = 0;                                            // total size of keys and values put
   uint64_t index_bytes = 0, cache_bytes = 0, cache_hits = 0, cache_misses = 0;
   uint64_t compaction_keys = 0;  // garbage records removed
 };
