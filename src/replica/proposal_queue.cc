@@ -77,8 +77,9 @@ ProposalQueue::Taken ProposalQueue::Take(std::chrono::nanoseconds patience) {
   base::MutexLock lock(&mutex_);
   asleep_ = true;
   mutex_.AwaitFor([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return awake_ && !stood_in_; }, patience);
-  mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !stood_in_; });
+  // Nobody stands in anew, or a tick that is due could wait behind one after the other.
   asleep_ = false;
+  mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !stood_in_; });
   awake_ = false;
   Taken taken = std::move(content_);
   content_ = {};

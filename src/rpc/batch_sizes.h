@@ -1,6 +1,6 @@
 #pragma once
 
-// How much a loop takes at a time, judged by what it took before: of a connection's bytes what it works off in one turn,
+// How much a loop takes at a time, judged by what it took before: of a connection's bytes what it works off at one go,
 // so that bytes that are dear to work off, as header blocks and compressed messages may be a thousand times more than
 // others, make their own connection slow and not its neighbours; and of ready connections what makes a short tick, so
 // that nobody waits for thousands that come or go at once.
@@ -12,23 +12,23 @@
 namespace quorate::rpc {
 
 // One connection's. Loop thread only.
-class Turn {
+class ReadSize {
  public:
   // A hundred small requests, about.
-  static constexpr std::chrono::microseconds kTurn{250};
+  static constexpr std::chrono::microseconds kRead{250};
   static constexpr size_t kBytesMax = 256 << 10;
   static constexpr size_t kBytesMin = 2 << 10;
-  // Until the first turn tells.
+  // Until the first read tells.
   static constexpr size_t kBytesFirst = 16 << 10;
 
-  // To read in the coming turn.
+  // To read next.
   size_t bytes() const { return bytes_; }
-  // The last turn read so many and took so long.
+  // The last read brought so many and took so long to work off.
   void Took(size_t bytes, std::chrono::nanoseconds time) {
-    if (time > kTurn) {
-      const double share = std::chrono::duration<double>(kTurn) / time;
+    if (time > kRead) {
+      const double share = std::chrono::duration<double>(kRead) / time;
       bytes_ = std::max(kBytesMin, static_cast<size_t>(static_cast<double>(bytes) * share));
-    } else if (2 * time < kTurn && bytes == bytes_) {
+    } else if (2 * time < kRead && bytes == bytes_) {
       bytes_ = std::min(kBytesMax, 2 * bytes_);
     }
   }
@@ -37,7 +37,7 @@ class Turn {
   size_t bytes_ = kBytesFirst;
 };
 
-// One loop's. Guarded by its turn.
+// One loop's, of whoever runs it.
 class TickSize {
  public:
   static constexpr std::chrono::microseconds kTick{500};

@@ -66,7 +66,7 @@ void Connection::OnEvents(uint32_t events) {
 
 void Connection::Read() {
   const auto reads = std::chrono::steady_clock::now();
-  const ssize_t count = transport_->Read(loop_->read_buffer(), turn_.bytes());
+  const ssize_t count = transport_->Read(loop_->read_buffer(), read_size_.bytes());
   if (count == Transport::kAgain) return;
   if (count == 0 && !lingering_ && protocol_ != nullptr && protocol_->OnEnd()) {
     SetReading(false);
@@ -96,7 +96,7 @@ void Connection::Read() {
   const auto began = std::chrono::steady_clock::now();
   const bool sane = protocol_->OnBytes(bytes);
   const auto ended = std::chrono::steady_clock::now();
-  turn_.Took(bytes.size(), ended - began);
+  read_size_.Took(bytes.size(), ended - began);
   if (is_closed()) return;
   const std::chrono::nanoseconds overdraft = credit_.Spend(loop_->now_ms(), ended - reads);
   if (overdraft.count() > 0 && loop_->overdrafts().Note(loop_->now_ms(), overdraft.count())) {

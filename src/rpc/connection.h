@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "quorate/rpc/call.h"
+#include "src/rpc/batch_sizes.h"
 #include "src/rpc/credit.h"
 #include "src/rpc/loop.h"
 #include "src/rpc/output.h"
 #include "src/rpc/protocol.h"
 #include "src/rpc/transport.h"
-#include "src/rpc/turn.h"
 
 namespace quorate::rpc {
 
@@ -84,11 +84,11 @@ class Connection final : public EventSource {
   std::unique_ptr<Transport> transport_;
   const Peer peer_;
   std::unique_ptr<Protocol> protocol_;
-  std::string preface_;  // received before the protocol was known
+  std::string preface_;                    // received before the protocol was known
   std::list<Connection*> unlisted_{this};  // its place among the loop's idle connections, while it has none there
   const std::list<Connection*>::iterator place_ = unlisted_.begin();
   int64_t idle_since_ms_ = 0;
-  Turn turn_;
+  ReadSize read_size_;
   Credit credit_;
   Output output_;
   size_t counted_output_ = 0;  // bytes of it that the loop's account knows

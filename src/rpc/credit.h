@@ -1,15 +1,15 @@
 #pragma once
 
 // What a connection may take of its loop's time. Answers earn it, far more than they cost; floods of frames, header
-// blocks that are unpacked for nothing and requests that come to nothing earn none, whatever they are made of. Who takes
-// more than it has is served in the small part of the time that the loop keeps for that (hold_offs.h).
+// blocks that are unpacked for nothing and requests that come to nothing earn none, whatever they are made of. Who
+// takes more than it has is served in the small part of the time that the loop keeps for that (hold_offs.h).
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 
-#include "src/rpc/frame_guard.h"
+#include "src/rpc/token_bucket.h"
 
 namespace quorate::rpc {
 

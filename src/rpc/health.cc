@@ -58,35 +58,19 @@ class HealthWatch final : public StreamHandler {
   }
   void OnHalfClose() override {}
   void OnWritable() override {}
-  void OnClose() override { timer_.Stop(); }
+  void OnClose() override {}
 
  private:
-  class LookTimer final : public Timer {
-   public:
-    explicit LookTimer(HealthWatch* watch) : watch_(watch) {}
-    void Start(Loop* loop) {
-      loop_ = loop;
-      loop_->timers().Schedule(this, loop_->now_ms() + kWatchIntervalMs);
-    }
-    void Stop() {
-      if (loop_ != nullptr) loop_->timers().Cancel(this);
-    }
-
-   private:
-    void OnTimer() override { watch_->Look(); }
-    HealthWatch* watch_;
-    Loop* loop_ = nullptr;
-  };
-
   void Look() {
     const auto now = known_ ? health_->Status() : HealthCheckResponse::SERVICE_UNKNOWN;
     if (now != std::exchange(told_, now)) stream_->Write(Encode(now));
-    timer_.Start(stream_->ref().loop);
+    Loop* const loop = stream_->ref().loop;
+    loop->timers().Schedule(&timer_, loop->now_ms() + kWatchIntervalMs);
   }
 
   const std::shared_ptr<const Health> health_;
   Stream* const stream_;
-  LookTimer timer_;
+  MemberTimer<HealthWatch, &HealthWatch::Look> timer_;
   bool known_ = false;
   HealthCheckResponse::ServingStatus told_ = HealthCheckResponse::UNKNOWN;
 };

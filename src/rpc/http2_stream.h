@@ -37,7 +37,6 @@ class Http2Stream {
   virtual bool AwaitsRequest() const = 0;
 
   // The body of the answer: how much there is to send now, and whether there will be more.
-  MessageQueue& queue() { return queue_; }
   virtual bool AnswerEnds() const = 0;
   // The last of the body is being sent: submit the trailers. False when there are none.
   virtual bool SubmitTrailers() = 0;

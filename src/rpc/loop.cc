@@ -20,6 +20,7 @@
 namespace quorate::rpc {
 
 thread_local Loop* Loop::current_ = nullptr;
+thread_local const Loop* Loop::of_this_thread_ = nullptr;
 
 // The descriptor that ends a sleep.
 class Loop::Wakeup final : public EventSource {
@@ -70,7 +71,7 @@ Loop::Loop(Engine* engine, int index)
       now_(std::chrono::steady_clock::now()),
       timers_(ToMs(now_)),
       counters_(engine->registry->statistics.size()),
-      read_buffer_(std::make_unique_for_overwrite<char[]>(Turn::kBytesMax)) {
+      read_buffer_(std::make_unique_for_overwrite<char[]>(ReadSize::kBytesMax)) {
   QUORATE_CHECK(epoll_ >= 0) << "epoll_create1: " << std::strerror(errno);
   Watch(wakeup_->descriptor(), wakeup_.get(), EPOLLIN);
 }
@@ -92,7 +93,7 @@ void Loop::Stop() {
 
 void Loop::Run() {
   std::unique_lock<std::mutex> turn(turn_);
-  current_ = this;
+  of_this_thread_ = current_ = this;
   base::NameThisThread("rpc-loop-" + std::to_string(index_));
   base::TakeShortTurns();
   while (!stopping_) Tick(turn);
@@ -137,8 +138,9 @@ int64_t Loop::UntilDueMs(int64_t now_ms) const {
 void Loop::Tick(std::unique_lock<std::mutex>& turn) {
   std::array<epoll_event, TickSize::kConnectionsMax> events;
   const int sleep_ms = SleepMs();
+  const int connections = tick_size_.connections();
   if (sleep_ms != 0) turn.unlock();
-  const int count = ::epoll_wait(epoll_, events.data(), tick_size_.connections(), sleep_ms);
+  const int count = std::max(::epoll_wait(epoll_, events.data(), connections, sleep_ms), 0);
   if (sleep_ms != 0) {
     turn.lock();
     std::lock_guard<std::mutex> lock(mutex_);
@@ -148,7 +150,8 @@ void Loop::Tick(std::unique_lock<std::mutex>& turn) {
 }
 
 void Loop::Work(const epoll_event* events, int count) {
-  now_ = std::chrono::steady_clock::now();
+  const auto began = now_ = std::chrono::steady_clock::now();
+  time_away_ = {};
   WeighLoad();
   EndHoldOffs();
   for (int i = 0; i < count; ++i) static_cast<EventSource*>(events[i].data.ptr)->OnEvents(events[i].events);
@@ -158,11 +161,14 @@ void Loop::Work(const epoll_event* events, int count) {
   FlushDirty();
   FlushCounters();
   EmptyGraves();
-  if (count > 1) tick_size_.Took(count, std::chrono::steady_clock::now() - now_);
+  if (count > 1) tick_size_.Took(count, std::chrono::steady_clock::now() - began - time_away_);
 }
 
 void Loop::Lend(absl::FunctionRef<void()> work) {
-  lent_at_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  // What this tick has answered already does not wait for the work.
+  FlushDirty();
+  const auto began = std::chrono::steady_clock::now();
+  lent_at_.store(began.time_since_epoch().count(), std::memory_order_relaxed);
   times_lent_.fetch_add(1, std::memory_order_seq_cst);
   engine_->understudy.NoteLent();
   // What the work answers is posted, as any other thread's.
@@ -173,6 +179,7 @@ void Loop::Lend(absl::FunctionRef<void()> work) {
   current_ = this;
   lent_at_.store(0, std::memory_order_relaxed);
   now_ = std::chrono::steady_clock::now();
+  time_away_ += now_ - began;
 }
 
 bool Loop::RunIfAway(std::chrono::nanoseconds patience) {
@@ -181,12 +188,14 @@ bool Loop::RunIfAway(std::chrono::nanoseconds patience) {
     return lent_at != 0 && std::chrono::steady_clock::now().time_since_epoch().count() - lent_at > patience.count();
   };
   if (!is_away()) return false;
-  const std::lock_guard<std::mutex> turn(turn_);
+  // Who has the turn may be the loop's own thread, back and busy for long, while another loop is away.
+  const std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
+  if (!turn.owns_lock()) return is_away();
   if (!is_away()) return false;
   std::array<epoll_event, TickSize::kConnectionsMax> events;
-  const int count = ::epoll_wait(epoll_, events.data(), tick_size_.connections(), 0);
+  const int count = std::max(::epoll_wait(epoll_, events.data(), tick_size_.connections(), 0), 0);
   current_ = this;
-  Work(events.data(), std::max(count, 0));
+  Work(events.data(), count);
   current_ = nullptr;
   return true;
 }
@@ -207,8 +216,9 @@ void Loop::WeighLoad() {
 
 void Loop::EndHoldOffs() {
   for (HoldOffs* hold_offs : {&refusals_, &overdrafts_}) {
-    while (const std::optional<uint64_t> next = hold_offs->Next(now_ms())) {
-      if (Connection* connection = FindConnection(*next); connection != nullptr) connection->EndHoldOff();
+    const auto is_there = [this](uint64_t id) { return FindConnection(id) != nullptr; };
+    while (const std::optional<uint64_t> next = hold_offs->Next(now_ms(), is_there)) {
+      FindConnection(*next)->EndHoldOff();
     }
   }
 }
@@ -231,14 +241,21 @@ void Loop::PassOn() {
   if (engine_->options.on_tick_end) engine_->options.on_tick_end(index_);
 }
 
-void Loop::TakeInbox() {
+void Loop::CompletePosted() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     completions_taken_.swap(completions_);
-    functions_taken_.swap(functions_);
   }
   for (Completion& completion : completions_taken_) Complete(std::move(completion));
   completions_taken_.clear();
+}
+
+void Loop::TakeInbox() {
+  CompletePosted();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    functions_taken_.swap(functions_);
+  }
   for (std::function<void()>& function : functions_taken_) {
     function();
     function = nullptr;
@@ -274,12 +291,7 @@ void Loop::Post(std::function<void()> function) {
 
 void Loop::AnswerPosted() {
   now_ = std::chrono::steady_clock::now();
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    completions_taken_.swap(completions_);
-  }
-  for (Completion& completion : completions_taken_) Complete(std::move(completion));
-  completions_taken_.clear();
+  CompletePosted();
   FlushDirty();
   FlushCounters();
 }

@@ -4,9 +4,9 @@
 // has arrived on all ready connections, pass on the batch, take answers from other threads, write each connection once.
 //
 // While it sleeps, another thread that has a few answers for it gives them in its stead: waking a thread takes longer
-// than writing them. So what is said below of the loop's thread holds for whoever has the loop's turn. The thread itself
-// may be lent, at the end of a tick: what it is given to do it does without the turn, which the understudy takes when
-// that lasts.
+// than writing them. So what is said below of the loop's thread holds for whoever has the loop's turn. The thread
+// itself may be lent, when a batch is passed on: what it is given to do it does without the turn, which the understudy
+// takes when that lasts.
 
 #include <sys/epoll.h>
 
@@ -24,13 +24,13 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "src/rpc/batch_sizes.h"
 #include "src/rpc/engine.h"
 #include "src/rpc/hold_offs.h"
 #include "src/rpc/load.h"
 #include "src/rpc/method_counters.h"
 #include "src/rpc/protocol.h"
 #include "src/rpc/timer_wheel.h"
-#include "src/rpc/turn.h"
 
 namespace quorate::rpc {
 
@@ -92,8 +92,8 @@ class Loop {
   void MarkDirty(Connection* connection);
   // Destroys the connection at the end of the tick: of the thread's own, when another has the turn.
   void Bury(Connection* connection);
-  // At the end of a tick: see rpc::Server.
-  bool CanLend() const { return std::this_thread::get_id() == thread_.get_id(); }
+  // In on_tick_end: see rpc::Server.
+  bool CanLend() const { return of_this_thread_ == this; }
   void Lend(absl::FunctionRef<void()> work);
   // A handler was called: on_tick_end is due.
   void NoteHandedOver() { handed_over_ = true; }
@@ -152,6 +152,7 @@ class Loop {
   void AnswerFromAway();
   // Completes what was posted, and writes it.
   void AnswerPosted();
+  void CompletePosted();
   void TakeInbox();
   void WeighLoad();
   void EndHoldOffs();
@@ -160,7 +161,8 @@ class Loop {
   void FlushCounters();
   void EmptyGraves();
 
-  static thread_local Loop* current_;
+  static thread_local Loop* current_;               // whose turn the thread has
+  static thread_local const Loop* of_this_thread_;  // whose own thread it is
 
   Engine* const engine_;
   const int index_;
@@ -186,6 +188,7 @@ class Loop {
   bool stopping_ = false;
   std::chrono::steady_clock::time_point now_;
   TickSize tick_size_;
+  std::chrono::nanoseconds time_away_{};  // of this tick, lent
   TimerWheel timers_;
   LoopCounters counters_;
   std::list<std::unique_ptr<Later>> later_;  // what After waits with

@@ -22,8 +22,6 @@ class MessageQueue {
 
   // Prefixes included.
   size_t bytes() const { return bytes_; }
-  // Some of the first message has gone out, but not all.
-  bool is_in_message() const { return begun_; }
   // Moves exactly `length` <= bytes() bytes to the output.
   void Take(size_t length, Output* output);
 

@@ -47,8 +47,10 @@ void Understudy::Run(const Loops& loops) {
       if (!Sleep(one_runs ? kTickPause : kRound)) return;
       one_runs = false;
       for (const std::unique_ptr<Loop>& loop : loops) one_runs = loop->RunIfAway(kRound / 2) || one_runs;
-      if (one_runs || lent != TimesLent(loops)) idle_rounds = -1;
-      lent = TimesLent(loops);
+      // Looked at once: who lends after this look is seen by the next, or by the one below.
+      const uint64_t lent_by_now = TimesLent(loops);
+      if (one_runs || lent_by_now != lent) idle_rounds = -1;
+      lent = lent_by_now;
     }
     looks_.store(false, std::memory_order_seq_cst);
     // Who lent a thread before this was to be seen has woken nobody.

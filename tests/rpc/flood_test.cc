@@ -7,10 +7,11 @@
 #include <string>
 #include <thread>
 
+#include "src/rpc/batch_sizes.h"
 #include "src/rpc/credit.h"
 #include "src/rpc/frame_guard.h"
 #include "src/rpc/hold_offs.h"
-#include "src/rpc/turn.h"
+#include "src/rpc/token_bucket.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
 
@@ -220,13 +221,13 @@ TEST(FrameGuardTest, SettingsCountByTheStreamsTheyReach) {
 }
 
 TEST(TurnTest, DearBytesAreTakenFewAtATime) {
-  Turn turn;
-  turn.Took(200 << 10, 20 * Turn::kTurn);
-  EXPECT_EQ(turn.bytes(), size_t{10} << 10);
-  turn.Took(10 << 10, 20 * Turn::kTurn);
-  EXPECT_EQ(turn.bytes(), Turn::kBytesMin);
-  for (int i = 0; i < 20; ++i) turn.Took(turn.bytes(), std::chrono::microseconds(10));
-  EXPECT_EQ(turn.bytes(), Turn::kBytesMax);
+  ReadSize size;
+  size.Took(200 << 10, 20 * ReadSize::kRead);
+  EXPECT_EQ(size.bytes(), size_t{10} << 10);
+  size.Took(10 << 10, 20 * ReadSize::kRead);
+  EXPECT_EQ(size.bytes(), ReadSize::kBytesMin);
+  for (int i = 0; i < 20; ++i) size.Took(size.bytes(), std::chrono::microseconds(10));
+  EXPECT_EQ(size.bytes(), ReadSize::kBytesMax);
 }
 
 TEST(TickSizeTest, ThousandsThatComeOrGoAtOnceAreServedInShortTicks) {
@@ -251,10 +252,35 @@ TEST(HoldOffsTest, WhoMakesTooMuchWorkIsHeldOffForAWhile) {
   refusals.HoldOff(7);
   refusals.HoldOff(8);
   for (int i = 0; i < 100'000; ++i) refusals.Note(now_ms, 1);
-  EXPECT_FALSE(refusals.Next(now_ms + 90).has_value());
+  const auto is_there = [](uint64_t) { return true; };
+  EXPECT_FALSE(refusals.Next(now_ms + 90, is_there).has_value());
   now_ms += 101;  // the debt is bounded
-  EXPECT_EQ(refusals.Next(now_ms), 7u);
-  EXPECT_EQ(refusals.Next(now_ms), 8u);
+  EXPECT_EQ(refusals.Next(now_ms, is_there), 7u);
+  EXPECT_EQ(refusals.Next(now_ms, is_there), 8u);
+  EXPECT_FALSE(refusals.anyone_waits());
+}
+
+TEST(HoldOffsTest, NobodyWaitsForEverOnAccountOfOthers) {
+  HoldOffs refusals(kRefusals);
+  while (!refusals.Note(1, 1)) {
+  }
+  for (uint64_t id = 0; id < 10; ++id) refusals.HoldOff(id);
+  const auto is_there = [](uint64_t) { return true; };
+  uint64_t released = 0;
+  int64_t now_ms = 1;
+  for (; refusals.anyone_waits() && now_ms < 1000; ++now_ms) {
+    refusals.Note(now_ms, 1000);
+    if (refusals.Next(now_ms, is_there) == released) ++released;
+  }
+  EXPECT_EQ(released, 10u);
+  EXPECT_GT(now_ms, 80) << "not as fast as without a debt";
+}
+
+TEST(HoldOffsTest, WhoIsGoneHasNoTurn) {
+  HoldOffs refusals(kRefusals);
+  for (uint64_t id = 0; id < 100'000; ++id) refusals.HoldOff(id);
+  const auto is_there = [](uint64_t id) { return id == 99'999; };
+  EXPECT_EQ(refusals.Next(1, is_there), 99'999u);
   EXPECT_FALSE(refusals.anyone_waits());
 }
 

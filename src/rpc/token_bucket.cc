@@ -1,4 +1,4 @@
-#include "src/rpc/frame_guard.h"
+#include "src/rpc/token_bucket.h"
 
 #include <algorithm>
 
