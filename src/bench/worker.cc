@@ -72,6 +72,8 @@ absl::Status Worker::Connect(const std::vector<Endpoint>& endpoints, int connect
     QUORATE_ASSIGN_OR_RETURN(const int fd, bench::Connect(endpoint));
     connections_.push_back(std::make_unique<Connection>(fd, endpoint.authority));
     Watch(connections_.back().get(), EPOLL_CTL_ADD);
+    // Servers close who does not say its protocol for long, and others may prepare for minutes now.
+    connections_.back()->Flush();
   }
   for (int turn = 0; turn < in_flight; ++turn) {
     for (const auto& connection : connections_) {
