@@ -1,7 +1,5 @@
 #include "src/rpc/acceptor.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,18 +38,17 @@ void Acceptor::OnEvents(uint32_t) {
       Pause("too many connections");
       return;
     }
-    const int descriptor = ::accept4(socket_.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage peer = {};
+    socklen_t length = sizeof(peer);
+    const int descriptor =
+        ::accept4(socket_.descriptor, reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) Pause(std::strerror(errno));
       return;
     }
-    if (is_tcp) {
-      const int on = 1;
-      ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-      ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-    }
-    LeastLoaded()->Adopt(descriptor, is_tcp ? PeerAddress(descriptor) : "unix:" + socket_.unix_path);
+    LeastLoaded()->Adopt(descriptor,
+                         is_tcp ? AddressText(reinterpret_cast<sockaddr*>(&peer)) : "unix:" + socket_.unix_path);
   }
 }
 

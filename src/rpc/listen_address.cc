@@ -40,26 +40,6 @@ absl::Status BadUrl(std::string_view url, std::string_view why) {
                           "cannot listen on \"" + std::string(url) + "\": " + std::string(why));
 }
 
-std::string Printable(const sockaddr* address) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address->sa_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
-    ::inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
-    return std::string(text) + ":" + std::to_string(ntohs(v4->sin_port));
-  }
-  if (address->sa_family == AF_INET6) {
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
-    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-      // An IPv4 client of a socket that takes both families.
-      ::inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, sizeof(text));
-      return std::string(text) + ":" + std::to_string(ntohs(v6->sin6_port));
-    }
-    ::inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-    return "[" + std::string(text) + "]:" + std::to_string(ntohs(v6->sin6_port));
-  }
-  return "";
-}
-
 struct Endpoint {
   sockaddr_storage address = {};
   socklen_t length = 0;
@@ -119,7 +99,7 @@ absl::StatusOr<std::vector<Endpoint>> Resolve(std::string_view url, const HostPo
 }
 
 absl::StatusOr<int> BindTcp(const Endpoint& endpoint, const SocketOptions& options) {
-  const std::string name = Printable(endpoint.get());
+  const std::string name = AddressText(endpoint.get());
   const int descriptor = ::socket(endpoint.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return ListenError("tcp", name, "socket", errno);
   const int on = 1;
@@ -132,6 +112,9 @@ absl::StatusOr<int> BindTcp(const Endpoint& endpoint, const SocketOptions& optio
     const bool any = IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
     ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, any ? &off : &on, sizeof(on));
   }
+  // Accepted connections inherit these.
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   const char* step = "bind";
   int result = ::bind(descriptor, endpoint.get(), endpoint.length);
   if (result == 0) {
@@ -170,7 +153,7 @@ absl::StatusOr<Listening> ListenTcp(std::string_view url, std::string_view autho
     bound.length = sizeof(bound.address);
     ::getsockname(*descriptor, reinterpret_cast<sockaddr*>(&bound.address), &bound.length);
     port = bound.port();
-    if (listening.dial_address.empty()) listening.dial_address = Printable(bound.get());
+    if (listening.dial_address.empty()) listening.dial_address = AddressText(bound.get());
   }
   if (failure.ok()) return listening;
   for (const ListeningSocket& socket : listening.sockets) ::close(socket.descriptor);
@@ -244,11 +227,24 @@ absl::StatusOr<Listening> ListenOn(std::string_view url, const SocketOptions& op
   return ListenTcp(url, rest, options);
 }
 
-std::string PeerAddress(int descriptor) {
-  sockaddr_storage address = {};
-  socklen_t length = sizeof(address);
-  if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0) return "";
-  return Printable(reinterpret_cast<const sockaddr*>(&address));
+std::string AddressText(const sockaddr* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address->sa_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
+    ::inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
+    return std::string(text) + ":" + std::to_string(ntohs(v4->sin_port));
+  }
+  if (address->sa_family == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+      // An IPv4 client of a socket that takes both families.
+      ::inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, sizeof(text));
+      return std::string(text) + ":" + std::to_string(ntohs(v6->sin6_port));
+    }
+    ::inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+    return "[" + std::string(text) + "]:" + std::to_string(ntohs(v6->sin6_port));
+  }
+  return "";
 }
 
 }  // namespace quorate::rpc

@@ -2,6 +2,8 @@
 
 // From a listen URL to bound sockets.
 
+#include <sys/socket.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +32,7 @@ struct SocketOptions {
 // "listen tcp 127.0.0.1:2379: bind: address already in use".
 absl::StatusOr<Listening> ListenOn(std::string_view url, const SocketOptions& options);
 
-// "127.0.0.1:51234" or "[::1]:51234" of a connected TCP socket's far end; "" when it has none.
-std::string PeerAddress(int descriptor);
+// "127.0.0.1:51234", "[::1]:51234"; "" of another family. An IPv4 address that an IPv6 socket took is told as such.
+std::string AddressText(const sockaddr* address);
 
 }  // namespace quorate::rpc
