@@ -213,6 +213,49 @@ def headers_of_calls(port, full):
                   20_000 if full else 8000)
 
 
+def http1_status(port, pieces):
+    """The status of the answer to a request sent in pieces, as far as the server takes them."""
+    client = socket.create_connection(("127.0.0.1", port), timeout=30)
+    try:
+        for piece in pieces:
+            client.sendall(piece)
+    except OSError:
+        pass
+    status = client.recv(12)
+    client.close()
+    return status
+
+
+@attack(32)
+def http1_fields_behind_the_body(port, full):
+    """Fields after the last chunk that no parser has room for, and lines that never end."""
+    chunked = b"POST /version HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for _ in range(100 if full else 5):
+        for rest in (b"0\r\nx: " + b"a" * 65534 + b"\r\n\r\n", b"0\r\n" + b"a" * 65536 + b": x\r\n\r\n",
+                     b"1;" + b"a" * MIB, b"0\r\n" + b"a:\r\n" * (MIB // 4)):
+            status = http1_status(port, [chunked, rest])
+            expect(status == b"HTTP/1.1 431", f"{status}, not 431")
+
+
+@attack(160)
+def http1_headers_without_end(port, full):
+    """Fields of four bytes, which take far more in memory, on many connections."""
+    clients = []
+    for _ in range(1000 if full else 20):
+        client = socket.create_connection(("127.0.0.1", port), timeout=30)
+        client.sendall(b"GET /version HTTP/1.1\r\nHost: a\r\n")
+        clients.append(client)
+    for _ in range(32):
+        for client in clients:
+            try:
+                client.sendall(b"a:\r\n" * 500)
+            except OSError:
+                pass
+    time.sleep(1)
+    for client in clients:
+        client.close()
+
+
 @attack(32)
 def http1_not_read(port, full):
     """Requests that are sent ahead, of pages that nobody takes."""
