@@ -43,11 +43,11 @@ void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& 
 }
 
 template <typename Request>
-void AnswerOnPool(ServiceContext& context, std::string_view message, ReadCall call) {
+void AnswerOnPool(ServiceContext& context, ReaderPool& pool, std::string_view message, ReadCall call) {
   BeginToWait(call);
   const size_t bytes = message.size();
   auto abandoned = call.call.Abandoned();
-  context.readers.SubmitRead(
+  pool.SubmitRead(
       [&context, message = std::string(message), abandoned = std::move(abandoned),
        call = std::move(call)](absl::Status status) mutable {
         if (abandoned->load(std::memory_order_relaxed)) status = base::errors::DeadlineExceeded();
@@ -63,7 +63,12 @@ void AnswerOnPool(ServiceContext& context, std::string_view message, ReadCall ca
 template <typename Request>
 void Serve(ServiceContext& context, const Request& request, std::string_view message, ReadCall call) {
   const mvcc::ReadView& view = context.loop(call.call.loop_index()).reads.View();
-  if (CostOf(view, request) > kInlineKeysMax) return AnswerOnPool<Request>(context, message, std::move(call));
+  if (CostOf(view, request) > kInlineKeysMax) {
+    return AnswerOnPool<Request>(context, context.readers, message, std::move(call));
+  }
+  if (view.WaitsForDisk(request)) {
+    return AnswerOnPool<Request>(context, context.disk_readers, message, std::move(call));
+  }
   Answer(context, view, request, std::move(call));
 }
 

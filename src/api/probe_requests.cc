@@ -50,8 +50,8 @@ void ProbeChecks(const RequestStatistics& statistics, MetricsPage& page) {
                {{"name", name}, {"type", kind}});
     const auto total = [&](const char* status, uint64_t count) {
       if (count == 0) return;
-      page.Counter("etcd_server_healthchecks_total", "Checks made for /livez and /readyz.",
-                   static_cast<double>(count), {{"name", name}, {"status", status}, {"type", kind}});
+      page.Counter("etcd_server_healthchecks_total", "Checks made for /livez and /readyz.", static_cast<double>(count),
+                   {{"name", name}, {"status", status}, {"type", kind}});
     };
     total("success", counts.success);
     total("error", counts.error);
@@ -72,6 +72,9 @@ void ProbeRequests(const ServiceContext& context, MetricsPage& page) {
                static_cast<double>(context.slow_calls.count()));
   page.Gauge("quorate_reader_pool_queue_length", "Long reads waiting for a reader thread.",
              static_cast<double>(context.readers.queued()));
+  page.Gauge("quorate_disk_reader_pool_queue_length",
+             "Short reads waiting for one of the threads that wait for the disk.",
+             static_cast<double>(context.disk_readers.queued()));
 }
 
 }  // namespace quorate::api

@@ -8,10 +8,10 @@
 
 namespace quorate::api {
 
-ReaderPool::ReaderPool(int threads, int niceness, const char* name) {
-  threads_.reserve(static_cast<size_t>(threads));
-  for (int i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, niceness, name] {
+ReaderPool::ReaderPool(const Options& options) : queued_max_(options.queued_max) {
+  threads_.reserve(static_cast<size_t>(options.threads));
+  for (int i = 0; i < options.threads; ++i) {
+    threads_.emplace_back([this, niceness = options.niceness, name = options.name] {
       base::NameThisThread(name);
       base::StandBack(niceness);
       Run();
@@ -22,7 +22,7 @@ ReaderPool::ReaderPool(int threads, int niceness, const char* name) {
 ReaderPool::~ReaderPool() { Stop(); }
 
 bool ReaderPool::HasRoomFor(const Waiting& waiting) const {
-  if (tasks_.size() >= kQueuedMax) return false;
+  if (tasks_.size() >= queued_max_) return false;
   if (!waiting.is_read) return true;
   return queued_bytes_ + waiting.bytes <= kQueuedBytesMax &&
          static_cast<int64_t>(tasks_.size()) * read_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
@@ -64,6 +64,14 @@ size_t ReaderPool::queued() const {
   return tasks_.size();
 }
 
+bool ReaderPool::TakeNext(Waiting* next) {
+  if (tasks_.empty()) return false;
+  *next = std::move(tasks_.front());
+  queued_bytes_ -= next->bytes;
+  tasks_.pop_front();
+  return true;
+}
+
 void ReaderPool::Run() {
   constexpr int64_t kReadsOfLate = 16;
   std::optional<std::chrono::nanoseconds> last_read_time;
@@ -72,11 +80,9 @@ void ReaderPool::Run() {
     {
       base::MutexLock lock(&mutex_);
       if (last_read_time.has_value()) read_time_ += (*last_read_time - read_time_) / kReadsOfLate;
-      mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return HasWork(); });
-      if (stopped_) return;
-      next = std::move(tasks_.front());
-      queued_bytes_ -= next.bytes;
-      tasks_.pop_front();
+      // Whoever adds a task hands it to one of the threads that wait, in this condition, and wakes no other.
+      mutex_.Await([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return next.task || TakeNext(&next) || stopped_; });
+      if (!next.task) return;
     }
     const auto begun = std::chrono::steady_clock::now();
     const bool too_late = next.is_read && begun - next.since > 2 * kReadWaitMax;

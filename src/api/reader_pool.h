@@ -28,9 +28,15 @@ class ReaderPool {
   // What the waiting tasks may keep of requests: few are larger than their keys, but each may be of a megabyte.
   static constexpr size_t kQueuedBytesMax = 64 << 20;
 
-  // `niceness`: how far its threads stand back from all others on the machine, as nice(1) counts. `name`: of each
-  // thread, as the system shows it.
-  explicit ReaderPool(int threads, int niceness = 0, const char* name = "reader");
+  struct Options {
+    int threads = 1;
+    // How far its threads stand back from all others on the machine, as nice(1) counts.
+    int niceness = 0;
+    // Of each thread, as the system shows it.
+    const char* name = "reader";
+    size_t queued_max = kQueuedMax;
+  };
+  explicit ReaderPool(const Options& options);
   ~ReaderPool();  // Stop()s
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
@@ -53,8 +59,9 @@ class ReaderPool {
   void Add(Waiting waiting);
   bool HasRoomFor(const Waiting& waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run();
-  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_ || !tasks_.empty(); }
+  bool TakeNext(Waiting* next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  const size_t queued_max_;
   mutable base::Mutex mutex_;  // guards the queue
   std::deque<Waiting> tasks_ ABSL_GUARDED_BY(mutex_);
   size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;

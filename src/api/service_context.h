@@ -75,9 +75,11 @@ struct ServiceContext {
   std::vector<std::unique_ptr<LoopContext>> loops;
   Defragmentation defragmentation;
   // Last: their threads use the rest. A hash takes as long as everything that is stored takes to read: no list waits
-  // behind it. `bulk` makes snapshots, which nobody waits for by the second, and stands back from everything else that
-  // the machine has to do.
+  // behind it. `disk_readers` do short reads while those that are not in memory have to wait for the disk: on their
+  // loops they would make everybody there wait, and as few would be under way as there are loops. `bulk` makes
+  // snapshots, which nobody waits for by the second, and stands back from everything else that the machine has to do.
   ReaderPool readers;
+  ReaderPool disk_readers;
   ReaderPool hashes;
   ReaderPool bulk;
 

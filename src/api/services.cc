@@ -111,6 +111,7 @@ void Services::Stop() {
   context.defragmentation.Stop();
   context.hashes.Stop();
   context.readers.Stop();
+  context.disk_readers.Stop();
   context.bulk.Stop();
 }
 

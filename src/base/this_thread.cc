@@ -41,6 +41,12 @@ void TakeShortTurns() {
   (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
+uint64_t TimesWaited() {
+  rusage usage = {};
+  (void)::getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<uint64_t>(usage.ru_nvcsw);
+}
+
 void StandBack(int niceness) {
   if (niceness <= ::getpriority(PRIO_PROCESS, 0)) return;
   (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);  // Linux counts it by thread

@@ -106,6 +106,31 @@ uint64_t ReadView::TxnCost(const TxnRequest& request) const {
   return cost;
 }
 
+bool ReadView::WaitsForDisk(const RangeRequest& request) const {
+  const RecordStore& records = rep_->parts->records;
+  if (!records.reads_wait() || request.count_only) return false;
+  if (request.keys_only && request.sort_target != SortTarget::kValue) return false;
+  const bool is_past = request.revision > 0 && request.revision < rep_->revision();
+  if (is_past || !request.range_end.empty()) return true;
+  const std::optional<KeyState> state = rep_->source.view().Find(request.key);
+  return state.has_value() && records.IsFar(state->modified);
+}
+
+bool ReadView::WaitsForDisk(const TxnRequest& request) const {
+  if (!rep_->parts->records.reads_wait()) return false;
+  const auto compares_value = [](const Compare& compare) { return compare.target == CompareTarget::kValue; };
+  if (std::any_of(request.compare.begin(), request.compare.end(), compares_value)) return true;
+  for (const auto* branch : {&request.success, &request.failure}) {
+    for (const RequestOp& operation : *branch) {
+      const auto* range = std::get_if<RangeRequest>(&operation.request);
+      if (range != nullptr && WaitsForDisk(*range)) return true;
+      const auto* txn = std::get_if<TxnRequest>(&operation.request);
+      if (txn != nullptr && WaitsForDisk(*txn)) return true;
+    }
+  }
+  return false;
+}
+
 uint64_t ReadView::CostOf(const Compare& compare) const {
   RangeRequest range;
   range.key = compare.key;

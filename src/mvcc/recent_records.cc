@@ -6,22 +6,36 @@
 
 namespace quorate::mvcc {
 
-base::Buffer RecentRecords::Find(Revision revision) {
+const RecentRecords::Slot* RecentRecords::Seek(const Stripe& stripe, Revision revision, size_t* left) {
   const int64_t number = NumberOf(revision);
-  Stripe& stripe = stripes_[static_cast<uint64_t>(number) % kStripes];
-  base::MutexLock lock(&stripe.mutex);
   const auto run = std::lower_bound(stripe.runs.begin(), stripe.runs.end(), number,
                                     [](const Run& one, int64_t sought) { return one.number < sought; });
-  if (run == stripe.runs.end() || run->number != number) return {};
+  if (run == stripe.runs.end() || run->number != number) return nullptr;
   const auto begin = run->slots.begin() + static_cast<ptrdiff_t>(run->dropped);
   const auto slot = std::lower_bound(begin, run->slots.end(), revision,
                                      [](const Slot& one, Revision sought) { return one.revision < sought; });
-  if (slot == run->slots.end() || !(slot->revision == revision)) return {};
+  if (slot == run->slots.end() || !(slot->revision == revision)) return nullptr;
+  *left = static_cast<size_t>(run->slots.end() - slot) - 1;
+  return &*slot;
+}
+
+base::Buffer RecentRecords::Find(Revision revision) {
+  Stripe& stripe = StripeOf(revision);
+  base::MutexLock lock(&stripe.mutex);
+  size_t left;
+  const Slot* slot = Seek(stripe, revision, &left);
+  if (slot == nullptr) return {};
   // Keys that were written one after the other are read so.
-  const size_t ahead = std::min<size_t>(kPrefetched, run->slots.end() - slot - 1);
-  __builtin_prefetch(slot[static_cast<ptrdiff_t>(ahead)].record.data() - 1, 1);
+  __builtin_prefetch(slot[std::min(kPrefetched, left)].record.data() - 1, 1);
   slot->used = true;
   return slot->record;
+}
+
+bool RecentRecords::Contains(Revision revision) const {
+  const Stripe& stripe = StripeOf(revision);
+  base::MutexLock lock(&stripe.mutex);
+  size_t left;
+  return Seek(stripe, revision, &left) != nullptr;
 }
 
 void RecentRecords::Append(Revision revision, base::Buffer record, size_t budget_bytes, std::vector<Entry>* used) {
@@ -29,7 +43,7 @@ void RecentRecords::Append(Revision revision, base::Buffer record, size_t budget
   const size_t stripe_budget = budget_bytes / kStripes;
   if (bytes > stripe_budget) return;
   const int64_t number = NumberOf(revision);
-  Stripe& stripe = stripes_[static_cast<uint64_t>(number) % kStripes];
+  Stripe& stripe = StripeOf(revision);
   base::MutexLock lock(&stripe.mutex);
   Evict(stripe, stripe_budget - bytes, used);
   if (stripe.runs.empty() || stripe.runs.back().number != number) {

@@ -25,6 +25,7 @@ class RecentRecords {
 
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
+  bool Contains(Revision revision) const;
   // `revision` is above all before it. What has to go to keep within `budget_bytes` and was found since it came is
   // added to `used`; the rest is dropped.
   void Append(Revision revision, base::Buffer record, size_t budget_bytes, std::vector<Entry>* used);
@@ -46,7 +47,7 @@ class RecentRecords {
     Revision revision;
     base::Buffer record;
     uint32_t bytes;
-    bool used;
+    mutable bool used;  // found since it came
   };
   // Main revisions [number * kRevisionsPerRun, (number + 1) * kRevisionsPerRun).
   struct Run {
@@ -56,12 +57,19 @@ class RecentRecords {
   };
   // Every kStripes-th run, so that readers seldom meet the one that appends.
   struct alignas(64) Stripe {
-    base::Mutex mutex;  // guards everything in the stripe
+    mutable base::Mutex mutex;  // guards everything in the stripe
     std::deque<Run> runs ABSL_GUARDED_BY(mutex);
     size_t bytes ABSL_GUARDED_BY(mutex) = 0;
   };
 
   static int64_t NumberOf(Revision revision) { return revision.main / kRevisionsPerRun; }
+  Stripe& StripeOf(Revision revision) { return stripes_[static_cast<uint64_t>(NumberOf(revision)) % kStripes]; }
+  const Stripe& StripeOf(Revision revision) const {
+    return stripes_[static_cast<uint64_t>(NumberOf(revision)) % kStripes];
+  }
+  // Null when it is not there. `left` becomes the number of slots behind it in its run.
+  static const Slot* Seek(const Stripe& stripe, Revision revision, size_t* left)
+      ABSL_SHARED_LOCKS_REQUIRED(stripe.mutex);
   void Evict(Stripe& stripe, size_t budget_bytes, std::vector<Entry>* used) ABSL_EXCLUSIVE_LOCKS_REQUIRED(stripe.mutex);
 
   std::array<Stripe, kStripes> stripes_;

@@ -13,7 +13,8 @@ void RecordCache::SetBudget(size_t budget_bytes) {
 
 size_t RecordCache::RecentBudget() const {
   const size_t budget_bytes = budget_bytes_.load(std::memory_order_relaxed);
-  return budget_bytes - std::min(budget_bytes, used_.bytes());
+  const size_t newest_bytes = std::max(kNewestBytesMax, budget_bytes / kNewestShare);
+  return std::min(newest_bytes, budget_bytes - std::min(budget_bytes, used_.bytes()));
 }
 
 base::Buffer RecordCache::Find(Revision revision) {

@@ -27,6 +27,8 @@ class RecordCache {
 
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
+  // Without a trace in what is used and counted.
+  bool Contains(Revision revision) const { return recent_.Contains(revision) || used_.Contains(revision); }
   // A new record, above all before it. One thread.
   void Append(Revision revision, base::Buffer record);
   // A record that was asked for and not there.
@@ -44,6 +46,10 @@ class RecordCache {
   // What is read may take the budget but for this much, or half of a small one: the newest are for watchers that are a
   // little behind, and for whoever writes and reads again.
   static constexpr size_t kNewestBytes = 64 << 20;
+  // What was only written takes no more than this, or one part in kNewestShare of a large budget: the page cache makes
+  // more of the rest.
+  static constexpr size_t kNewestBytesMax = 96 << 20;
+  static constexpr size_t kNewestShare = 8;
 
   size_t RecentBudget() const;
   void Keep(std::vector<RecentRecords::Entry>& entries);

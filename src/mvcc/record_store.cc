@@ -1,5 +1,6 @@
 #include "src/mvcc/record_store.h"
 
+#include "quorate/base/this_thread.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/record.h"
 
@@ -18,8 +19,10 @@ absl::Status Bad(Revision revision, const char* what) {
 
 absl::StatusOr<base::Buffer> RecordStore::FetchOne(Revision revision) {
   if (base::Buffer record = cache_.Find(revision)) return record;
+  const uint64_t waited = base::TimesWaited();
   QUORATE_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
                            database_->Get(storage::Family::kRevs, View(EncodeRevision(revision))));
+  pace_.Took(base::TimesWaited() - waited, 1);
   if (!bytes.has_value()) return Bad(revision, "missing");
   if (!DecodeRecord(*bytes).has_value()) return Bad(revision, "malformed");
   base::Buffer record = base::Buffer::Copy(*bytes);
@@ -43,6 +46,7 @@ absl::Status RecordStore::Fetch(const std::vector<Revision>& revisions, std::vec
   keys.reserve(missing.size());
   for (size_t place : missing) keys.emplace_back(View(EncodeRevision(revisions[place])));
   absl::Status malformed;
+  const uint64_t waited = base::TimesWaited();
   QUORATE_RETURN_IF_ERROR(database_->MultiGet(
       storage::Family::kRevs, keys,
       [&](size_t i, std::string_view value) {
@@ -52,6 +56,7 @@ absl::Status RecordStore::Fetch(const std::vector<Revision>& revisions, std::vec
       },
       snapshot));
   QUORATE_RETURN_IF_ERROR(malformed);
+  pace_.Took(base::TimesWaited() - waited, missing.size());
   const bool is_scan = missing.size() >= kScanRecords;
   for (size_t place : missing) {
     const base::Buffer& record = (*records)[place];

@@ -6,6 +6,7 @@
 #include "quorate/base/status.h"
 #include "quorate/mvcc/revision.h"
 #include "quorate/storage/database.h"
+#include "src/mvcc/read_pace.h"
 #include "src/mvcc/record_cache.h"
 
 namespace quorate::mvcc {
@@ -20,10 +21,14 @@ class RecordStore {
                      const storage::Snapshot* snapshot = nullptr);
   absl::StatusOr<base::Buffer> FetchOne(Revision revision);
   RecordCache& cache() { return cache_; }
+  // Whether to fetch this record now would be to wait for the disk, as far as one can tell.
+  bool IsFar(Revision revision) const { return pace_.slow() && !cache_.Contains(revision); }
+  bool reads_wait() const { return pace_.slow(); }
 
  private:
   const storage::Database* database_;
   RecordCache cache_;
+  ReadPace pace_;
 };
 
 }  // namespace quorate::mvcc

@@ -3,7 +3,7 @@
 namespace quorate::mvcc {
 
 base::Buffer UsedRecords::Find(Revision revision) {
-  Shard& shard = ShardOf(revision);
+  Shard& shard = shards_[NumberOf(revision)];
   base::MutexLock lock(&shard.mutex);
   auto place = shard.places.find(revision);
   if (place == shard.places.end()) return {};
@@ -12,10 +12,16 @@ base::Buffer UsedRecords::Find(Revision revision) {
   return slot.record;
 }
 
+bool UsedRecords::Contains(Revision revision) const {
+  const Shard& shard = shards_[NumberOf(revision)];
+  base::MutexLock lock(&shard.mutex);
+  return shard.places.contains(revision);
+}
+
 void UsedRecords::Insert(Revision revision, base::Buffer record) {
   const size_t needed = record.size() + kEntryBytes;
   if (needed > shard_budget()) return;
-  Shard& shard = ShardOf(revision);
+  Shard& shard = shards_[NumberOf(revision)];
   base::MutexLock lock(&shard.mutex);
   if (shard.places.contains(revision)) return;
   Evict(shard, needed);

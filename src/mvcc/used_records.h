@@ -28,6 +28,7 @@ class UsedRecords {
 
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
+  bool Contains(Revision revision) const;
   void Insert(Revision revision, base::Buffer record);
   // Nearly: what comes drives out something else.
   bool IsFull() const { return bytes() >= kShards * shard_budget() / 16 * 15; }
@@ -49,7 +50,7 @@ class UsedRecords {
   struct alignas(64) Shard {
     // Guards everything in the shard; held for a lookup or an insertion, never while anything is read or freed at
     // length.
-    base::Mutex mutex;
+    mutable base::Mutex mutex;
     absl::flat_hash_map<Revision, uint32_t, RevisionHash> places ABSL_GUARDED_BY(mutex);
     std::vector<Slot> slots ABSL_GUARDED_BY(mutex);
     std::vector<uint32_t> free ABSL_GUARDED_BY(mutex);
@@ -57,7 +58,7 @@ class UsedRecords {
     size_t bytes ABSL_GUARDED_BY(mutex) = 0;
   };
 
-  Shard& ShardOf(Revision revision) { return shards_[(RevisionHash()(revision) >> 32) % kShards]; }
+  static size_t NumberOf(Revision revision) { return (RevisionHash()(revision) >> 32) % kShards; }
   size_t shard_budget() const { return shard_budget_.load(std::memory_order_relaxed); }
   void Evict(Shard& shard, size_t needed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 

@@ -14,7 +14,7 @@ namespace quorate::api {
 namespace {
 
 TEST(ReaderPoolTest, RunsWhatIsSubmitted) {
-  ReaderPool pool(2);
+  ReaderPool pool({.threads = 2});
   std::latch ran(1);
   pool.Submit([&](absl::Status status) {
     EXPECT_TRUE(status.ok());
@@ -26,7 +26,7 @@ TEST(ReaderPoolTest, RunsWhatIsSubmitted) {
 TEST(ReaderPoolTest, StandsBackAsFarAsIsAsked) {
   for (const int niceness : {0, 7}) {
     const int own = getpriority(PRIO_PROCESS, 0);
-    ReaderPool pool(1, niceness);
+    ReaderPool pool({.niceness = niceness});
     std::latch ran(1);
     int found = -1;
     pool.Submit([&](absl::Status) {
@@ -39,7 +39,7 @@ TEST(ReaderPoolTest, StandsBackAsFarAsIsAsked) {
 }
 
 TEST(ReaderPoolTest, RefusesMoreThanItsBound) {
-  ReaderPool pool(1);
+  ReaderPool pool({.threads = 1});
   std::latch entered(1), leave(1);
   pool.Submit([&](absl::Status) {
     entered.count_down();
@@ -63,7 +63,7 @@ TEST(ReaderPoolTest, RefusesMoreThanItsBound) {
 }
 
 TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
-  ReaderPool pool(1);
+  ReaderPool pool({.threads = 1});
   std::latch entered(1), leave(1);
   pool.Submit([&](absl::Status) {
     entered.count_down();
@@ -90,7 +90,7 @@ TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
 }
 
 TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
-  ReaderPool pool(1);
+  ReaderPool pool({.threads = 1});
   std::latch entered(1), leave(1);
   pool.SubmitRead([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); }, 1);
   pool.Submit([&](absl::Status) {
@@ -115,7 +115,7 @@ TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
 }
 
 TEST(ReaderPoolTest, WhatIsNoReadSaysNothingOfHowLongReadsTake) {
-  ReaderPool pool(1);
+  ReaderPool pool({.threads = 1});
   std::latch entered(1), leave(1), last(1);
   pool.Submit([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); });
   pool.Submit([&](absl::Status) {
@@ -134,7 +134,7 @@ TEST(ReaderPoolTest, WhatIsNoReadSaysNothingOfHowLongReadsTake) {
 }
 
 TEST(ReaderPoolTest, StopGivesBackWhatWaits) {
-  ReaderPool pool(1);
+  ReaderPool pool({.threads = 1});
   std::latch entered(1), leave(1);
   pool.Submit([&](absl::Status) {
     entered.count_down();

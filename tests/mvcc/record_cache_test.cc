@@ -91,6 +91,26 @@ TEST(RecordCacheTest, WhatIsReadMayTakeNearlyAllOfALargeBudget) {
   EXPECT_GE(kept, 150) << "records are spread over parts that are filled unevenly";
 }
 
+TEST(RecordCacheTest, WhatIsOnlyWrittenDoesNotFillALargeBudget) {
+  constexpr size_t kRecordBytes = 1 << 20;
+  RecordCache cache(size_t{400} << 20);
+  for (int64_t main = 1; main <= 300 * 256; main += 256) cache.Append({main, 0}, base::Buffer::Allocate(kRecordBytes));
+  EXPECT_LE(cache.bytes(), size_t{96} << 20);
+}
+
+TEST(RecordCacheTest, ToLookLeavesNoTrace) {
+  RecordCache cache(1 << 20);
+  cache.Append({1, 0}, base::Buffer::Copy("recent"));
+  cache.Insert({2, 3}, base::Buffer::Copy("used"));
+  EXPECT_TRUE(cache.Contains({1, 0}));
+  EXPECT_TRUE(cache.Contains({2, 3}));
+  EXPECT_FALSE(cache.Contains({1, 1}));
+  EXPECT_FALSE(cache.Contains({3, 0}));
+  EXPECT_EQ(cache.hits() + cache.misses(), 0u);
+  for (int64_t main = 10; main < 3000; ++main) cache.Append({main, 0}, base::Buffer::Allocate(1000));
+  EXPECT_FALSE(cache.Contains({1, 0}));
+}
+
 TEST(RecordCacheTest, ARecordAboveTheBudgetIsNotKept) {
   RecordCache cache(1000);
   cache.Append({1, 0}, base::Buffer::Allocate(5000));

@@ -2,6 +2,7 @@
 
 // How the calling thread shows and behaves beside others on a processor.
 
+#include <cstdint>
 #include <string>
 
 namespace quorate::base {
@@ -14,6 +15,10 @@ void NameThisThread(const std::string& name);
 // thread that wakes may wait for the scheduler's tick, 4 ms, behind whoever just began. Linux 6.12 and later
 // (sched_setattr(2), sched_runtime); elsewhere nothing changes.
 void TakeShortTurns();
+
+// How often this thread has stood still so far, for a disk, a lock or whatever else; not counted is having to wait for a
+// processor. Costs a system call.
+uint64_t TimesWaited();
 
 // Raises this thread's niceness to that, where the process was not put there or further already. Everybody may.
 void StandBack(int niceness);

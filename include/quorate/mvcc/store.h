@@ -86,6 +86,10 @@ class ReadView {
   uint64_t RangeCost(const RangeRequest& request) const;
   // The same of a transaction that changes nothing; here single keys, of which there may be many, are weighed too.
   uint64_t TxnCost(const TxnRequest& request) const;
+  // Whether reads that the cache cannot answer have to wait for the disk these days, and this is one of them, as far as
+  // one can tell: an event loop has others to serve meanwhile.
+  bool WaitsForDisk(const RangeRequest& request) const;
+  bool WaitsForDisk(const TxnRequest& request) const;
   // A TxnResponse of a transaction that changes nothing (see IsReadOnly).
   absl::StatusOr<Answer> Txn(const TxnRequest& request) const;
 
