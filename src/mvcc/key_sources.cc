@@ -11,18 +11,19 @@ constexpr uint64_t kHistorySeekCost = 32;
 constexpr uint64_t kPastListCost = 256;
 
 // One key is found by a seek, while rolling the index back costs a microsecond for each change since, and a root kept.
-bool IsForHistory(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range) {
-  return range.single && key_history.complete() >= revision && index.ChangesSince(revision) > 0;
+bool IsForHistory(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range,
+                  uint64_t rolled_changes_max) {
+  return key_history.complete() >= revision && index.ChangesSince(revision) > (range.single ? 0 : rolled_changes_max);
 }
 
 }  // namespace
 
 std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeyHistory* key_history, KeyIndex* index,
-                                      int64_t revision, const KeyRange& range) {
-  if (!IsForHistory(*key_history, *index, revision, range)) {
+                                      int64_t revision, const KeyRange& range, const PastOptions& options) {
+  if (!IsForHistory(*key_history, *index, revision, range, options.rolled_changes_max)) {
     if (IndexView view = index->ViewAt(revision)) return std::make_unique<ViewSource>(std::move(view));
   }
-  return std::make_unique<HistorySource>(database, key_history, revision);
+  return std::make_unique<HistorySource>(database, key_history, revision, options.snapshot);
 }
 
 uint64_t PastCost(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,10 +67,21 @@ class HistorySource final : public KeySource {
   std::deque<std::string> visited_;  // keeps the views of the last Scan alive
 };
 
-// The keys of `range` at a committed revision that is not compacted: out of the index, or of the history where that is
-// cheaper.
+// Where others wait for a list of the past, or nobody comes for the same state again, the index is not rolled back over
+// more changes than this: it takes about as long to piece so many keys together from the history.
+inline constexpr uint64_t kRolledChangesMax = 4096;
+
+struct PastOptions {
+  // A list rolls the index back over at most so many changes, if the history has its state as well.
+  uint64_t rolled_changes_max = std::numeric_limits<uint64_t>::max();
+  // Taken when the history had the state: from then on compaction may pass the revision.
+  std::shared_ptr<const storage::Snapshot> snapshot = nullptr;
+};
+
+// The keys of `range` at a committed revision that is not compacted, or that the snapshot has: out of the index, or of
+// the history where that is cheaper.
 std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeyHistory* key_history, KeyIndex* index,
-                                      int64_t revision, const KeyRange& range);
+                                      int64_t revision, const KeyRange& range, const PastOptions& options = {});
 
 // What PastSource costs beyond the visit of the keys, in visits of a key.
 uint64_t PastCost(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range);

@@ -19,9 +19,6 @@ constexpr uint32_t kCount = 4;
 
 // Keys read in one go, at most.
 constexpr size_t kKeysMax = 512;
-// A state of the index that is more changes away than this is not rolled back to for a chunk, which takes about as long
-// to be pieced together from the history.
-constexpr uint64_t kRolledChangesMax = 4096;
 
 // Lets go of the state it was opened on with the first chunk, for the client may take its time over the others, and a
 // state held keeps all that was replaced since in memory. These come from the index as long as that is near, then from
@@ -62,10 +59,9 @@ class Cursor final : public RangeCursor {
   KeyRange Rest() const { return KeyRange::FromRequest(next_key_, range_end_); }
 
   std::unique_ptr<KeySource> Past() const {
-    if (snapshot_ == nullptr || parts_->index.ChangesSince(listed_revision_) <= kRolledChangesMax) {
-      if (IndexView view = parts_->index.ViewAt(listed_revision_)) return std::make_unique<ViewSource>(std::move(view));
-    }
-    return std::make_unique<HistorySource>(parts_->database, parts_->key_history.get(), listed_revision_, snapshot_);
+    PastOptions options;
+    if (snapshot_ != nullptr) options = {kRolledChangesMax, snapshot_};
+    return PastSource(parts_->database, parts_->key_history.get(), &parts_->index, listed_revision_, Rest(), options);
   }
 
   // While a view still keeps garbage removal away: from here on compaction takes nothing of the list.

@@ -137,8 +137,11 @@ void Writer::Committed() {
 }
 
 std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range) const {
+  // All others wait meanwhile. From the history a list takes as long as it has keys, about as many as the range has
+  // now.
+  const PastOptions options{.rolled_changes_max = std::max(kRolledChangesMax, index_->Count(range))};
   std::unique_ptr<KeySource> base =
-      PastSource(database_, key_history_, index_, std::min(revision, committed_revision_), range);
+      PastSource(database_, key_history_, index_, std::min(revision, committed_revision_), range, options);
   if (revision <= committed_revision_) return base;
   return std::make_unique<OverlaySource>(std::move(base), OverlayOfBatch(), revision);
 }

@@ -157,6 +157,30 @@ TEST_F(TxnTest, ARangeInsideMayAskForThePast) {
   }
 }
 
+TEST_F(TxnTest, AListOfAFarPastIsPiecedTogetherRatherThanRolledBackTo) {
+  test_.PutKey("a", "then");
+  for (int i = 0; i < 5'000; ++i) test_.PutKey("b", "", false);
+  test_.Commit();
+  const RangeRequest past{.key = "a", .range_end = "z", .revision = 2};
+  const auto changes_to_roll_back = [&] { return test_.store->View().RangeCost(past); };
+  // Has the history written.
+  ASSERT_TRUE(test_.Compact(2).ok());
+  test_.WaitForCompaction(2);
+  pb::TxnRequest txn;
+  AddPut(txn.add_success(), "c", "");
+  AddRange(txn.add_success(), "a", "z");
+  txn.mutable_success(1)->mutable_request_range()->set_revision(2);
+  const auto response = Txn(txn);
+  EXPECT_EQ(Summary(response.responses(1).response_range()), "a=then@2");
+  EXPECT_EQ(response.responses(1).response_range().count(), 1);
+  EXPECT_GT(changes_to_roll_back(), 5'000u);
+  // A reader has time, and others come for the same state.
+  pb::RangeRequest read = RangeOf("a", "z");
+  read.set_revision(2);
+  EXPECT_EQ(Summary(TestStore::Must(test_.Range(read))), "a=then@2");
+  EXPECT_LT(changes_to_roll_back(), 5'000u);
+}
+
 TEST_F(TxnTest, ThePastInsideTheOpenBatchIsSeenToo) {
   test_.PutKey("a", "1");
   test_.PutKey("c", "1");
