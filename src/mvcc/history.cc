@@ -88,12 +88,10 @@ absl::StatusOr<uint64_t> HistorySource::Count(const KeyRange& range) {
 }
 
 absl::Status HistorySource::Scan(const KeyRange& range, const Visit& visit) {
-  visited_.clear();
   return Walk(range, [&](std::string_view prefix, const KeyState& state) -> absl::StatusOr<bool> {
-    auto key = DecodeKeyPrefix(prefix);
+    const auto key = DecodeKeyPrefix(prefix);
     if (!key.has_value()) return Malformed();
-    visited_.push_back(*std::move(key));
-    return visit(visited_.back(), state);
+    return visit(*key, state);
   });
 }
 

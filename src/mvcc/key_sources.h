@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <limits>
 #include <map>
 #include <memory>
@@ -52,8 +51,7 @@ class HistorySource final : public KeySource {
   absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
   absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
   absl::Status Scan(const KeyRange& range, const Visit& visit) override;
-  // Those whose views are alive.
-  size_t keys_kept() const { return visited_.size(); }
+  bool keeps_keys() const override { return false; }
 
  private:
   // Walks the range as Scan does, with the encoded key.
@@ -64,7 +62,6 @@ class HistorySource final : public KeySource {
   KeyHistory* const key_history_;
   const int64_t revision_;
   const std::shared_ptr<const storage::Snapshot> snapshot_;
-  std::deque<std::string> visited_;  // keeps the views of the last Scan alive
 };
 
 // Where others wait for a list of the past, or nobody comes for the same state again, the index is not rolled back over
@@ -115,6 +112,7 @@ class OverlaySource final : public KeySource {
   absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
   absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
   absl::Status Scan(const KeyRange& range, const Visit& visit) override;
+  bool keeps_keys() const override { return base_->keeps_keys(); }
 
  private:
   // A key's last change up to the revision; null when all of them came later.

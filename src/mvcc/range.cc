@@ -7,6 +7,7 @@
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/record.h"
+#include "src/mvcc/selection.h"
 #include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
@@ -16,11 +17,6 @@ namespace {
 constexpr uint32_t kKvs = 2;
 constexpr uint32_t kMore = 3;
 constexpr uint32_t kCount = 4;
-
-struct Selected {
-  std::string_view key;
-  KeyState state;
-};
 
 // How a request wants its keys: decided once, before anything is read.
 struct Plan {
@@ -63,65 +59,73 @@ bool Passes(const RangeRequest& request, const KeyState& state) {
   return true;
 }
 
+// The least that a key adds to an answer: so much is counted for what stands beside its bytes.
+constexpr uint64_t kWeightMin = 48;
+
 // What a key adds to the answer; false when that is more than `budget` has.
-bool Take(const RangeRequest& request, const Selected& one, uint64_t* budget) {
-  constexpr uint64_t kNumbersBytes = 48;
+bool Take(const RangeRequest& request, std::string_view key, const KeyState& state, uint64_t* budget) {
   const uint64_t weight = request.keys_only && request.sort_target != SortTarget::kValue
-                              ? one.key.size() + kNumbersBytes
-                              : BytesOfClass(one.state.size_class);
+                              ? key.size() + kWeightMin
+                              : BytesOfClass(state.size_class);
   if (weight > *budget) return false;
   *budget -= weight;
   return true;
 }
 
-// What is to be read of the range, weighed.
-absl::StatusOr<std::vector<Selected>> Select(KeySource& source, const KeyRange& range, const RangeRequest& request,
-                                             const Plan& plan, uint64_t* budget) {
-  std::vector<Selected> selected;
+struct Selection {
+  std::vector<Selected> keys;
+  uint64_t found = 0;  // with those that the limit has cut
+};
+
+absl::StatusOr<Selection> SelectOne(KeySource& source, const KeyRange& range, const RangeRequest& request,
+                                    const Plan& plan, uint64_t* budget) {
+  Selection selection;
+  QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> state, source.Find(range.begin));
+  if (!state.has_value() || (plan.filters && !Passes(request, *state))) return selection;
+  if (!Take(request, range.begin, *state, budget)) return base::errors::TooManyRequests();
+  selection.keys.emplace_back(range.begin, *state);
+  selection.found = 1;
+  return selection;
+}
+
+// For a plan that cuts what is not read: in their order, and weighed when it is known which they are.
+absl::StatusOr<Selection> SelectFirst(KeySource& source, const KeyRange& range, const RangeRequest& request,
+                                      const Plan& plan, uint64_t* budget) {
+  const auto limit = static_cast<uint64_t>(request.limit);
+  FirstInOrder first(request.sort_target, plan.order, limit);
   bool fits = true;
-  auto take = [&](std::string_view key, const KeyState& state) {
+  QUORATE_RETURN_IF_ERROR(source.Scan(range, [&](std::string_view key, const KeyState& state) {
     if (plan.filters && !Passes(request, state)) return true;
-    selected.push_back({key, state});
-    if (!plan.cut_unread) fits = Take(request, selected.back(), budget);
-    return fits && (plan.fetch_max == 0 || selected.size() < plan.fetch_max);
-  };
-  if (range.single) {
-    QUORATE_ASSIGN_OR_RETURN(std::optional<KeyState> state, source.Find(range.begin));
-    if (state.has_value()) take(range.begin, *state);
-    if (!fits) return base::errors::TooManyRequests();
-    return selected;
-  }
-  QUORATE_RETURN_IF_ERROR(source.Scan(range, take));
+    first.Add(source, key, state);
+    // So many will be left, whichever they are.
+    return fits = std::min(first.added(), limit) <= *budget / kWeightMin;
+  }));
   if (!fits) return base::errors::TooManyRequests();
-  return selected;
-}
-
-// Those left by a limit that cut what was not weighed before.
-absl::Status Weigh(const RangeRequest& request, const std::vector<Selected>& selected, uint64_t* budget) {
-  for (const Selected& one : selected) {
-    if (!Take(request, one, budget)) return base::errors::TooManyRequests();
+  Selection selection;
+  selection.found = first.added();
+  selection.keys = std::move(first).Take();
+  for (const Selected& one : selection.keys) {
+    if (!Take(request, one.key, one.state, budget)) return base::errors::TooManyRequests();
   }
-  return absl::OkStatus();
+  return selection;
 }
 
-int64_t SortNumber(SortTarget target, const KeyState& state) {
-  switch (target) {
-    case SortTarget::kVersion:
-      return state.version;
-    case SortTarget::kCreate:
-      return state.created;
-    default:
-      return state.modified.main;
-  }
-}
-
-// Equal ones stay in key order.
-void SortByNumber(SortTarget target, SortOrder order, std::vector<Selected>* selected) {
-  std::stable_sort(selected->begin(), selected->end(), [&](const Selected& a, const Selected& b) {
-    const int64_t left = SortNumber(target, a.state);
-    const int64_t right = SortNumber(target, b.state);
-    return order == SortOrder::kDescend ? left > right : left < right;
-  });
+// What is to be read of the range, weighed; when the plan does not cut it unread, still to be sorted and cut.
+absl::StatusOr<Selection> Select(KeySource& source, const KeyRange& range, const RangeRequest& request,
+                                 const Plan& plan, uint64_t* budget) {
+  if (range.single) return SelectOne(source, range, request, plan, budget);
+  if (plan.cut_unread) return SelectFirst(source, range, request, plan, budget);
+  Selection selection;
+  bool fits = true;
+  QUORATE_RETURN_IF_ERROR(source.Scan(range, [&](std::string_view key, const KeyState& state) {
+    if (plan.filters && !Passes(request, state)) return true;
+    fits = Take(request, key, state, budget);
+    if (fits) selection.keys.emplace_back(source, key, state);
+    return fits && (plan.fetch_max == 0 || selection.keys.size() < plan.fetch_max);
+  }));
+  if (!fits) return base::errors::TooManyRequests();
+  selection.found = selection.keys.size();
+  return selection;
 }
 
 std::vector<Revision> RevisionsOf(const std::vector<Selected>& selected) {
@@ -145,7 +149,7 @@ absl::Status SortByValue(const State& state, SortOrder order, std::vector<Select
   });
   std::vector<Selected> sorted;
   sorted.reserve(values.size());
-  for (const auto& [value, place] : values) sorted.push_back((*selected)[place]);
+  for (const auto& [value, place] : values) sorted.push_back(std::move((*selected)[place]));
   selected->swap(sorted);
   return absl::OkStatus();
 }
@@ -191,9 +195,9 @@ std::unique_ptr<KeySource> PastOf(const State& state, const RangeRequest& reques
 }
 
 // Leaves what the limit allows; true when there was more.
-bool Cut(const RangeRequest& request, std::vector<Selected>* selected) {
-  if (request.limit <= 0 || selected->size() <= static_cast<size_t>(request.limit)) return false;
-  selected->resize(request.limit);
+bool Cut(const RangeRequest& request, Selection* selection) {
+  if (request.limit <= 0 || selection->found <= static_cast<uint64_t>(request.limit)) return false;
+  selection->keys.erase(selection->keys.begin() + request.limit, selection->keys.end());
   return true;
 }
 
@@ -250,7 +254,7 @@ absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeReques
   if (range.single && !request.count_only && IsPlain(request, plan)) {
     QUORATE_ASSIGN_OR_RETURN(std::optional<KeyState> found, source.Find(range.begin));
     if (!found.has_value()) return base::Payload();
-    if (!Take(request, {range.begin, *found}, budget)) return base::errors::TooManyRequests();
+    if (!Take(request, range.begin, *found, budget)) return base::errors::TooManyRequests();
     return OneRecord(state, *found);
   }
 
@@ -260,17 +264,16 @@ absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeReques
   if (request.count_only) {
     QUORATE_ASSIGN_OR_RETURN(count, source.Count(range));
   } else {
-    QUORATE_ASSIGN_OR_RETURN(std::vector<Selected> selected, Select(source, range, request, plan, budget));
-    const bool all = plan.fetch_max == 0 || selected.size() < plan.fetch_max;
+    QUORATE_ASSIGN_OR_RETURN(Selection selection, Select(source, range, request, plan, budget));
+    const bool all = plan.fetch_max == 0 || selection.found < plan.fetch_max;
     if (all && !plan.filters) {
-      count = selected.size();
+      count = selection.found;
     } else {
       QUORATE_ASSIGN_OR_RETURN(count, source.Count(range));
     }
-    QUORATE_RETURN_IF_ERROR(Sort(state, request, plan.order, &selected));
-    more = Cut(request, &selected);
-    if (plan.cut_unread) QUORATE_RETURN_IF_ERROR(Weigh(request, selected, budget));
-    QUORATE_RETURN_IF_ERROR(AppendSelected(state, request, selected, &body));
+    if (!plan.cut_unread) QUORATE_RETURN_IF_ERROR(Sort(state, request, plan.order, &selection.keys));
+    more = Cut(request, &selection);
+    QUORATE_RETURN_IF_ERROR(AppendSelected(state, request, selection.keys, &body));
   }
   std::string tail;
   base::wire::AppendBoolField(&tail, kMore, more);
@@ -284,12 +287,7 @@ absl::Status WeighRange(const State& state, const RangeRequest& request, uint64_
   if (IsEmptyRange(range) || request.count_only) return absl::OkStatus();
   const std::unique_ptr<KeySource> past = PastOf(state, request, range);
   const Plan plan = MakePlan(request);
-  QUORATE_ASSIGN_OR_RETURN(std::vector<Selected> selected,
-                           Select(past ? *past : state.Now(), range, request, plan, budget));
-  if (!plan.cut_unread) return absl::OkStatus();
-  QUORATE_RETURN_IF_ERROR(Sort(state, request, plan.order, &selected));
-  Cut(request, &selected);
-  return Weigh(request, selected, budget);
+  return Select(past ? *past : state.Now(), range, request, plan, budget).status();
 }
 
 }  // namespace quorate::mvcc

@@ -6,6 +6,7 @@
 #include "src/mvcc/key_sources.h"
 #include "src/mvcc/range.h"
 #include "src/mvcc/read_view.h"
+#include "src/mvcc/selection.h"
 #include "src/mvcc/size_class.h"
 #include "src/mvcc/store_parts.h"
 
@@ -50,11 +51,6 @@ class Cursor final : public RangeCursor {
   }
 
  private:
-  struct Found {
-    std::string_view key;
-    KeyState state;
-  };
-
   // After the first keys were sent, an end of one zero byte still means all that follow.
   KeyRange Rest() const { return KeyRange::FromRequest(next_key_, range_end_); }
 
@@ -89,7 +85,7 @@ class Cursor final : public RangeCursor {
 
   absl::Status AppendSome(KeySource& source, base::Payload* chunk) {
     bool more = false;
-    QUORATE_ASSIGN_OR_RETURN(const std::vector<Found> found, Find(source, chunk_bytes_ - chunk->size(), &more));
+    QUORATE_ASSIGN_OR_RETURN(const std::vector<Selected> found, Find(source, chunk_bytes_ - chunk->size(), &more));
     QUORATE_RETURN_IF_ERROR(AppendKvs(found, chunk));
     sent_ += found.size();
     left_ -= found.size();
@@ -103,12 +99,12 @@ class Cursor final : public RangeCursor {
   }
 
   // The next keys, as many as fill so many bytes, one at least; `more`: others follow.
-  absl::StatusOr<std::vector<Found>> Find(KeySource& source, size_t room, bool* more) {
-    std::vector<Found> found;
+  absl::StatusOr<std::vector<Selected>> Find(KeySource& source, size_t room, bool* more) {
+    std::vector<Selected> found;
     const KeyRange rest = Rest();
     if (rest.single) {
       QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> state, source.Find(rest.begin));
-      if (state.has_value()) found.push_back({rest.begin, *state});
+      if (state.has_value()) found.emplace_back(rest.begin, *state);
       return found;
     }
     const size_t keys_max = std::min<uint64_t>(left_, kKeysMax);
@@ -116,21 +112,21 @@ class Cursor final : public RangeCursor {
     QUORATE_RETURN_IF_ERROR(source.Scan(rest, [&](std::string_view key, const KeyState& state) {
       *more = found.size() == keys_max || bytes >= room;
       if (*more) return false;
-      found.push_back({key, state});
+      found.emplace_back(source, key, state);
       bytes += keys_only_ ? key.size() : std::max<size_t>(BytesOfClass(state.size_class), key.size());
       return true;
     }));
     return found;
   }
 
-  absl::Status AppendKvs(const std::vector<Found>& found, base::Payload* chunk) {
+  absl::Status AppendKvs(const std::vector<Selected>& found, base::Payload* chunk) {
     if (keys_only_) {
-      for (const Found& one : found) AppendKeyOnly(kKvs, one.key, one.state, with_lease_, chunk);
+      for (const Selected& one : found) AppendKeyOnly(kKvs, one.key, one.state, with_lease_, chunk);
       return absl::OkStatus();
     }
     std::vector<Revision> revisions;
     revisions.reserve(found.size());
-    for (const Found& one : found) revisions.push_back(one.state.modified);
+    for (const Selected& one : found) revisions.push_back(one.state.modified);
     std::vector<base::Buffer> records;
     QUORATE_RETURN_IF_ERROR(parts_->records.Fetch(revisions, &records, snapshot_.get()));
     for (base::Buffer& record : records) AppendRecord(kKvs, std::move(record), chunk);

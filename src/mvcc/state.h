@@ -25,9 +25,11 @@ class KeySource {
   virtual ~KeySource() = default;
   virtual absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) = 0;
   virtual absl::StatusOr<uint64_t> Count(const KeyRange& range) = 0;
-  // In key order, until `visit` returns false. The key views live until the next Scan, the writer's until it changes
-  // something.
+  // In key order, until `visit` returns false.
   virtual absl::Status Scan(const KeyRange& range, const Visit& visit) = 0;
+  // Whether the key views that `visit` is given live as long as this, the writer's until it changes something, or for
+  // the call only.
+  virtual bool keeps_keys() const { return true; }
 };
 
 class State {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "src/mvcc/selection.h"
 #include "tests/mvcc/store_testing.h"
 
 namespace quorate::mvcc {
@@ -154,20 +155,20 @@ TEST_F(HistorySourceTest, OneKeyOfThePastIsSoughtInTheHistoryRatherThanRolledBac
   EXPECT_EQ(find(), 20);
 }
 
-TEST_F(HistorySourceTest, ScansKeepTheKeysOfTheLastOneOnly) {
+TEST_F(HistorySourceTest, WhoWantsAKeyForLongerThanTheCallHasToCopyIt) {
   HistorySource source(test_.database.get(), &complete_, 22);
-  std::string_view key;
-  for (int i = 0; i < 3; ++i) {
-    ASSERT_TRUE(source
-                    .Scan(KeyRange::FromRequest("c", "d"),
-                          [&key](std::string_view found, const KeyState& state) {
-                            key = found;
-                            return false;
-                          })
-                    .ok());
-    EXPECT_EQ(key, "c");
-  }
-  EXPECT_EQ(source.keys_kept(), 1u);
+  EXPECT_FALSE(source.keeps_keys());
+  std::vector<Selected> found;
+  ASSERT_TRUE(source
+                  .Scan(KeyRange::All(),
+                        [&](std::string_view key, const KeyState& state) {
+                          found.emplace_back(source, key, state);
+                          return true;
+                        })
+                  .ok());
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].key, "a");
+  EXPECT_EQ(found[1].key, "c");
 }
 
 }  // namespace

@@ -291,10 +291,12 @@ class HeavyState final : public State, public KeySource {
   absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override { return Heavy(2); }
   absl::StatusOr<uint64_t> Count(const KeyRange& range) override { return 10; }
   absl::Status Scan(const KeyRange& range, const Visit& visit) override {
-    for (int64_t i = 0; i < 10 && visit(keys_.substr(i, 1), Heavy(2 + i)); ++i) {
-    }
+    bool more = true;
+    for (visited = 0; visited < 10 && more; ++visited) more = visit(keys_.substr(visited, 1), Heavy(2 + visited));
     return absl::OkStatus();
   }
+
+  mutable int64_t visited = 0;  // by the last Scan
 
  private:
   static KeyState Heavy(int64_t main) {
@@ -324,6 +326,17 @@ TEST_F(RangeTest, AnAnswerThatIsTooLongIsRefusedBeforeItsRecordsAreRead) {
   EXPECT_TRUE(execute(request).ok());
   request = {.key = "a", .range_end = "z", .count_only = true};
   EXPECT_TRUE(execute(request).ok());
+}
+
+TEST_F(RangeTest, WhatIsSureToBeTooLongIsNotGatheredToTheEnd) {
+  const HeavyState state;
+  RangeRequest request{.key = "a", .range_end = "z", .limit = 5, .sort_order = SortOrder::kDescend};
+  for (const SortTarget target : {SortTarget::kKey, SortTarget::kCreate}) {
+    request.sort_target = target;
+    uint64_t budget = 100;
+    EXPECT_EQ(ExecuteRange(state, request, &budget).status(), base::errors::TooManyRequests());
+    EXPECT_EQ(state.visited, 3);
+  }
 }
 
 TEST_F(RangeTest, AStreamHoldsNoStateBetweenItsChunks) {
