@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/mvcc/patience.h"
+
 namespace quorate::mvcc {
 namespace {
 
@@ -23,7 +25,9 @@ std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeyHist
   if (!IsForHistory(*key_history, *index, revision, range, options.rolled_changes_max)) {
     if (IndexView view = index->ViewAt(revision)) return std::make_unique<ViewSource>(std::move(view));
   }
-  return std::make_unique<HistorySource>(database, key_history, revision, options.snapshot);
+  auto history = std::make_unique<HistorySource>(database, key_history, revision, options.snapshot);
+  if (options.patient) return std::make_unique<PatientSource>(std::move(history));
+  return history;
 }
 
 uint64_t PastCost(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range) {
@@ -40,6 +44,33 @@ absl::Status ViewSource::Scan(const KeyRange& range, const Visit& visit) {
 absl::Status WriterSource::Scan(const KeyRange& range, const Visit& visit) {
   index_->Scan(range, visit);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<KeyState>> PatientSource::Find(std::string_view key) {
+  return ReadPatiently([&] { return base_->Find(key); });
+}
+
+absl::StatusOr<uint64_t> PatientSource::Count(const KeyRange& range) {
+  return ReadPatiently([&] { return base_->Count(range); });
+}
+
+absl::Status PatientSource::Scan(const KeyRange& range, const Visit& visit) {
+  if (range.single) {
+    QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> found, Find(range.begin));
+    if (found.has_value()) visit(range.begin, *found);
+    return absl::OkStatus();
+  }
+  std::string next(range.begin);
+  return ReadPatiently([&] {
+    const std::string begin = next;
+    KeyRange rest = range;
+    rest.begin = begin;
+    return base_->Scan(rest, [&](std::string_view key, const KeyState& state) {
+      next.assign(key);
+      next.push_back('\0');
+      return visit(key, state);
+    });
+  });
 }
 
 const Overlay::Change* OverlaySource::LastOf(const std::vector<Overlay::Change>& changes) const {

@@ -64,6 +64,19 @@ class HistorySource final : public KeySource {
   const std::shared_ptr<const storage::Snapshot> snapshot_;
 };
 
+// Reads from another source patiently (ReadPatiently); a scan goes on where it was interrupted.
+class PatientSource final : public KeySource {
+ public:
+  explicit PatientSource(std::unique_ptr<KeySource> base) : base_(std::move(base)) {}
+  absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
+  absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
+  absl::Status Scan(const KeyRange& range, const Visit& visit) override;
+  bool keeps_keys() const override { return base_->keeps_keys(); }
+
+ private:
+  const std::unique_ptr<KeySource> base_;
+};
+
 // Where others wait for a list of the past, or nobody comes for the same state again, the index is not rolled back over
 // more changes than this: it takes about as long to piece so many keys together from the history.
 inline constexpr uint64_t kRolledChangesMax = 4096;
@@ -71,6 +84,8 @@ inline constexpr uint64_t kRolledChangesMax = 4096;
 struct PastOptions {
   // A list rolls the index back over at most so many changes, if the history has its state as well.
   uint64_t rolled_changes_max = std::numeric_limits<uint64_t>::max();
+  // What the history cannot read for want of descriptors or memory is read when there is some again.
+  bool patient = false;
   // Taken when the history had the state: from then on compaction may pass the revision.
   std::shared_ptr<const storage::Snapshot> snapshot = nullptr;
 };

@@ -56,7 +56,7 @@ class Cursor final : public RangeCursor {
 
   std::unique_ptr<KeySource> Past() const {
     PastOptions options;
-    if (snapshot_ != nullptr) options = {kRolledChangesMax, snapshot_};
+    if (snapshot_ != nullptr) options = {.rolled_changes_max = kRolledChangesMax, .snapshot = snapshot_};
     return PastSource(parts_->database, parts_->key_history.get(), &parts_->index, listed_revision_, Rest(), options);
   }
 

@@ -1,15 +1,13 @@
 #include "src/mvcc/writer.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
-#include "quorate/base/logging.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/key_codec.h"
+#include "src/mvcc/patience.h"
 #include "src/mvcc/range.h"
 #include "src/mvcc/record.h"
 #include "src/mvcc/size_class.h"
@@ -23,27 +21,6 @@ constexpr uint32_t kDeleted = 2;
 constexpr uint32_t kDeletePrevKvs = 3;
 
 using storage::Family;
-
-// What is wanting, descriptors or memory, may come back: with a minute's patience.
-constexpr std::chrono::milliseconds kReadPause{100};
-constexpr int kReadTriesMax = 600;
-
-const absl::Status& StatusOf(const absl::Status& status) { return status; }
-template <typename T>
-const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
-  return result.status();
-}
-
-template <typename Read>
-auto ReadPatiently(const Read& read) -> decltype(read()) {
-  for (int tries = 1;; ++tries) {
-    auto result = read();
-    const absl::Status& status = StatusOf(result);
-    if (!absl::IsUnavailable(status) || tries == kReadTriesMax) return result;
-    if (tries == 1) QUORATE_LOG(kWarn, "could not read the store, trying again", {{"error", status}});
-    std::this_thread::sleep_for(kReadPause);
-  }
-}
 
 }  // namespace
 
@@ -139,7 +116,7 @@ void Writer::Committed() {
 std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range) const {
   // All others wait meanwhile. From the history a list takes as long as it has keys, about as many as the range has
   // now.
-  const PastOptions options{.rolled_changes_max = std::max(kRolledChangesMax, index_->Count(range))};
+  const PastOptions options{.rolled_changes_max = std::max(kRolledChangesMax, index_->Count(range)), .patient = true};
   std::unique_ptr<KeySource> base =
       PastSource(database_, key_history_, index_, std::min(revision, committed_revision_), range, options);
   if (revision <= committed_revision_) return base;

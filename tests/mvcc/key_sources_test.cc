@@ -135,6 +135,51 @@ TEST_F(OverlaySourceTest, OneOverlayShowsEachOfItsRevisions) {
   }
 }
 
+// The keys a to e, of which some calls reach only two before descriptors are wanting.
+class Wanting final : public KeySource {
+ public:
+  explicit Wanting(int failures) : failures_(failures) {}
+  absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override {
+    if (Fails()) return Failure();
+    return KeyState{.modified = {2, 0}, .created = 2, .version = 1};
+  }
+  absl::StatusOr<uint64_t> Count(const KeyRange& range) override {
+    if (Fails()) return Failure();
+    return 5;
+  }
+  absl::Status Scan(const KeyRange& range, const Visit& visit) override {
+    int visited = 0;
+    for (char name = 'a'; name <= 'e'; ++name) {
+      const std::string key(1, name);
+      if (!range.Contains(key)) continue;
+      if (visited++ == 2 && Fails()) return Failure();
+      if (!visit(key, {.modified = {2, 0}, .created = 2, .version = 1})) break;
+    }
+    return absl::OkStatus();
+  }
+  bool keeps_keys() const override { return false; }
+
+ private:
+  bool Fails() { return failures_-- > 0; }
+  static absl::Status Failure() { return absl::UnavailableError("Too many open files"); }
+
+  int failures_;
+};
+
+TEST(PatientSourceTest, WhatWasWantingIsWaitedForAndNothingIsVisitedTwice) {
+  const auto patient = [](int failures) { return PatientSource(std::make_unique<Wanting>(failures)); };
+  EXPECT_EQ((*patient(1).Find("a"))->modified.main, 2);
+  EXPECT_EQ(*patient(1).Count(KeyRange::All()), 5u);
+  PatientSource source = patient(2);
+  EXPECT_EQ(Names(source, KeyRange::All()), "a2b2c2d2e2");
+  PatientSource part = patient(1);
+  EXPECT_EQ(Names(part, KeyRange::FromRequest("b", "e")), "b2c2d2");
+  PatientSource stopped = patient(1);
+  EXPECT_EQ(Names(stopped, KeyRange::All(), 4), "a2b2c2d2");
+  PatientSource one = patient(1);
+  EXPECT_EQ(Names(one, KeyRange::FromRequest("c", "")), "c2");
+}
+
 TEST_F(HistorySourceTest, OneKeyOfThePastIsSoughtInTheHistoryRatherThanRolledBackTo) {
   KeyIndex index;
   index.FinishLoad(19);
