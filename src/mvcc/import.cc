@@ -46,7 +46,7 @@ absl::StatusOr<KeyValueFields> Decode(const ImportedChange& change) {
   }
   if (change.deleted || change.kv.empty()) return *fields;
   if (fields->modified != change.revision.main || fields->created < 1 || fields->created > fields->modified ||
-      fields->version < 1) {
+      fields->version < 1 || fields->version > kRevisionMax) {
     return Malformed(change.revision, "has a key-value that contradicts it: modified " +
                                           std::to_string(fields->modified) + ", created " +
                                           std::to_string(fields->created) + ", version " +
@@ -148,6 +148,10 @@ absl::Status Import::Add(const ImportedChange& change) {
   if (revision.main < 1 || revision.sub < 0 || revision <= rep.statistics.last) {
     return Malformed(revision, "comes after that at " + Text(rep.statistics.last));
   }
+  if (revision.main > kImportedRevisionMax || revision.sub > kSubRevisionMax) {
+    return Malformed(revision, "is beyond what a store can hold, which is " +
+                                   Text({kImportedRevisionMax, kSubRevisionMax}) + " at most");
+  }
   QUORATE_ASSIGN_OR_RETURN(const KeyValueFields fields, Decode(change));
   return change.deleted ? rep.AddTombstone(fields, revision) : rep.AddPut(fields, revision);
 }
@@ -155,6 +159,11 @@ absl::Status Import::Add(const ImportedChange& change) {
 absl::Status Import::Finish(int64_t compacted) {
   Rep& rep = *rep_;
   QUORATE_CHECK(compacted >= rep.finished) << "finished " << rep.finished << ", compacted " << compacted;
+  if (compacted > kImportedRevisionMax) {
+    return base::MakeStatus(absl::StatusCode::kDataLoss, "the compacted revision " + std::to_string(compacted) +
+                                                             " is beyond what a store can hold, which is " +
+                                                             std::to_string(kImportedRevisionMax) + " at most");
+  }
   const int64_t revision = std::max({int64_t{1}, rep.statistics.last.main, compacted});
   const auto put = [&rep](std::string_view name, int64_t number) {
     rep.batch.Put(Family::kMeta, name, EncodeNumber(static_cast<uint64_t>(number)));

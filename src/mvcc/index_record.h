@@ -53,8 +53,8 @@ class Record {
   size_t word_count() const { return WordCount(size_and_flags_); }
 
   int64_t born_;
-  uint64_t created_ : 48;  // a revision a microsecond for nine years
-  uint64_t size_class_ : 16;
+  uint64_t created_ : kRevisionBits;
+  uint64_t size_class_ : 64 - kRevisionBits;
   uint32_t version_;
   uint32_t size_and_flags_;
 };

@@ -96,7 +96,7 @@ std::string EncodeHistoryKey(std::string_view key, Revision revision) {
 }
 
 void AppendHistoryKey(std::string_view key, Revision revision, std::string* out) {
-  QUORATE_CHECK(revision.sub >= 0 && revision.sub <= std::numeric_limits<uint32_t>::max()) << revision.sub;
+  QUORATE_CHECK(revision.sub >= 0 && revision.sub <= kSubRevisionMax) << revision.sub;
   AppendKeyPrefix(key, out);
   AppendHistoryRevision(revision.main, static_cast<uint32_t>(revision.sub), out);
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "quorate/mvcc/revision.h"
 #include "src/mvcc/key_codec.h"
 
 namespace quorate::mvcc {
@@ -41,6 +42,10 @@ absl::StatusOr<Meta> ReadMeta(const storage::Database& database, const storage::
   meta.target = static_cast<int64_t>(target.value_or(0)) - 1;
   if (meta.target > meta.finished) meta.position = position.value_or("");
   meta.removed_bytes = removed.value_or(0);
+  if (meta.revision > kRevisionMax) {
+    return base::MakeStatus(absl::StatusCode::kDataLoss,
+                            "the store is at revision " + std::to_string(meta.revision) + ", more than there can be");
+  }
   if (meta.revision < 1 || meta.history < 1 || meta.history > meta.revision || meta.compacted > meta.revision ||
       meta.finished > meta.compacted || meta.target > meta.compacted || meta.removed_bytes > meta.added_bytes) {
     return base::MakeStatus(absl::StatusCode::kDataLoss,

@@ -99,7 +99,7 @@ absl::Status Copy::CopyHistory() {
   }
   QUORATE_RETURN_IF_ERROR(history.status());
   if (options_.bump_revision > 0) QUORATE_RETURN_IF_ERROR(Bump(import.get(), &compacted));
-  QUORATE_RETURN_IF_ERROR(import->Finish(compacted));
+  QUORATE_RETURN_IF_ERROR(InFile(file_.path(), import->Finish(compacted)));
   if (progress_) progress_(RestoreStage::kRestore, file_.database_bytes(), file_.database_bytes());
   const mvcc::ImportStatistics& statistics = import->statistics();
   restored_.revision = std::max({int64_t{1}, statistics.last.main, compacted});
@@ -112,10 +112,11 @@ absl::Status Copy::CopyHistory() {
 // As etcdutl does it: an entry of no key at the new revision, which is compacted.
 absl::Status Copy::Bump(mvcc::Import* import, int64_t* compacted) {
   const int64_t latest = import->statistics().last.main;
-  if (options_.bump_revision > static_cast<uint64_t>(INT64_MAX - latest)) {
+  if (options_.bump_revision > static_cast<uint64_t>(mvcc::kImportedRevisionMax - latest)) {
     return base::MakeStatus(absl::StatusCode::kInvalidArgument,
                             "revision " + std::to_string(latest) + " cannot be raised by " +
-                                std::to_string(options_.bump_revision) + ": there are no revisions that high");
+                                std::to_string(options_.bump_revision) + ": the highest to start from is " +
+                                std::to_string(mvcc::kImportedRevisionMax));
   }
   const int64_t raised = latest + static_cast<int64_t>(options_.bump_revision);
   QUORATE_RETURN_IF_ERROR(import->Add({{raised, 0}, false, {}}));

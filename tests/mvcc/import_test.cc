@@ -265,6 +265,26 @@ TEST(ImportTest, OnlyAnEmptyStoreIsFilled) {
   EXPECT_EQ(Import::Begin(source.database.get(), -1, 9).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST(ImportTest, RevisionsThatTheStoreCannotHoldAreRefused) {
+  const auto put = [](int64_t main, int64_t sub) { return Change{{main, sub}, false, Kv("a", "1", main, main, 1)}; };
+  const auto refusal = [](const std::vector<Change>& history, int64_t compacted) {
+    ImportedStore copy;
+    const absl::Status status = copy.Fill(history, compacted);
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    return std::string(base::MessageOf(status));
+  };
+  EXPECT_THAT(refusal({put(kImportedRevisionMax + 1, 0)}, -1), HasSubstr("revision 140737488355328/0 is beyond"));
+  EXPECT_THAT(refusal({{{kRevisionMax + 1, 0}, true, Kv("a", "", 0, 0, 0)}}, -1), HasSubstr("beyond"));
+  EXPECT_THAT(refusal({put(5, kSubRevisionMax + 1)}, -1), HasSubstr("revision 5/4294967296 is beyond"));
+  EXPECT_THAT(refusal({}, kImportedRevisionMax + 1), HasSubstr("the compacted revision 140737488355328 is beyond"));
+  ImportedStore highest;
+  ASSERT_TRUE(highest.Fill({put(kImportedRevisionMax, kSubRevisionMax)}, kImportedRevisionMax).ok());
+  PutRequest next;
+  next.key = "b";
+  EXPECT_EQ(TestStore::Must(highest.store->Put(next)).revision, kImportedRevisionMax + 1);
+  EXPECT_TRUE(highest.store->Commit(++highest.mark).ok());
+}
+
 TEST(ImportTest, WhatContradictsItselfIsRefused) {
   const auto refusal = [](const std::vector<Change>& history) {
     ImportedStore copy;
@@ -278,6 +298,7 @@ TEST(ImportTest, WhatContradictsItselfIsRefused) {
   EXPECT_THAT(refusal({{{6, 0}, false, first.kv}}), HasSubstr("contradicts"));
   EXPECT_THAT(refusal({{{5, 0}, false, Kv("a", "1", 6, 5, 1)}}), HasSubstr("contradicts"));
   EXPECT_THAT(refusal({{{5, 0}, false, Kv("a", "1", 5, 5, 0)}}), HasSubstr("contradicts"));
+  EXPECT_THAT(refusal({{{5, 0}, false, Kv("a", "1", 5, 5, INT64_MAX)}}), HasSubstr("contradicts"));
   EXPECT_THAT(refusal({{{5, 0}, false, Kv("", "1", 5, 5, 1)}}), HasSubstr("malformed"));
   EXPECT_THAT(refusal({{{5, 0}, true, ""}}), HasSubstr("malformed"));
   EXPECT_THAT(refusal({{{5, 0}, false, first.kv.substr(0, first.kv.size() - 1)}}), HasSubstr("malformed"));

@@ -218,6 +218,16 @@ TEST(StoreTest, RecordsBeyondTheRevisionAreDamage) {
   EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << opened.status();
 }
 
+TEST(StoreTest, ARevisionThatCannotBeIsDamage) {
+  TestStore test;
+  test.PutKey("a", "1");
+  test.store->batch().Put(Family::kMeta, "mvcc.revision", std::string("\0\x01\0\0\0\0\0\0", 8));  // 2^48
+  test.Commit();
+  test.store.reset();
+  const absl::Status opened = Store::Open(test.database.get(), {}).status();
+  EXPECT_EQ(opened, absl::DataLossError("the store is at revision 281474976710656, more than there can be"));
+}
+
 TEST(StoreTest, AMissingRecordIsDamageNotAnAbsentKey) {
   TestStore test(/*cache_bytes=*/0);
   test.PutKey("a", "1");

@@ -11,6 +11,7 @@
 #include "quorate/base/logging.h"
 #include "quorate/lease/leases.h"
 #include "quorate/mvcc/hash.h"
+#include "quorate/mvcc/import.h"
 #include "quorate/replica/replica.h"
 #include "quorate/replica/stopped_member.h"
 #include "tests/base/files_testing.h"
@@ -149,9 +150,17 @@ TEST_F(RestoreTest, RaisesTheRevisionAndCompactsUpToIt) {
 }
 
 TEST_F(RestoreTest, ARaiseBeyondAllRevisionsIsRefused) {
-  options_.bump_revision = UINT64_MAX;
-  EXPECT_THAT(Restore(SmallSnapshot()).status().ToString(), HasSubstr("cannot be raised"));
-  EXPECT_THAT(Left(), ElementsAre());
+  // The snapshot is at 5.
+  for (const uint64_t bump : {UINT64_MAX, static_cast<uint64_t>(mvcc::kImportedRevisionMax - 4)}) {
+    options_.bump_revision = bump;
+    const absl::Status refused = Restore(SmallSnapshot()).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(refused.ToString(), HasSubstr("cannot be raised"));
+    EXPECT_THAT(Left(), ElementsAre());
+  }
+  options_.bump_revision = mvcc::kImportedRevisionMax - 5;
+  EXPECT_TRUE(Restore(SmallSnapshot()).ok());
+  EXPECT_TRUE(OpenMember().ok());
 }
 
 TEST_F(RestoreTest, TheStoreIsAtTheCompactedRevisionWhenNothingLaterIsLeft) {

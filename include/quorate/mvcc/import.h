@@ -16,6 +16,9 @@
 
 namespace quorate::mvcc {
 
+// What is at a higher revision is not taken, so that the store has as many again to go on with.
+inline constexpr int64_t kImportedRevisionMax = kRevisionMax / 2;
+
 // One change of a key. Views live for the call only.
 struct ImportedChange {
   Revision revision;
@@ -41,12 +44,13 @@ class Import {
   Import(const Import&) = delete;
   Import& operator=(const Import&) = delete;
 
-  // Revisions must rise. DataLoss when they do not, or when the key-value is malformed or contradicts the revision.
+  // Revisions must rise. DataLoss when they do not, when one is more than a store can hold, or when the key-value is
+  // malformed or contradicts the revision.
   // What compaction left of a key is taken as it is: its first change may be of any version, or a deletion.
   absl::Status Add(const ImportedChange& change);
   // Writes what is still in hand and the store's numbers: it is at the last change's revision, or at the compacted one
   // if that is higher, and `compacted` (-1: never; not below `finished`) is what it refuses to look behind. Not durable
-  // before a flush.
+  // before a flush. DataLoss when `compacted` is more than a store can hold.
   absl::Status Finish(int64_t compacted);
 
   const ImportStatistics& statistics() const;
