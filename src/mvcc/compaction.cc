@@ -1,6 +1,7 @@
 #include "src/mvcc/compaction.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "quorate/base/logging.h"
 #include "quorate/base/this_thread.h"
@@ -88,6 +89,7 @@ void Compaction::WhenFinished(int64_t revision, std::function<void()> done) {
 
 void Compaction::Run() {
   base::NameThisThread("compaction");
+  absl::StatusCode failing = absl::StatusCode::kOk;  // as the last try did
   while (true) {
     int64_t finished;
     {
@@ -104,9 +106,12 @@ void Compaction::Run() {
     if (!WaitForReaders()) return;
     const absl::Status status = Collect(finished, target_);
     if (absl::IsCancelled(status)) return;
+    const bool is_news = std::exchange(failing, status.code()) != status.code();
     if (!status.ok()) {
-      QUORATE_LOG(kWarn, "could not remove compacted revisions, will try again",
-                  {{"compact-revision", target_}, {"error", status}});
+      if (is_news) {
+        QUORATE_LOG(kWarn, "could not remove compacted revisions, will try again",
+                    {{"compact-revision", target_}, {"error", status}});
+      }
       if (!Pause(absl::IsDataLoss(status) ? kPauseAfterDamage : kPauseAfterError)) return;
       continue;
     }

@@ -1,14 +1,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "quorate/base/errors.h"
+#include "quorate/base/logging.h"
+#include "tests/base/files_testing.h"
 #include "tests/mvcc/store_testing.h"
 
 namespace quorate::mvcc {
 namespace {
 
+using std::chrono::milliseconds;
 using storage::Family;
 
 class CompactionTest : public testing::Test {
@@ -175,6 +179,28 @@ TEST_F(CompactionTest, ReadersNeverMissARecord) {
   EXPECT_GT(reads, 0);
   CompactAndWait(test_.store->revision());
   EXPECT_EQ(test_.Entries(Family::kRevs), static_cast<size_t>(kKeys));
+}
+
+TEST_F(CompactionTest, SaysOnceThatTheDiskTakesNothing) {
+  test_.PutKey("a", "1");
+  test_.PutKey("a", "2");
+  const std::string log = test_.directory.path() + "/log";
+  const std::string failure = "could not remove compacted revisions";
+  ASSERT_TRUE(base::SetUpLogging({.outputs = {log}}).ok());
+  {
+    const ReadView keeps_garbage = test_.store->View();
+    ASSERT_TRUE(test_.Compact(3).ok());
+    std::filesystem::rename(test_.directory.path() + "/db", test_.directory.path() + "/gone");
+    EXPECT_FALSE(test_.database->Flush().ok());
+  }
+  while (base::ReadFile(log).find(failure) == std::string::npos) std::this_thread::sleep_for(milliseconds(10));
+  // It is tried again in a second.
+  std::this_thread::sleep_for(milliseconds(1500));
+  base::FlushLogging();
+  const std::string said = base::ReadFile(log);
+  EXPECT_EQ(said.find(failure), said.rfind(failure)) << said;
+  test_.Close();
+  ASSERT_TRUE(base::SetUpLogging({}).ok());
 }
 
 TEST_F(CompactionTest, WaitingForNothingIsCalledAtOnce) {
