@@ -9,8 +9,8 @@
 
 namespace quorate::mvcc {
 
-// What an answer may weigh: as much as all the answers that clients have not taken yet may together
-// (docs/operations.md#overload), for more is refused there anyway.
+// What an answer may weigh, and what all those may that a writer gives before its budget is renewed: as much as all the
+// answers that clients have not taken yet may together (docs/operations.md#overload), for more is refused there anyway.
 inline constexpr uint64_t kAnswerBytesMax = uint64_t{1} << 30;
 
 // A RangeResponse without its header. The rules of what is fetched, filtered, sorted and cut, and in which order, are

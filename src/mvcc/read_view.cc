@@ -64,7 +64,8 @@ absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request) const {
 absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request) const {
   QUORATE_CHECK(IsReadOnly(request)) << "a transaction that writes";
   OperationCounts counts;
-  absl::StatusOr<base::Payload> body = ExecuteTxn(*rep_, nullptr, nullptr, request, &counts);
+  uint64_t budget = kAnswerBytesMax;
+  absl::StatusOr<base::Payload> body = ExecuteTxn(*rep_, nullptr, nullptr, request, &counts, &budget);
   rep_->parts->counts.Add(counts);
   if (!body.ok()) return std::move(body).status();
   return Answer{*std::move(body), rep_->revision()};

@@ -87,7 +87,7 @@ void AppendResponse(uint32_t member, int64_t header_revision, base::Payload body
 
 class Execution {
  public:
-  Execution(const State& state, Changeable* changeable, const Path& path, uint64_t budget)
+  Execution(const State& state, Changeable* changeable, const Path& path, uint64_t* budget)
       : state_(state), changeable_(changeable), path_(path), budget_(budget) {}
 
   absl::StatusOr<base::Payload> Run(const TxnRequest& request) {
@@ -110,7 +110,7 @@ class Execution {
     return absl::OkStatus();
   }
   absl::Status Execute(const RangeRequest& request, base::Payload* out) {
-    return Append(kRange, ExecuteRange(state_, request, &budget_), out);
+    return Append(kRange, ExecuteRange(state_, request, budget_), out);
   }
   absl::Status Execute(const PutRequest& request, base::Payload* out) {
     QUORATE_CHECK(changeable_ != nullptr) << "a put in a read-only transaction";
@@ -137,7 +137,7 @@ class Execution {
   const State& state_;
   Changeable* const changeable_;
   const Path& path_;
-  uint64_t budget_;  // of the answer
+  uint64_t* const budget_;  // of the answer
   size_t at_ = 0;
 };
 
@@ -145,7 +145,7 @@ class Execution {
 // no way back. What it puts itself is counted with every range that may find it.
 class Weighing {
  public:
-  Weighing(const State& state, const Path& path) : state_(state), path_(path) {}
+  Weighing(const State& state, const Path& path, uint64_t* budget) : state_(state), path_(path), budget_(budget) {}
 
   absl::Status Run(const TxnRequest& request) {
     for (const RequestOp& operation : Branch(request, path_[at_++])) {
@@ -159,11 +159,11 @@ class Weighing {
   absl::Status Weigh(const TxnRequest& request) { return Run(request); }
   absl::Status Weigh(const RangeRequest& request) {
     if (request.count_only) return absl::OkStatus();
-    QUORATE_RETURN_IF_ERROR(WeighRange(state_, request, &budget_));
+    QUORATE_RETURN_IF_ERROR(WeighRange(state_, request, budget_));
     const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
     for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
-      if (put->second > budget_) return base::errors::TooManyRequests();
-      budget_ -= put->second;
+      if (put->second > *budget_) return base::errors::TooManyRequests();
+      *budget_ -= put->second;
     }
     return absl::OkStatus();
   }
@@ -178,7 +178,7 @@ class Weighing {
 
   const State& state_;
   const Path& path_;
-  uint64_t budget_ = kAnswerBytesMax;
+  uint64_t* const budget_;
   std::map<std::string_view, uint64_t> puts_;  // bytes by key
   size_t at_ = 0;
 };
@@ -275,7 +275,7 @@ absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequ
 }
 
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
-                                         const TxnRequest& request, OperationCounts* counts) {
+                                         const TxnRequest& request, OperationCounts* counts, uint64_t* budget) {
   Path path;
   uint64_t comparisons = 0;
   QUORATE_RETURN_IF_ERROR(ChoosePath(state, request, &path, &comparisons));
@@ -283,14 +283,12 @@ absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changea
   QUORATE_RETURN_IF_ERROR(CheckOperations(state, leases, request, path, &at));
   CountOperations(request, path, comparisons, counts);
   at = 0;
-  uint64_t budget = kAnswerBytesMax;
   Effects effects;
   FindEffects(request, path, &at, &effects);
-  if (effects.changes) {
-    if (effects.answers_records) QUORATE_RETURN_IF_ERROR(Weighing(state, path).Run(request));
-    budget = std::numeric_limits<uint64_t>::max();
-  }
-  return Execution(state, changeable, path, budget).Run(request);
+  if (!effects.changes) return Execution(state, changeable, path, budget).Run(request);
+  if (effects.answers_records) QUORATE_RETURN_IF_ERROR(Weighing(state, path, budget).Run(request));
+  uint64_t weighed = std::numeric_limits<uint64_t>::max();
+  return Execution(state, changeable, path, &weighed).Run(request);
 }
 
 }  // namespace quorate::mvcc

@@ -28,9 +28,10 @@ class Changeable {
 absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequest& request);
 
 // A TxnResponse without its header. `changeable` may be null when IsReadOnly(request). Fails with the API's error, or
-// for an answer that is too long (kAnswerBytesMax), before anything was changed; an error of storage may come later.
+// for an answer that weighs more than `budget` has, from which it is taken, before anything was changed; an error of
+// storage may come later.
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
-                                         const TxnRequest& request, OperationCounts* counts);
+                                         const TxnRequest& request, OperationCounts* counts, uint64_t* budget);
 
 // Whether a put looks for what was there before it.
 inline bool LooksBack(const PutRequest& put) { return put.prev_kv || put.ignore_value || put.ignore_lease; }

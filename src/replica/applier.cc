@@ -56,7 +56,8 @@ absl::Status Applier::ExecuteRest() {
     QUORATE_CHECK(entry.index == applied_ + 1) << "executed " << applied_ << ", then got " << entry.index;
     applied_ = entry.index;
     QUORATE_RETURN_IF_ERROR(Execute(entry));
-    const bool full = uncommitted_commands_ >= kCommitCommandsMax || options_.store->batch().bytes() >= kCommitBytesMax;
+    const bool full = uncommitted_commands_ >= kCommitCommandsMax ||
+                      options_.store->batch().bytes() >= kCommitBytesMax || undelivered_bytes_ >= kCommitAnswerBytesMax;
     if (!full && next_ < entries_.size()) continue;
     EndBatch(entry);
     QUORATE_RETURN_IF_ERROR(Commit());
@@ -75,6 +76,7 @@ absl::Status Applier::Execute(const raft::Entry& entry) {
   Answers answers{std::move(waiting), {}, entry.term};
   bool wanted = !answers.waiting.empty();
   if (wanted) answers.answers.reserve(reader.head().commands);
+  options_.store->RenewAnswerBudget();
   while (reader.Next()) {
     absl::StatusOr<mvcc::Answer> answer = ExecuteCommand(reader.type(), reader.request());
     // Every member must come to the same outcome, and this one cannot.
@@ -86,7 +88,9 @@ absl::Status Applier::Execute(const raft::Entry& entry) {
     ExecutionStatistics::Outcomes& outcomes = statistics_.commands[static_cast<size_t>(reader.type())];
     (answer.ok() ? outcomes.succeeded : outcomes.failed).Observe(ended - std::exchange(begun, ended));
     ++uncommitted_commands_;
-    if (wanted) answers.answers.push_back(std::move(answer));
+    if (!wanted) continue;
+    if (answer.ok()) undelivered_bytes_ += answer->body.size();
+    answers.answers.push_back(std::move(answer));
   }
   QUORATE_CHECK(reader.ok()) << "entry " << entry.index << " is damaged";
   if (wanted) undelivered_.push_back(std::move(answers));
@@ -196,11 +200,13 @@ void Applier::Deliver() {
     }
   }
   undelivered_.clear();
+  undelivered_bytes_ = 0;
 }
 
 void Applier::FailUndelivered(const absl::Status& status) {
   for (Answers& group : undelivered_) FailGroup(std::move(group.waiting), status, group.term);
   undelivered_.clear();
+  undelivered_bytes_ = 0;
 }
 
 absl::Status OutcomeUnknown(const absl::Status& reason) {

@@ -78,6 +78,7 @@ class Applier {
   size_t next_ = 0;                   // of them, to be executed
   bool batch_ended_ = false;          // and is to be committed
   std::vector<Answers> undelivered_;
+  size_t undelivered_bytes_ = 0;  // of their answers
   size_t uncommitted_commands_ = 0;
   bool cluster_changed_ = false;
   raft::Index applied_;

@@ -30,6 +30,9 @@ inline constexpr uint64_t kInlineCommandsMax = 4;
 // Commands executed before they are committed to the store as one batch and their answers leave.
 inline constexpr uint64_t kCommitCommandsMax = 4096;
 inline constexpr size_t kCommitBytesMax = 8 << 20;
+// Nor do more bytes of answers wait for that, but those of one entry, which the store bounds: until they have left, the
+// records in them stay in memory.
+inline constexpr size_t kCommitAnswerBytesMax = 64 << 20;
 
 // Keys that go with expired leases in a second. What is deleted in a tenth of it is executed in a few milliseconds; a
 // single lease's keys go together, however many.

@@ -342,5 +342,40 @@ TEST_F(TxnTest, AnAnswerThatIsTooLongIsRefusedBeforeAnythingIsChanged) {
   EXPECT_EQ(test.PutKey("after", ""), revision + 1);
 }
 
+TEST_F(TxnTest, AnswersAreTooLongTogetherUntilTheBudgetIsRenewed) {
+  TestStore test(/*cache_bytes=*/32 << 20);
+  test.PutKey("long", std::string(4 << 20, 'x'));
+  RangeRequest range;
+  range.key = "long";
+  PutRequest put;
+  put.key = "new";
+  TxnRequest txn;  // 400 MiB
+  txn.success.push_back({put});
+  for (int i = 0; i < 100; ++i) txn.success.push_back({range});
+  TxnRequest reads;
+  for (int i = 0; i < 20; ++i) reads.success.push_back({range});
+  DeleteRangeRequest deletion;
+  deletion.key = put.key = "long";
+  deletion.prev_kv = put.prev_kv = true;
+
+  EXPECT_TRUE(test.store->Txn(txn).ok());
+  EXPECT_TRUE(test.store->Txn(txn).ok());
+  test.Commit();
+  // What is refused takes nothing: 220 MiB are left, of which the reads take 80 each.
+  EXPECT_EQ(test.store->Txn(txn).status(), base::errors::TooManyRequests());
+  EXPECT_TRUE(test.store->Txn(reads).ok());
+  EXPECT_TRUE(test.store->Txn(reads).ok());
+  EXPECT_EQ(test.store->Txn(reads).status(), base::errors::TooManyRequests());
+  reads.success.resize(15);
+  EXPECT_TRUE(test.store->Txn(reads).ok());
+  EXPECT_EQ(test.store->DeleteRange(deletion).status(), base::errors::TooManyRequests());
+  EXPECT_EQ(test.store->Put(put).status(), base::errors::TooManyRequests());
+  put.prev_kv = false;
+  EXPECT_TRUE(test.store->Put(put).ok());
+  test.store->RenewAnswerBudget();
+  EXPECT_TRUE(test.store->Txn(txn).ok());
+  EXPECT_TRUE(test.store->DeleteRange(deletion).ok());
+}
+
 }  // namespace
 }  // namespace quorate::mvcc

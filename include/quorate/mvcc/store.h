@@ -152,6 +152,9 @@ class Store {
   // Deletes live keys, each given once, in one revision and in this order: what a revoked lease takes with it. Those
   // that are not there are passed over.
   absl::Status DeleteKeys(const std::vector<std::string_view>& keys);
+  // What is answered with the store's records from here to the next call may weigh 1 GiB together; a request whose
+  // answer does not fit any more is refused. So it is called where every member executes the same.
+  void RenewAnswerBudget();
   // The revision of the last executed request, committed or not.
   int64_t writer_revision() const;
   // The open batch: others add their small state (applied index, configuration, leases) to be atomic with the data.
