@@ -98,6 +98,23 @@ class PosixFile final : public File {
   int direct_;
 };
 
+class PosixDirectory final : public Directory {
+ public:
+  PosixDirectory(std::string path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+  ~PosixDirectory() override { close(descriptor_); }
+  PosixDirectory(const PosixDirectory&) = delete;
+  PosixDirectory& operator=(const PosixDirectory&) = delete;
+
+  absl::Status Sync() override {
+    if (Retry([&] { return fsync(descriptor_); }) != 0) return SystemError("sync", path_, errno);
+    return absl::OkStatus();
+  }
+
+ private:
+  const std::string path_;
+  const int descriptor_;
+};
+
 class PosixFiles final : public FileSystem {
  public:
   absl::StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
@@ -160,14 +177,10 @@ class PosixFiles final : public FileSystem {
     }
   }
 
-  absl::Status SyncDirectory(const std::string& path) override {
+  absl::StatusOr<std::unique_ptr<Directory>> OpenDirectory(const std::string& path) override {
     const int descriptor = Retry([&] { return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (descriptor < 0) return SystemError("open", path, errno);
-    const int result = Retry([&] { return fsync(descriptor); });
-    const int error = errno;
-    close(descriptor);
-    if (result != 0) return SystemError("sync", path, error);
-    return absl::OkStatus();
+    return std::make_unique<PosixDirectory>(path, descriptor);
   }
 
   bool Exists(const std::string& path) override {

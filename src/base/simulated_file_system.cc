@@ -104,6 +104,23 @@ class SimulatedFile final : public File {
   const uint64_t epoch_;
 };
 
+class SimulatedDirectory final : public Directory {
+ public:
+  SimulatedDirectory(SimulatedFileSystem& files, std::string path)
+      : files_(files), path_(std::move(path)), epoch_(files.epoch_) {}
+
+  absl::Status Sync() override {
+    std::lock_guard lock(files_.mutex_);
+    if (epoch_ != files_.epoch_) return Gone(path_);
+    return files_.SyncChanges(path_);
+  }
+
+ private:
+  SimulatedFileSystem& files_;
+  const std::string path_;
+  const uint64_t epoch_;
+};
+
 SimulatedFileSystem::SimulatedFileSystem(uint64_t seed) : random_(seed) {}
 SimulatedFileSystem::~SimulatedFileSystem() = default;
 
@@ -208,13 +225,18 @@ absl::Status SimulatedFileSystem::Remove(const std::string& path) {
 
 absl::Status SimulatedFileSystem::CreateDirectories(const std::string& path) { return absl::OkStatus(); }
 
-absl::Status SimulatedFileSystem::SyncDirectory(const std::string& path) {
+absl::StatusOr<std::unique_ptr<Directory>> SimulatedFileSystem::OpenDirectory(const std::string& path) {
   std::lock_guard lock(mutex_);
-  QUORATE_RETURN_IF_ERROR(Check(Operation::kSyncDirectory, path));
+  QUORATE_RETURN_IF_ERROR(Check(Operation::kOpenDirectory, path));
+  return std::make_unique<SimulatedDirectory>(*this, path);
+}
+
+absl::Status SimulatedFileSystem::SyncChanges(const std::string& directory) {
+  QUORATE_RETURN_IF_ERROR(Check(Operation::kSyncDirectory, directory));
   ++sync_count_;
   std::vector<DirectoryChange> others;
   for (DirectoryChange& change : unsynced_changes_) {
-    const bool here = DirectoryOf(change.from.empty() ? change.to : change.from) == path;
+    const bool here = DirectoryOf(change.from.empty() ? change.to : change.from) == directory;
     if (here) {
       Apply(durable_names_, change);
     } else {

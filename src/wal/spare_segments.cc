@@ -167,9 +167,12 @@ absl::Status SpareSegments::RecycleOne(const std::string& path) {
   QUORATE_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
   if (!keep || bytes != segment_bytes_) return files_.Remove(path);
   const std::string spare_path = NextPath();
+  // Before anything is renamed: should there be no descriptor for it, nothing was done and the disk is not to blame. Of
+  // its own, not the log's: a failed sync is told once to each that has the directory open.
+  QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<base::Directory> directory, files_.OpenDirectory(directory_));
   QUORATE_RETURN_IF_ERROR(files_.Rename(path, spare_path));
   // Only once the old name is gone for good may the content change under it.
-  if (absl::Status status = files_.SyncDirectory(directory_); !status.ok()) {
+  if (absl::Status status = directory->Sync(); !status.ok()) {
     std::lock_guard lock(mutex_);
     return sync_failure_ = status;
   }

@@ -82,6 +82,8 @@ struct Wal::Rep {
   const WalOptions options;
   base::Clock& clock;
   std::unique_ptr<base::FileLock> lock;
+  // Held open: whether one more descriptor is to be had does not decide about a segment that has its name already.
+  std::unique_ptr<base::Directory> directory;
   SpareSegments spares;
   LogFiles log;
   RecordWriter writer;
@@ -128,7 +130,7 @@ absl::StatusOr<std::unique_ptr<Segment>> Wal::Rep::BeginSegment(uint64_t record_
     spares.GiveBack(std::move(spare));
     return FailUnlessRefused(status);
   }
-  if (absl::Status status = options.files->SyncDirectory(options.directory); !status.ok()) return Fail(status);
+  if (absl::Status status = directory->Sync(); !status.ok()) return Fail(status);
   // Opened again for direct writes, and so that later errors name the file as it is called now.
   absl::StatusOr<std::unique_ptr<base::File>> file = options.files->Open(segment->path, base::OpenMode::kDirect);
   // For want of descriptors it goes on with the one there is: the segment has its name already.
@@ -285,6 +287,7 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Create(const WalOptions& options, cons
   QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(ParentOf(options.directory)));
   auto rep = std::make_unique<Rep>(options);
   QUORATE_RETURN_IF_ERROR(rep->Lock());
+  QUORATE_ASSIGN_OR_RETURN(rep->directory, options.files->OpenDirectory(options.directory));
   QUORATE_RETURN_IF_ERROR(rep->spares.Clear());
   if (!options.end_note.empty()) QUORATE_RETURN_IF_ERROR(rep->note.Clear());
   rep->log.identity = identity;
@@ -300,7 +303,8 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Open(const WalOptions& options, raft::
   QUORATE_RETURN_IF_ERROR(rep->Lock());
   QUORATE_RETURN_IF_ERROR(Recover(options, applied, &rep->log, recovered));
   // An earlier process may have ended between making a segment and syncing its name.
-  QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(options.directory));
+  QUORATE_ASSIGN_OR_RETURN(rep->directory, options.files->OpenDirectory(options.directory));
+  QUORATE_RETURN_IF_ERROR(rep->directory->Sync());
   // What was read may never have been synced, and others are about to rely on it. A torn tail is cut by the mark over
   // its beginning, or the next record, whose write number is above all that it left.
   Segment& segment = rep->log.current();

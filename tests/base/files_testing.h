@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/resource.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -30,6 +32,22 @@ class TemporaryDirectory {
 
  private:
   std::string path_;
+};
+
+// While it lives the process can open nothing, for want of descriptors; what is open stays so.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    QUORATE_CHECK(getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    QUORATE_CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  ~NoDescriptors() { QUORATE_CHECK(setrlimit(RLIMIT_NOFILE, &before_) == 0); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
 };
 
 // Empty when it cannot be read.

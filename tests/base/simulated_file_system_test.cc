@@ -83,8 +83,10 @@ TEST(SimulatedFileSystemTest, AKilledProcessLosesNothingItWrote) {
   SimulatedFileSystem files(1);
   auto file = *files.Open("d/a", OpenMode::kCreate);
   ASSERT_TRUE(file->WriteAt(0, "unsynced").ok());
+  auto directory = *files.OpenDirectory("d");
   files.Kill();
   EXPECT_FALSE(file->SyncData().ok());
+  EXPECT_FALSE(directory->Sync().ok());
   EXPECT_EQ(files.Contents()["d/a"], "unsynced");
 }
 

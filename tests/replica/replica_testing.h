@@ -84,9 +84,9 @@ class FillableFiles : public base::FileSystem {
   absl::Status Rename(const std::string& from, const std::string& to) override { return posix_.Rename(from, to); }
   absl::Status Remove(const std::string& path) override { return posix_.Remove(path); }
   absl::Status CreateDirectories(const std::string& path) override { return posix_.CreateDirectories(path); }
-  absl::Status SyncDirectory(const std::string& path) override {
+  absl::StatusOr<std::unique_ptr<base::Directory>> OpenDirectory(const std::string& path) override {
     if (fails_to_sync && fails_to_sync(path)) return absl::InternalError(path + ": Input/output error");
-    return posix_.SyncDirectory(path);
+    return posix_.OpenDirectory(path);
   }
   bool Exists(const std::string& path) override { return posix_.Exists(path); }
 

@@ -121,7 +121,7 @@ class CrashRun : public WalTest {
   void SetRandomFault() {
     const size_t after = Draw(6);
     const auto code = Draw(2) == 0 ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kInternal;
-    const auto operation = static_cast<Operation>(Draw(9));
+    const auto operation = static_cast<Operation>(Draw(10));
     files_.SetFault([=, count = size_t{0}](Operation asked, const std::string& path) mutable {
       if (asked != operation || asked == Operation::kSync) {
         if (asked != operation || code == absl::StatusCode::kResourceExhausted) return absl::OkStatus();

@@ -281,20 +281,63 @@ TEST_F(DiskTroubleTest, ASegmentIsWrittenThoughThereIsNoDescriptorToOpenItAgain)
   EXPECT_TRUE(SameEntries(recovered_.entries, Made(1, 60, 1, 3000)));
 }
 
-TEST(WalLockTest, ALogIsOpenInOneProcessOnly) {
-  base::TemporaryDirectory directory;
-  WalOptions options;
-  options.files = &base::PosixFileSystem();
-  options.directory = directory.path() + "/wal";
-  options.segment_bytes = 64 << 10;
-  auto wal = Wal::Create(options, kIdentity);
+TEST_F(SpareSegmentsTest, APurgedSegmentWaitsForADescriptorAndTheLogDoesNot) {
+  std::atomic<bool> refused = false;
+  auto wal = Create();
+  for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);
+  files_.SetFault([&refused](Operation operation, const std::string& path) {
+    if (operation != Operation::kOpenDirectory) return absl::OkStatus();
+    refused = true;
+    return base::MakeStatus(absl::StatusCode::kResourceExhausted, "injected on " + path);
+  });
+  ASSERT_TRUE(wal->Purge(wal->last_index()).ok());
+  ASSERT_TRUE(Becomes([&] { return refused.load(); }));
+  const size_t segments = SegmentPaths().size();
+  for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);
+  EXPECT_GT(SegmentPaths().size(), segments);
+  files_.SetFault(nullptr);
+  ASSERT_TRUE(wal->Purge(wal->last_index()).ok());
+  EXPECT_TRUE(Becomes([&] { return SegmentPaths().size() == 1; }));
+}
+
+class RealDiskTest : public WalTest {
+ protected:
+  RealDiskTest() {
+    options_.files = &base::PosixFileSystem();
+    options_.directory = temporary_.path() + "/wal";
+  }
+
+  base::TemporaryDirectory temporary_;
+};
+
+TEST_F(RealDiskTest, WithoutDescriptorsTheLogGoesOnIntoTheSpareThereIs) {
+  Create();
+  base::WriteFile(options_.directory + "/spare-7.tmp", std::string(options_.segment_bytes, '\0'));
+  options_.spare_segments = 1;
+  auto wal = Open();
+  const auto append = [&] { return wal->Append({MakeEntry(wal->last_index() + 1, 1, 3000)}, std::nullopt); };
+  absl::Status status;
+  {
+    const base::NoDescriptors none;
+    while ((status = append()).ok()) ASSERT_TRUE(wal->Sync().ok());
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_GT(wal->last_index() * 3000, options_.segment_bytes) << "the spare was not used";
+  Add(*wal, 1, 3000);
+  const raft::Index last = wal->last_index();
+  wal.reset();
+  Open();
+  EXPECT_TRUE(SameEntries(recovered_.entries, Made(1, last, 1, 3000)));
+}
+
+TEST_F(RealDiskTest, ALogIsOpenInOneProcessOnly) {
+  auto wal = Wal::Create(options_, kIdentity);
   ASSERT_TRUE(wal.ok()) << wal.status();
-  Recovered recovered;
-  const absl::Status second = Wal::Open(options, 0, &recovered).status();
+  const absl::Status second = Wal::Open(options_, 0, &recovered_).status();
   EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(base::MessageOf(second).find(options.directory), std::string::npos) << second;
+  EXPECT_NE(base::MessageOf(second).find(options_.directory), std::string::npos) << second;
   wal->reset();
-  EXPECT_TRUE(Wal::Open(options, 0, &recovered).ok());
+  EXPECT_TRUE(Wal::Open(options_, 0, &recovered_).ok());
 }
 
 TEST_F(SpareSegmentsTest, ARecordLargerThanASegmentGetsOneOfItsOwn) {

@@ -27,6 +27,14 @@ class File {
   virtual const std::string& path() const = 0;
 };
 
+// An open directory; closed by the destructor. One thread at a time.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+  // Makes creations, renames and removals in it durable. After a failure what is on disk is unknown.
+  virtual absl::Status Sync() = 0;
+};
+
 // Writes of whole blocks of this size, from memory aligned to it, can go past the page cache.
 inline constexpr uint64_t kDirectBlockBytes = 4096;
 
@@ -49,9 +57,14 @@ class FileSystem {
   virtual absl::Status Remove(const std::string& path) = 0;
   // Creates missing parents too, mode 0700. Present already: OK.
   virtual absl::Status CreateDirectories(const std::string& path) = 0;
-  // Makes creations, renames and removals in the directory durable.
-  virtual absl::Status SyncDirectory(const std::string& path) = 0;
+  virtual absl::StatusOr<std::unique_ptr<Directory>> OpenDirectory(const std::string& path) = 0;
   virtual bool Exists(const std::string& path) = 0;
+
+  // Both at once, for callers that give up whichever of them fails.
+  absl::Status SyncDirectory(const std::string& path) {
+    QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<Directory> directory, OpenDirectory(path));
+    return directory->Sync();
+  }
 };
 
 // The machine's files; lives for ever.

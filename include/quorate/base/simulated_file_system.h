@@ -24,7 +24,7 @@ class SimulatedFileSystem final : public FileSystem {
   // The unit a disk writes whole or not at all.
   static constexpr uint64_t kSectorBytes = 512;
 
-  enum class Operation { kOpen, kRead, kWrite, kSync, kRename, kRemove, kList, kSyncDirectory };
+  enum class Operation { kOpen, kRead, kWrite, kSync, kRename, kRemove, kList, kSyncDirectory, kOpenDirectory };
   // Asked before each operation; an error is what the operation returns. Of a refused write the first
   // sectors may have been written.
   using Fault = std::function<absl::Status(Operation operation, const std::string& path)>;
@@ -37,7 +37,7 @@ class SimulatedFileSystem final : public FileSystem {
   absl::Status Rename(const std::string& from, const std::string& to) override;
   absl::Status Remove(const std::string& path) override;
   absl::Status CreateDirectories(const std::string& path) override;
-  absl::Status SyncDirectory(const std::string& path) override;
+  absl::StatusOr<std::unique_ptr<Directory>> OpenDirectory(const std::string& path) override;
   bool Exists(const std::string& path) override;
 
   void SetFault(Fault fault);
@@ -60,6 +60,7 @@ class SimulatedFileSystem final : public FileSystem {
 
  private:
   friend class SimulatedFile;
+  friend class SimulatedDirectory;
   struct Inode;
   struct DirectoryChange;
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
@@ -68,6 +69,7 @@ class SimulatedFileSystem final : public FileSystem {
   absl::Status Write(Inode& inode, uint64_t offset, std::string_view bytes, const std::string& path);
   void Store(Inode& inode, uint64_t offset, std::string_view bytes);
   void Change(DirectoryChange change);
+  absl::Status SyncChanges(const std::string& directory);
   void LoseUnsynced(Inode& inode);
   uint64_t UsedBytes() const;
 
