@@ -46,9 +46,7 @@ void Engine::KeepDisk() {
   if (durable > purged_mark_) {
     purged_mark_ = durable;
     log_bytes_since_durable_ = 0;
-    if (absl::Status purged = files_.wal->Purge(durable); !purged.ok()) {
-      QUORATE_LOG(kWarn, "could not drop old log segments; it is tried again", {{"error", purged}});
-    }
+    files_.wal->Purge(durable);
   }
   raft::Index applied = read_gate_.applied();
   uint64_t behind = applied > durable ? applied - durable : 0;

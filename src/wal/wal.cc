@@ -411,8 +411,8 @@ absl::StatusOr<raft::Term> Wal::TermOf(raft::Index index) const {
 raft::Index Wal::first_index() const { return rep_->log.index.first_index(); }
 raft::Index Wal::last_index() const { return rep_->log.index.last_index(); }
 
-absl::Status Wal::Purge(raft::Index index) {
-  if (!rep_->failed.ok()) return rep_->failed;
+void Wal::Purge(raft::Index index) {
+  if (!rep_->failed.ok()) return;
   auto& segments = rep_->log.segments;
   std::vector<std::string> paths;
   // The one before the current stays while its seal is not on disk.
@@ -423,7 +423,6 @@ absl::Status Wal::Purge(raft::Index index) {
     segments.pop_front();
   }
   if (!paths.empty()) rep_->spares.Recycle(std::move(paths));
-  return absl::OkStatus();
 }
 
 uint64_t Wal::bytes_on_disk() const {

@@ -91,8 +91,8 @@ class Wal {
   // refuses everything.
   absl::Status Sync();
   // Says, in the note of the end or else in the log, up to where it was last synced, so that damage to what was written
-  // last cannot pass for a write that a crash cut short. Nothing needs it to be durable: to be called after a sync, once
-  // nobody waits for it any more.
+  // last cannot pass for a write that a crash cut short. Nothing needs it to be durable: to be called after a sync,
+  // once nobody waits for it any more.
   void NoteEnd();
   // Entries [begin, end) read back from the segments, as many as fit `bytes_max` but at least one. OutOfRange when
   // `begin` has been purged or `end` lies beyond the log.
@@ -102,8 +102,8 @@ class Wal {
   raft::Index first_index() const;
   raft::Index last_index() const;
   // Drops whole segments whose entries all lie below `index` (durable in the store, and no follower's need). Their
-  // files are released or reused in the background.
-  absl::Status Purge(raft::Index index);
+  // files are released or reused in the background. A log that has failed keeps all there is.
+  void Purge(raft::Index index);
   // Spare segments included.
   uint64_t bytes_on_disk() const;
   const WalStatistics& statistics() const;
