@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "quorate/base/disk_refusal.h"
 #include "quorate/base/duration.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/json_string.h"
@@ -62,7 +63,7 @@ absl::Status CheckWrites(const ServiceContext& context) {
 
 // The state of the disk, in /health's words; "" when there is nothing to tell. A full disk is to an operator what the
 // alarm NOSPACE is. Probes for whether the process is alive ask for serializable reads: starting it again would neither
-// give space nor make a disk quicker.
+// give space nor make a disk quicker, and descriptors and memory come back when clients go.
 std::string DiskReason(const ServiceContext& context, bool serializable, const std::vector<std::string>& excluded) {
   const absl::Status status = CheckWrites(context);
   const std::string text(base::MessageOf(status));
@@ -72,6 +73,7 @@ std::string DiskReason(const ServiceContext& context, bool serializable, const s
     case absl::StatusCode::kDataLoss:
       return "DATA DAMAGED: " + text;
     case absl::StatusCode::kResourceExhausted: {
+      if (base::IsWantOfDescriptorsOrMemory(status)) return serializable ? "" : "NO DESCRIPTORS OR MEMORY: " + text;
       const std::string name = NameOf(replica::AlarmType::kNoSpace);
       return std::find(excluded.begin(), excluded.end(), name) == excluded.end() ? "DISK FULL: " + text : "";
     }

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "quorate/base/disk_refusal.h"
+
 namespace quorate::base {
 namespace {
 
@@ -19,10 +21,6 @@ absl::StatusCode CodeOf(int error) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-    // Nor was anything done for want of these, and they come back too.
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
       return absl::StatusCode::kResourceExhausted;
     default:
       return absl::StatusCode::kInternal;
@@ -32,8 +30,9 @@ absl::StatusCode CodeOf(int error) {
 }  // namespace
 
 absl::Status SystemError(std::string_view action, const std::string& path, int error) {
-  const std::string reason = std::generic_category().message(error);
-  return MakeStatus(CodeOf(error), std::string(action) + " " + path + ": " + reason);
+  const std::string message = std::string(action) + " " + path + ": " + std::generic_category().message(error);
+  const bool wants = error == EMFILE || error == ENFILE || error == ENOMEM;
+  return wants ? WantOfDescriptorsOrMemory(message) : MakeStatus(CodeOf(error), message);
 }
 
 }  // namespace quorate::base

@@ -2,11 +2,16 @@
 
 #include <utility>
 
+#include "quorate/base/disk_refusal.h"
 #include "quorate/base/errors.h"
 
 namespace quorate::replica {
 
 absl::Status RefusalFor(const absl::Status& reason) {
+  if (base::IsWantOfDescriptorsOrMemory(reason)) {
+    return base::MakeStatus(absl::StatusCode::kUnavailable,
+                            "etcdserver: no writes are taken, for want of file descriptors or memory");
+  }
   // Nothing of it was written: this is as definite as the quota's refusal, and clients know it.
   if (reason.code() == absl::StatusCode::kResourceExhausted) return base::errors::NoSpace();
   return base::MakeStatus(absl::StatusCode::kUnavailable, "etcdserver: the disk takes no writes, it is read-only");

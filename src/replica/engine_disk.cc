@@ -9,6 +9,20 @@
 #include "src/replica/way_out.h"
 
 namespace quorate::replica {
+namespace {
+
+std::string_view WritesRefusedFor(const absl::Status& reason) {
+  if (base::IsWantOfDescriptorsOrMemory(reason)) {
+    return "no file descriptors or memory are left: writes are refused, reads go on; free some or raise the limits and "
+           "writes resume";
+  }
+  if (reason.code() == absl::StatusCode::kResourceExhausted) {
+    return "the disk is full: writes are refused, reads go on; free space on it and writes resume";
+  }
+  return "the disk is read-only: writes are refused, reads go on; make it writable and writes resume";
+}
+
+}  // namespace
 
 bool Engine::Persist(raft::Ready& ready) {
   if (ready.hard_state.has_value()) unwritten_hard_state_ = ready.hard_state;
@@ -72,12 +86,7 @@ void Engine::EnterTrouble(DiskTrouble::Source source, const absl::Status& status
   const bool first = trouble_.Enter(source, status);
   FailLogged(pending_.TakeAll(), OutcomeUnknown(status));
   Refuse(queue_.TakeProposals(), RefusalFor(status));
-  if (!first) return;
-  const bool full = status.code() == absl::StatusCode::kResourceExhausted;
-  QUORATE_LOG(kWarn,
-              full ? "the disk is full: writes are refused, reads go on; free space on it and writes resume"
-                   : "the disk is read-only: writes are refused, reads go on; make it writable and writes resume",
-              {{"error", status}});
+  if (first) QUORATE_LOG(kWarn, WritesRefusedFor(status), {{"error", status}});
 }
 
 void Engine::LeaveTrouble(DiskTrouble::Source source) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <system_error>
 
+#include "quorate/base/disk_refusal.h"
+
 namespace quorate::storage {
 namespace {
 
@@ -18,11 +20,12 @@ bool Says(const rocksdb::Status& status, int error) {
   return status.IsIOError() && status.ToString().find(std::generic_category().message(error)) != std::string::npos;
 }
 
+bool WantsDescriptorsOrMemory(const rocksdb::Status& status) {
+  return status.IsMemoryLimit() || Says(status, EMFILE) || Says(status, ENFILE) || Says(status, ENOMEM);
+}
+
 absl::StatusCode CodeOf(const rocksdb::Status& status) {
-  if (status.IsNoSpace() || status.IsMemoryLimit() || Says(status, EDQUOT) || Says(status, EMFILE) ||
-      Says(status, ENFILE) || Says(status, ENOMEM)) {
-    return absl::StatusCode::kResourceExhausted;
-  }
+  if (status.IsNoSpace() || Says(status, EDQUOT)) return absl::StatusCode::kResourceExhausted;
   if (Says(status, EROFS)) return absl::StatusCode::kPermissionDenied;
   if (status.IsCorruption()) return absl::StatusCode::kDataLoss;
   if (status.IsNotFound() || status.IsPathNotFound()) return absl::StatusCode::kNotFound;
@@ -39,7 +42,8 @@ absl::Status ToStatus(const rocksdb::Status& status, std::string_view what) {
   std::string message(what);
   message += ": ";
   message += status.ToString();
-  return base::MakeStatus(CodeOf(status), message);
+  return WantsDescriptorsOrMemory(status) ? base::WantOfDescriptorsOrMemory(message)
+                                          : base::MakeStatus(CodeOf(status), message);
 }
 
 }  // namespace quorate::storage

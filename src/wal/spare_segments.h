@@ -43,7 +43,7 @@ class SpareSegments {
   // Begins to prepare spares; after Adopt or Clear.
   void Start();
 
-  // A file of at least `bytes`; made at once when none is ready. ResourceExhausted when the disk is full.
+  // A file of at least `bytes`; made at once when none is ready, which may be refused (base::IsDiskRefusal).
   absl::StatusOr<Spare> Take(uint64_t bytes);
   void GiveBack(Spare spare);
   // Takes over the files of segments no longer needed, oldest first.

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "quorate/base/clock.h"
+#include "quorate/base/disk_refusal.h"
 #include "tests/base/files_testing.h"
 
 namespace quorate::base {
@@ -49,7 +50,20 @@ TEST_F(FileSystemTest, ErrorsNamePathAndReason) {
 TEST_F(FileSystemTest, AFullDiskIsToldApart) {
   if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   auto full = *files_.Open("/dev/full", OpenMode::kReadWrite);
-  EXPECT_EQ(full->WriteAt(0, "x").code(), absl::StatusCode::kResourceExhausted);
+  const absl::Status status = full->WriteAt(0, "x");
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_FALSE(IsWantOfDescriptorsOrMemory(status));
+}
+
+TEST_F(FileSystemTest, WantOfDescriptorsIsARefusalAndNoFullDisk) {
+  absl::Status status;
+  {
+    const NoDescriptors none;
+    status = files_.Open(Path("a"), OpenMode::kCreate).status();
+  }
+  EXPECT_TRUE(IsDiskRefusal(status));
+  EXPECT_TRUE(IsWantOfDescriptorsOrMemory(status));
+  EXPECT_EQ(MessageOf(status), "open " + Path("a") + ": Too many open files");
 }
 
 TEST_F(FileSystemTest, ListsNamesInOrderAndSeesRenamesAndRemovals) {

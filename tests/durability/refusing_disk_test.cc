@@ -91,9 +91,14 @@ class RefusingDisk : public TroubledDisk {
 TEST_F(RefusingDisk, ReadOnly) { RefuseEverything(EROFS, kUnavailable, "DISK READ-ONLY", "the disk is read-only"); }
 TEST_F(RefusingDisk, Full) { RefuseEverything(ENOSPC, kResourceExhausted, "DISK FULL", "the disk is full"); }
 TEST_F(RefusingDisk, QuotaUsedUp) { RefuseEverything(EDQUOT, kResourceExhausted, "DISK FULL", "the disk is full"); }
+TEST_F(RefusingDisk, NoDescriptors) {
+  RefuseEverything(EMFILE, kUnavailable, "NO DESCRIPTORS OR MEMORY", "no file descriptors or memory are left");
+}
 TEST_F(RefusingDisk, TablesFull) { RefuseTables(ENOSPC, "DISK FULL"); }
 TEST_F(RefusingDisk, TablesReadOnly) { RefuseTables(EROFS, "DISK READ-ONLY"); }
 TEST_F(RefusingDisk, TablesQuotaUsedUp) { RefuseTables(EDQUOT, "DISK FULL"); }
+
+TEST_F(RefusingDisk, TablesNoMemory) { RefuseTables(ENOMEM, "NO DESCRIPTORS OR MEMORY"); }
 
 TEST_F(RefusingDisk, AFullDiskIsLookedPastWhereTheAlarmIs) {
   Faults(Refuse("*", ENOSPC));
@@ -192,9 +197,8 @@ TEST_F(TroubledDisk, ASyncThatFailsWhileTheMemberStopsIsAFailure) {
   std::future<int> first = put_later("first");
   ASSERT_TRUE(Eventually([this] { return FailedCalls().find("fdatasync") != std::string::npos; }));
   std::future<int> second = put_later("second");
-  ASSERT_TRUE(Eventually([this] {
-    return Fetch("/metrics").body.find("\netcd_server_proposals_pending 2\n") != std::string::npos;
-  }));
+  ASSERT_TRUE(Eventually(
+      [this] { return Fetch("/metrics").body.find("\netcd_server_proposals_pending 2\n") != std::string::npos; }));
   Faults("sync .wal error " + std::to_string(EIO) + "\n");
   server_.Signal(SIGTERM);
   EXPECT_EQ(server_.WaitForExit(std::chrono::seconds(5)), std::optional<int>(1)) << server_.LogTail();

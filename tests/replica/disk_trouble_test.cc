@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "quorate/base/disk_refusal.h"
 #include "quorate/base/errors.h"
 
 namespace quorate::replica {
@@ -26,6 +27,13 @@ TEST(DiskTrouble, LastsUntilTheDiskTakesWhatTheLogAndWhatTheStoreWrites) {
   EXPECT_TRUE(trouble.reason().ok());
   EXPECT_TRUE(trouble.Refusal().ok());
   EXPECT_FALSE(trouble.Leave(Source::kStore));
+}
+
+TEST(DiskTrouble, OnlyAFullDiskIsToldAsSpaceThatIsUsedUp) {
+  EXPECT_EQ(RefusalFor(kFull), base::errors::NoSpace());
+  const absl::Status want = RefusalFor(base::WantOfDescriptorsOrMemory("Too many open files"));
+  EXPECT_EQ(want.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(base::MessageOf(want), "etcdserver: no writes are taken, for want of file descriptors or memory");
 }
 
 TEST(DiskTrouble, DamageLasts) {

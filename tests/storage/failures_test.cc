@@ -6,6 +6,9 @@
 #include <system_error>
 #include <vector>
 
+#include "quorate/base/disk_refusal.h"
+#include "src/storage/rocks_status.h"
+
 namespace quorate::storage {
 namespace {
 
@@ -36,6 +39,19 @@ TEST_F(FailuresTest, WantOfDescriptorsOrMemoryIsNoDamage) {
     EXPECT_NE(base::MessageOf(failure).find("db/000009.sst"), std::string::npos) << failure;
   }
   EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(FailuresTest, WantOfDescriptorsOrMemoryIsARefusalAndNoFullDisk) {
+  for (const int error : {EMFILE, ENFILE, ENOMEM}) {
+    const absl::Status failure = ToStatus(SystemError(error), "flush db");
+    EXPECT_TRUE(base::IsDiskRefusal(failure)) << failure;
+    EXPECT_TRUE(base::IsWantOfDescriptorsOrMemory(failure)) << failure;
+  }
+  for (const rocksdb::Status& full : {rocksdb::Status::NoSpace(), SystemError(EDQUOT)}) {
+    const absl::Status failure = ToStatus(full, "flush db");
+    EXPECT_EQ(failure.code(), absl::StatusCode::kResourceExhausted) << failure;
+    EXPECT_FALSE(base::IsWantOfDescriptorsOrMemory(failure)) << failure;
+  }
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace quorate::base {
 class File {
  public:
   virtual ~File() = default;
-  // Writes all of it or fails. ResourceExhausted: the disk is full; other codes: do not trust the file any more.
+  // Writes all of it or fails. What is no refusal (disk_refusal.h): do not trust the file any more.
   virtual absl::Status WriteAt(uint64_t offset, std::string_view bytes) = 0;
   // Reads up to `length` bytes; fewer only at the end of the file.
   virtual absl::StatusOr<std::string> ReadAt(uint64_t offset, size_t length) = 0;

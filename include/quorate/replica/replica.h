@@ -83,8 +83,9 @@ struct ReplicaStatus {
   uint64_t leader_changes = 0;
   uint64_t slow_applies = 0;
   uint64_t read_indexes_failed = 0;
-  // Not OK while writes cannot go on, with the reason: ResourceExhausted, the disk is full; PermissionDenied, it is
-  // read-only; DataLoss, a file is damaged, which lasts until the end of the process.
+  // Not OK while writes cannot go on, with the reason: base::WantOfDescriptorsOrMemory; else ResourceExhausted, the
+  // disk is full; PermissionDenied, it is read-only; DataLoss, a file is damaged, which lasts until the end of the
+  // process.
   absl::Status trouble;
 };
 
@@ -113,8 +114,8 @@ class Replica {
   // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests"),
   // and in time, whatever the disk does: what is late is answered "request timed out", and may yet be done.
   void Propose(ProposalBatch batch);
-  // The same, of a thread that can be lent: a few proposals that find the replica thread asleep are logged, executed and
-  // answered on this one, which spares two wake-ups, and stands still for a sync. The work is then called by
+  // The same, of a thread that can be lent: a few proposals that find the replica thread asleep are logged, executed
+  // and answered on this one, which spares two wake-ups, and stands still for a sync. The work is then called by
   // `lend(work)`, once, inside this call.
   using Lend = absl::FunctionRef<void(absl::FunctionRef<void()> work)>;
   void Propose(ProposalBatch batch, Lend lend);
