@@ -91,7 +91,6 @@ absl::StatusOr<uint64_t> Database::Rep::ReadMark() const {
 Database::Database(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 
 Database::~Database() {
-  rep_->marks->SetListener({});
   for (rocksdb::ColumnFamilyHandle* family : rep_->families) rep_->db->DestroyColumnFamilyHandle(family);
   rep_->db->Close().PermitUncheckedError();
   rep_->db.reset();
@@ -220,8 +219,6 @@ absl::Status Database::Flush() {
 }
 
 uint64_t Database::durable_mark() const { return rep_->marks->durable(); }
-
-void Database::OnDurable(std::function<void(uint64_t mark)> listener) { rep_->marks->SetListener(std::move(listener)); }
 
 absl::Status Database::CompactAll(std::atomic<bool>* canceled) {
   rocksdb::CompactRangeOptions options;

@@ -1,5 +1,7 @@
 #include "src/storage/flush_marks.h"
 
+#include <algorithm>
+
 #include "quorate/base/check.h"
 
 namespace quorate::storage {
@@ -22,29 +24,16 @@ void FlushMarks::Written(uint64_t sequence, uint64_t mark) {
 }
 
 void FlushMarks::Flushed(uint64_t sequence) {
-  base::MutexLock listener_lock(&listener_mutex_);
-  uint64_t durable;
-  {
-    base::MutexLock lock(&mutex_);
-    const uint64_t before = durable_;
-    while (!pairs_.empty() && pairs_.front().sequence <= sequence) {
-      durable_ = std::max(durable_, pairs_.front().mark);
-      pairs_.pop_front();
-    }
-    if (durable_ == before) return;
-    durable = durable_;
+  base::MutexLock lock(&mutex_);
+  while (!pairs_.empty() && pairs_.front().sequence <= sequence) {
+    durable_ = std::max(durable_, pairs_.front().mark);
+    pairs_.pop_front();
   }
-  if (listener_) listener_(durable);
 }
 
 uint64_t FlushMarks::durable() const {
   base::MutexLock lock(&mutex_);
   return durable_;
-}
-
-void FlushMarks::SetListener(std::function<void(uint64_t)> listener) {
-  base::MutexLock lock(&listener_mutex_);
-  listener_ = std::move(listener);
 }
 
 }  // namespace quorate::storage

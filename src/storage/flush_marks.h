@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 
 #include "absl/base/thread_annotations.h"
 #include "quorate/base/mutex.h"
@@ -19,11 +18,9 @@ class FlushMarks {
 
   // A write with this mark is in memory, its sequence numbers at most `sequence`. Marks never fall.
   void Written(uint64_t sequence, uint64_t mark);
-  // Everything up to `sequence` is on disk. Calls the listener when the durable mark has risen.
+  // Everything up to `sequence` is on disk.
   void Flushed(uint64_t sequence);
   uint64_t durable() const;
-  // At most one; an empty function takes it away, after which no call is in progress.
-  void SetListener(std::function<void(uint64_t)> listener);
 
   // More writes than this between two flushes: every other pair is forgotten, the answer is then coarser, never wrong.
   static constexpr size_t kPairsMax = 1 << 15;
@@ -38,9 +35,6 @@ class FlushMarks {
   std::deque<Pair> pairs_ ABSL_GUARDED_BY(mutex_);
   uint64_t durable_ ABSL_GUARDED_BY(mutex_);
   uint64_t written_ ABSL_GUARDED_BY(mutex_);
-  // Held while the listener runs, so that SetListener can wait for it.
-  base::Mutex listener_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
-  std::function<void(uint64_t)> listener_ ABSL_GUARDED_BY(listener_mutex_);
 };
 
 }  // namespace quorate::storage

@@ -39,22 +39,6 @@ TEST(FlushMarksTest, ManyWritesCoarsenTheAnswerAndNeverOverstateIt) {
   EXPECT_EQ(marks.durable(), kWrites);
 }
 
-TEST(FlushMarksTest, TheListenerHearsOfRisesOnly) {
-  FlushMarks marks(0);
-  int calls = 0;
-  marks.SetListener([&](uint64_t mark) { ++calls; });
-  marks.Written(10, 1);
-  marks.Flushed(5);
-  EXPECT_EQ(calls, 0);
-  marks.Flushed(10);
-  marks.Flushed(10);
-  EXPECT_EQ(calls, 1);
-  marks.SetListener({});
-  marks.Written(20, 2);
-  marks.Flushed(20);
-  EXPECT_EQ(calls, 1);
-}
-
 TEST(FlushMarksDeathTest, AFallingMarkStopsTheProcess) {
   FlushMarks marks(0);
   marks.Written(10, 2);

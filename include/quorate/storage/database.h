@@ -123,9 +123,6 @@ class Database {
   absl::Status Flush();
   // The highest mark known to be durable; right after Open, the mark of the last write found.
   uint64_t durable_mark() const;
-  // Called (on a background thread) when durable_mark has risen. At most one listener; an empty function takes it away,
-  // and then no call is in progress. The listener must not call this.
-  void OnDurable(std::function<void(uint64_t mark)> listener);
 
   // Rewrites all levels, dropping garbage; reads and writes go on. Blocks. Cancelled soon after `canceled`, which must
   // outlive the call, becomes true: what was rewritten until then stays.
