@@ -30,11 +30,8 @@ class WriteBatch {
   WriteBatch& operator=(WriteBatch&&) noexcept;
 
   void Put(Family family, std::string_view key, std::string_view value);
-  // The value as parts, joined in the batch without an intermediate copy.
-  void Put(Family family, std::string_view key, std::initializer_list<std::string_view> value_parts);
   void Delete(Family family, std::string_view key);
   size_t bytes() const;
-  bool empty() const;
   void Clear();
 
  private:
