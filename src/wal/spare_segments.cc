@@ -216,11 +216,4 @@ absl::Status SpareSegments::sync_failure() const {
   return sync_failure_;
 }
 
-uint64_t SpareSegments::bytes() const {
-  std::lock_guard lock(mutex_);
-  uint64_t bytes = 0;
-  for (const Spare& spare : ready_) bytes += spare.bytes;
-  return bytes;
-}
-
 }  // namespace quorate::wal

@@ -48,7 +48,6 @@ class SpareSegments {
   void GiveBack(Spare spare);
   // Takes over the files of segments no longer needed, oldest first.
   void Recycle(std::vector<std::string> paths);
-  uint64_t bytes() const;
   // Not OK once a sync of this has failed on its thread.
   absl::Status sync_failure() const;
 

@@ -425,12 +425,6 @@ void Wal::Purge(raft::Index index) {
   if (!paths.empty()) rep_->spares.Recycle(std::move(paths));
 }
 
-uint64_t Wal::bytes_on_disk() const {
-  uint64_t bytes = rep_->spares.bytes();
-  for (const auto& segment : rep_->log.segments) bytes += segment->head.bytes;
-  return bytes;
-}
-
 const WalStatistics& Wal::statistics() const { return rep_->statistics; }
 
 }  // namespace quorate::wal

@@ -145,11 +145,9 @@ TEST_F(WalTest, HardStateOutlivesTheSegmentItWasWrittenIn) {
 TEST_F(WalTest, PurgeDropsWholeSegmentsBelowTheIndex) {
   auto wal = Create();
   for (int i = 0; i < 100; ++i) Add(*wal, 1 + i / 50, 3000);
-  const uint64_t bytes_before = wal->bytes_on_disk();
   const size_t segments_before = SegmentPaths().size();
   wal->Purge(60);
   EXPECT_LT(SegmentPaths().size(), segments_before);
-  EXPECT_LT(wal->bytes_on_disk(), bytes_before);
   const raft::Index first = wal->first_index();
   EXPECT_GT(first, 40u);
   EXPECT_LE(first, 60u);

@@ -104,8 +104,6 @@ class Wal {
   // Drops whole segments whose entries all lie below `index` (durable in the store, and no follower's need). Their
   // files are released or reused in the background. A log that has failed keeps all there is.
   void Purge(raft::Index index);
-  // Spare segments included.
-  uint64_t bytes_on_disk() const;
   const WalStatistics& statistics() const;
 
  private:
