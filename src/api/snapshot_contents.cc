@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "quorate/base/big_endian.h"
 #include "quorate/base/wire.h"
 #include "quorate/etcdfile/reader.h"
 #include "quorate/lease/leases.h"
@@ -19,12 +20,6 @@ using Entries = std::vector<std::pair<std::string, std::string>>;
 
 // As etcd creates it: authentication is off, and was never changed.
 constexpr uint64_t kFirstAuthRevision = 1;
-
-std::string BigEndian(uint64_t number) {
-  std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(number >> shift));
-  return bytes;
-}
 
 class HistoryWalk : public etcdfile::EntryWalk {
  public:
@@ -65,7 +60,7 @@ class LeaseWalk : public etcdfile::EntryWalk {
   bool Next() override {
     if (next_ == leases_.size()) return false;
     const Lease& lease = leases_[next_++];
-    key_ = BigEndian(static_cast<uint64_t>(lease.id));
+    key_ = base::BigEndian(static_cast<uint64_t>(lease.id));
     value_.clear();
     base::wire::AppendInt64Field(&value_, 1, lease.id);
     base::wire::AppendInt64Field(&value_, 2, lease.ttl_seconds);
@@ -125,9 +120,9 @@ std::string ConfStateOf(const membership::Cluster& cluster) {
 Entries MetaOf(const ServiceContext& context, const membership::Cluster& cluster, const mvcc::History& history) {
   const replica::ReplicaStatus status = context.replica->status();
   Entries entries = {{"confState", ConfStateOf(cluster)},
-                     {"consistent_index", BigEndian(status.applied_index)},
+                     {"consistent_index", base::BigEndian(status.applied_index)},
                      {"storageVersion", context.options.versions.storage},
-                     {"term", BigEndian(status.term)}};
+                     {"term", base::BigEndian(status.term)}};
   if (history.compacted_revision() >= 0) {
     // What waits for its removal is left out, so to the reader the compaction is finished.
     const std::string compacted = mvcc::EncodeEtcdKey({history.compacted_revision(), 0}, false);
@@ -163,7 +158,7 @@ absl::StatusOr<std::vector<std::unique_ptr<etcdfile::BucketContents>>> GatherSna
   };
   std::vector<std::unique_ptr<etcdfile::BucketContents>> buckets;
   buckets.push_back(small(bucket::kAlarm, AlarmsOf(context.replica->alarms())));
-  buckets.push_back(small(bucket::kAuth, {{"authRevision", BigEndian(kFirstAuthRevision)}}));
+  buckets.push_back(small(bucket::kAuth, {{"authRevision", base::BigEndian(kFirstAuthRevision)}}));
   buckets.push_back(small(bucket::kAuthRoles, {}));
   buckets.push_back(small(bucket::kAuthUsers, {}));
   buckets.push_back(small(bucket::kCluster, ClusterOf(cluster, context.options.versions)));

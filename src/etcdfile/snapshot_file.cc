@@ -5,6 +5,7 @@
 
 #include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
+#include "quorate/base/big_endian.h"
 #include "quorate/base/wire.h"
 #include "quorate/mvcc/etcd_form.h"
 #include "src/etcdfile/structure_check.h"
@@ -15,10 +16,8 @@ namespace {
 
 // Numbers of etcd's own tables are big-endian.
 std::optional<uint64_t> DecodeNumber(std::string_view bytes) {
-  if (bytes.size() != 8) return std::nullopt;
-  uint64_t number = 0;
-  for (const char byte : bytes) number = number << 8 | static_cast<uint8_t>(byte);
-  return number;
+  if (bytes.size() != sizeof(uint64_t)) return std::nullopt;
+  return base::ReadBigEndian<uint64_t>(bytes.data());
 }
 
 // Calls visit(cursor) at every entry of a bucket that holds no buckets.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/container/btree_set.h"
+#include "quorate/base/big_endian.h"
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/varint.h"
@@ -25,15 +26,11 @@ constexpr uint32_t kGrantedTtl = 3;
 
 std::string NameOf(int64_t lease) {
   std::string name(kNamePrefix);
-  for (int shift = 56; shift >= 0; shift -= 8) name.push_back(static_cast<char>(static_cast<uint64_t>(lease) >> shift));
+  base::AppendBigEndian(&name, static_cast<uint64_t>(lease));
   return name;
 }
 
-int64_t IdOf(std::string_view id_bytes) {
-  uint64_t id = 0;
-  for (const char byte : id_bytes) id = id << 8 | static_cast<unsigned char>(byte);
-  return static_cast<int64_t>(id);
-}
+int64_t IdOf(std::string_view id_bytes) { return static_cast<int64_t>(base::ReadBigEndian<uint64_t>(id_bytes.data())); }
 
 // Ascending: the order in which etcd deletes them.
 using KeySet = absl::btree_set<std::string, std::less<>>;

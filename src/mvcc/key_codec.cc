@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "quorate/base/big_endian.h"
 #include "quorate/base/check.h"
 #include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
@@ -19,19 +20,6 @@ constexpr char kEscaped = '\xff';
 constexpr char kTombstone = 0;
 constexpr char kLive = 1;
 
-template <typename Integer>
-char* PutBigEndian(char* out, Integer number) {
-  for (int shift = 8 * (sizeof number - 1); shift >= 0; shift -= 8) *out++ = static_cast<char>(number >> shift);
-  return out;
-}
-
-template <typename Integer>
-Integer GetBigEndian(const char* in) {
-  Integer number = 0;
-  for (size_t i = 0; i < sizeof number; ++i) number = number << 8 | static_cast<uint8_t>(in[i]);
-  return number;
-}
-
 void AppendKeyPrefix(std::string_view key, std::string* out) {
   while (true) {
     const size_t zero = key.find(kZero);
@@ -47,7 +35,7 @@ void AppendKeyPrefix(std::string_view key, std::string* out) {
 
 void AppendHistoryRevision(uint64_t main, uint32_t sub, std::string* out) {
   char bytes[kHistoryRevisionBytes];
-  PutBigEndian(PutBigEndian<uint64_t>(bytes, ~main), ~sub);
+  base::PutBigEndian(base::PutBigEndian(bytes, ~main), ~sub);
   out->append(bytes, sizeof bytes);
 }
 
@@ -62,14 +50,15 @@ bool ReadVarint(std::string_view* in, int64_t* out) {
 
 RevisionKey EncodeRevision(Revision revision) {
   RevisionKey key;
-  PutBigEndian(PutBigEndian<uint64_t>(key.data(), revision.main), static_cast<uint64_t>(revision.sub));
+  base::PutBigEndian(base::PutBigEndian(key.data(), static_cast<uint64_t>(revision.main)),
+                     static_cast<uint64_t>(revision.sub));
   return key;
 }
 
 std::optional<Revision> DecodeRevision(std::string_view key) {
   if (key.size() != kRevisionKeyBytes) return std::nullopt;
-  const Revision revision{static_cast<int64_t>(GetBigEndian<uint64_t>(key.data())),
-                          static_cast<int64_t>(GetBigEndian<uint64_t>(key.data() + 8))};
+  const Revision revision{static_cast<int64_t>(base::ReadBigEndian<uint64_t>(key.data())),
+                          static_cast<int64_t>(base::ReadBigEndian<uint64_t>(key.data() + 8))};
   if (revision.main <= 0 || revision.sub < 0) return std::nullopt;
   return revision;
 }
@@ -110,7 +99,7 @@ std::optional<std::string_view> SplitHistoryKey(std::string_view entry, Revision
   const std::string_view prefix = entry.substr(0, entry.size() - kHistoryRevisionBytes);
   if (prefix.back() != kEnd || prefix[prefix.size() - 2] != kZero) return std::nullopt;
   const char* tail = prefix.data() + prefix.size();
-  *revision = {static_cast<int64_t>(~GetBigEndian<uint64_t>(tail)), ~GetBigEndian<uint32_t>(tail + 8)};
+  *revision = {static_cast<int64_t>(~base::ReadBigEndian<uint64_t>(tail)), ~base::ReadBigEndian<uint32_t>(tail + 8)};
   if (revision->main <= 0) return std::nullopt;
   return prefix;
 }
@@ -161,15 +150,11 @@ bool DecodeHistoryValue(std::string_view value, Revision revision, std::optional
   return true;
 }
 
-std::string EncodeNumber(uint64_t number) {
-  char bytes[sizeof number];
-  PutBigEndian(bytes, number);
-  return std::string(bytes, sizeof bytes);
-}
+std::string EncodeNumber(uint64_t number) { return base::BigEndian(number); }
 
 std::optional<uint64_t> DecodeNumber(std::string_view bytes) {
   if (bytes.size() != sizeof(uint64_t)) return std::nullopt;
-  return GetBigEndian<uint64_t>(bytes.data());
+  return base::ReadBigEndian<uint64_t>(bytes.data());
 }
 
 }  // namespace quorate::mvcc

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "quorate/base/big_endian.h"
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
@@ -44,20 +45,10 @@ Request DecodeOrDie(std::string_view bytes) {
   return request;
 }
 
-void AppendBigEndian(std::string* out, uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out->push_back(static_cast<char>(value >> shift));
-}
-
-uint64_t ReadBigEndian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
-  return value;
-}
-
 std::string NameOf(const Alarm& alarm) {
   std::string name(kNamePrefix);
-  AppendBigEndian(&name, static_cast<uint32_t>(alarm.type), sizeof(uint32_t));
-  AppendBigEndian(&name, alarm.member, sizeof(uint64_t));
+  base::AppendBigEndian(&name, static_cast<uint32_t>(alarm.type));
+  base::AppendBigEndian(&name, alarm.member);
   return name;
 }
 
@@ -190,8 +181,8 @@ absl::StatusOr<std::vector<Alarm>> LoadAlarms(const storage::Database& database)
     std::string_view name = iterator->key();
     if (name.size() != kNameBytes) return absl::DataLossError("the store's name of an alarm is damaged");
     name.remove_prefix(kNamePrefix.size());
-    alarms.push_back({static_cast<AlarmType>(ReadBigEndian(name.substr(0, sizeof(uint32_t)))),
-                      ReadBigEndian(name.substr(sizeof(uint32_t)))});
+    alarms.push_back({static_cast<AlarmType>(base::ReadBigEndian<uint32_t>(name.data())),
+                      base::ReadBigEndian<uint64_t>(name.data() + sizeof(uint32_t))});
   }
   QUORATE_RETURN_IF_ERROR(iterator->status());
   return alarms;

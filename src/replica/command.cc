@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "quorate/base/big_endian.h"
 #include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
 #include "src/replica/group.h"
@@ -11,17 +12,6 @@ namespace {
 
 constexpr char kFormatVersion = 1;
 constexpr size_t kFixedHeadBytes = 1 + 3 * sizeof(uint64_t);
-
-char* PutFixed64(char* out, uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) *out++ = static_cast<char>(value >> shift);
-  return out;
-}
-
-uint64_t ReadFixed64(const char* in) {
-  uint64_t value = 0;
-  for (int i = 0; i < 8; ++i) value = value << 8 | static_cast<unsigned char>(in[i]);
-  return value;
-}
 
 }  // namespace
 
@@ -48,9 +38,9 @@ base::Buffer EncodeGroup(const GroupHead& head, const std::vector<QueuedBatch>& 
   base::Buffer data = base::Buffer::Allocate(size);
   char* out = data.mutable_data();
   *out++ = kFormatVersion;
-  out = PutFixed64(out, head.proposer);
-  out = PutFixed64(out, head.group);
-  out = PutFixed64(out, static_cast<uint64_t>(head.wall_ms));
+  out = base::PutBigEndian(out, head.proposer);
+  out = base::PutBigEndian(out, head.group);
+  out = base::PutBigEndian(out, static_cast<uint64_t>(head.wall_ms));
   out = base::wire::PutVarint(out, head.commands);
   for (const QueuedBatch& queued : batches) {
     for (const std::string& piece : queued.batch.commands.pieces()) {
@@ -66,9 +56,9 @@ GroupReader::GroupReader(std::string_view data) : rest_(data) {
     ok_ = false;
     return;
   }
-  head_.proposer = ReadFixed64(rest_.data() + 1);
-  head_.group = ReadFixed64(rest_.data() + 9);
-  head_.wall_ms = static_cast<int64_t>(ReadFixed64(rest_.data() + 17));
+  head_.proposer = base::ReadBigEndian<uint64_t>(rest_.data() + 1);
+  head_.group = base::ReadBigEndian<uint64_t>(rest_.data() + 9);
+  head_.wall_ms = static_cast<int64_t>(base::ReadBigEndian<uint64_t>(rest_.data() + 17));
   rest_.remove_prefix(kFixedHeadBytes);
   ok_ = base::TakeVarint(&rest_, &head_.commands);
 }

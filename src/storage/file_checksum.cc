@@ -1,5 +1,6 @@
 #include "src/storage/file_checksum.h"
 
+#include "quorate/base/big_endian.h"
 #include "quorate/base/crc32c.h"
 
 namespace quorate::storage {
@@ -10,15 +11,13 @@ constexpr char kFunction[] = "FileChecksumCrc32c";
 class Generator final : public rocksdb::FileChecksumGenerator {
  public:
   void Update(const char* data, size_t size) override { sum_ = base::Crc32c({data, size}, sum_); }
-  void Finalize() override {
-    for (int shift = 24; shift >= 0; shift -= 8) checksum_.push_back(static_cast<char>(sum_ >> shift));
-  }
+  void Finalize() override { base::AppendBigEndian(&checksum_, sum_); }
   std::string GetChecksum() const override { return checksum_; }
   const char* Name() const override { return kFunction; }
 
  private:
   uint32_t sum_ = 0;
-  std::string checksum_;  // big-endian
+  std::string checksum_;
 };
 
 class Factory final : public rocksdb::FileChecksumGenFactory {
@@ -38,9 +37,7 @@ std::shared_ptr<rocksdb::FileChecksumGenFactory> MakeFileChecksums() { return st
 
 std::optional<uint32_t> FileChecksumOf(std::string_view function, std::string_view checksum) {
   if (function != kFunction || checksum.size() != sizeof(uint32_t)) return std::nullopt;
-  uint32_t sum = 0;
-  for (const char byte : checksum) sum = sum << 8 | static_cast<uint8_t>(byte);
-  return sum;
+  return base::ReadBigEndian<uint32_t>(checksum.data());
 }
 
 }  // namespace quorate::storage

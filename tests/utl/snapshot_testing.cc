@@ -6,21 +6,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "quorate/base/big_endian.h"
 #include "quorate/base/check.h"
 #include "quorate/base/wire.h"
 #include "quorate/etcdfile/writer.h"
 #include "quorate/mvcc/etcd_form.h"
 
 namespace quorate::utl {
-namespace {
-
-std::string BigEndian(uint64_t number) {
-  std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(number >> shift));
-  return bytes;
-}
-
-}  // namespace
 
 void SnapshotFile::Put(mvcc::Revision revision, const std::string& key, const std::string& value, int64_t created,
                        int64_t version, int64_t lease) {
@@ -43,7 +35,7 @@ void SnapshotFile::Lease(int64_t id, int64_t ttl_seconds) {
   std::string lease;
   base::wire::AppendInt64Field(&lease, 1, id);
   base::wire::AppendInt64Field(&lease, 2, ttl_seconds);
-  Raw("lease", BigEndian(static_cast<uint64_t>(id)), lease);
+  Raw("lease", base::BigEndian(static_cast<uint64_t>(id)), lease);
 }
 
 void SnapshotFile::Alarm(uint64_t member, int type) {
