@@ -17,6 +17,7 @@
 #include "src/storage/iterator.h"
 #include "src/storage/options.h"
 #include "src/storage/rocks_status.h"
+#include "src/storage/slice.h"
 #include "src/storage/write_batch_rep.h"
 
 namespace quorate::storage {
@@ -26,9 +27,6 @@ namespace {
 constexpr std::string_view kMarkName = "storage.mark";
 // One MultiGet at a time holds this many records pinned in memory.
 constexpr size_t kMultiGetKeys = 64;
-
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 rocksdb::WriteOptions Unlogged(bool low_priority) {
   rocksdb::WriteOptions options;

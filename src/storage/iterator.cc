@@ -1,13 +1,12 @@
 #include "src/storage/iterator.h"
 
+#include "src/storage/slice.h"
+
 namespace quorate::storage {
 namespace {
 
 // Of scans that go through much: larger reads, ahead of the walk.
 constexpr size_t kReadaheadBytes = 1 << 20;
-
-std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 class RocksIterator : public Iterator {
  public:

@@ -1,13 +1,9 @@
 #include "quorate/base/check.h"
 #include "src/storage/families.h"
+#include "src/storage/slice.h"
 #include "src/storage/write_batch_rep.h"
 
 namespace quorate::storage {
-namespace {
-
-rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-
-}  // namespace
 
 rocksdb::ColumnFamilyHandle* ReferenceTo(Family family) {
   static FamilyReference references[kFamilies] = {FamilyReference(Family::kMeta), FamilyReference(Family::kKeys),
