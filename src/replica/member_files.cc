@@ -4,6 +4,7 @@
 
 #include "quorate/base/logging.h"
 #include "src/replica/bounds.h"
+#include "src/replica/data_directory.h"
 #include "src/replica/identity_file.h"
 #include "src/replica/way_out.h"
 
@@ -35,15 +36,14 @@ absl::Status InStore(const Paths& paths, const absl::Status& status) {
 
 // A data directory of etcd's own must not be mistaken for an empty one.
 absl::Status CheckNotEtcds(base::FileSystem& files, const Paths& paths) {
-  if (!files.Exists(paths.member + "/snap/db")) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      "data directory " + paths.data +
-      " holds etcd's own data (member/snap/db), which is not opened in place; give --data-dir another directory");
+  if (!files.Exists(paths.data + "/" + kEtcdStore)) return absl::OkStatus();
+  return absl::FailedPreconditionError("data directory " + paths.data + " holds etcd's own data (" + kEtcdStore +
+                                       "), which is not opened in place; give --data-dir another directory");
 }
 
 // Nor must one that a restore was going to fill: the member would begin empty.
 absl::Status CheckNotUnfinished(base::FileSystem& files, const Paths& paths) {
-  const std::string unfinished = paths.data + "/member.restoring";
+  const std::string unfinished = paths.member + kRestoringSuffix;
   if (!files.Exists(unfinished) || files.Exists(paths.member)) return absl::OkStatus();
   return absl::FailedPreconditionError("data directory " + paths.data + " holds a restore that was not finished (" +
                                        unfinished + "); repeat `quorateutl snapshot restore`, or remove it");

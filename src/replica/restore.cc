@@ -8,6 +8,7 @@
 #include "quorate/wal/wal.h"
 #include "src/replica/alarms.h"
 #include "src/replica/applier.h"
+#include "src/replica/data_directory.h"
 #include "src/replica/identity_file.h"
 
 namespace quorate::replica {
@@ -15,8 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// While it is being made.
-constexpr std::string_view kSuffix = ".restoring";
 constexpr raft::Term kFirstTerm = 1;
 // The store is filled once, in long runs: fewer and larger tables mean less to merge.
 constexpr size_t kWriteBufferBytes = 256 << 20;
@@ -47,7 +46,7 @@ struct NewMember::Rep {
       : options(options),
         data_dir(Plain(options.data_dir)),
         wal_dir(Plain(options.wal_dir)),
-        unfinished(data_dir + "/member" + std::string(kSuffix)),
+        unfinished(data_dir + "/member" + kRestoringSuffix),
         files(options.files != nullptr ? *options.files : base::PosixFileSystem()) {}
 
   absl::Status CheckFree();
@@ -58,9 +57,7 @@ struct NewMember::Rep {
   absl::Status GiveNames();
   void TakeAway();
   bool HasOwnWalDirectory() const { return !wal_dir.empty(); }
-  std::string UnfinishedWal() const {
-    return HasOwnWalDirectory() ? wal_dir + std::string(kSuffix) : unfinished + "/wal";
-  }
+  std::string UnfinishedWal() const { return HasOwnWalDirectory() ? wal_dir + kRestoringSuffix : unfinished + "/wal"; }
 
   const NewMemberOptions options;
   const std::string data_dir;
@@ -160,8 +157,8 @@ absl::Status NewMember::Rep::GiveNames() {
   finished = true;
   const absl::Status synced = files.SyncDirectory(data_dir);
   if (synced.ok()) return synced;
-  return Error(synced.code(), "the member is complete in " + member + ", but may not outlast a power failure: " +
-                                  std::string(base::MessageOf(synced)));
+  return Error(synced.code(), "the member is complete in " + member +
+                                  ", but may not outlast a power failure: " + std::string(base::MessageOf(synced)));
 }
 
 void NewMember::Rep::TakeAway() {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "src/replica/data_directory.h"
+
 namespace quorate::replica {
 namespace {
 
@@ -26,9 +28,9 @@ absl::StatusOr<StoppedMember> StoppedMember::Open(const std::string& data_dir, M
                                                   std::chrono::nanoseconds patience) {
   base::FileSystem& files = base::PosixFileSystem();
   const std::string member = data_dir + "/member";
-  if (files.Exists(member + "/snap/db")) {
+  if (files.Exists(data_dir + "/" + kEtcdStore)) {
     return base::MakeStatus(absl::StatusCode::kFailedPrecondition,
-                            data_dir + " is a data directory of etcd (it has member/snap/db)");
+                            data_dir + " is a data directory of etcd (it has " + kEtcdStore + ")");
   }
   for (const char* name : {"/identity", "/store"}) {
     if (files.Exists(member + name)) continue;
