@@ -2,27 +2,13 @@
 
 #include "quorate/base/wire.h"
 #include "src/mvcc/key_codec.h"
+#include "src/mvcc/key_value_fields.h"
 
 namespace quorate::mvcc {
 namespace {
 
 constexpr char kSeparator = '_';
 constexpr char kDeletedMark = 't';
-
-// Field numbers of mvccpb.KeyValue.
-constexpr uint32_t kKey = 1;
-constexpr uint32_t kCreated = 2;
-constexpr uint32_t kModified = 3;
-constexpr uint32_t kVersion = 4;
-constexpr uint32_t kValue = 5;
-constexpr uint32_t kLease = 6;
-
-size_t NumberFieldBytes(int64_t number) {
-  return number == 0 ? 0 : 1 + base::wire::VarintSize(static_cast<uint64_t>(number));
-}
-size_t BytesFieldBytes(std::string_view bytes) {
-  return bytes.empty() ? 0 : 1 + base::wire::VarintSize(bytes.size()) + bytes.size();
-}
 
 }  // namespace
 
@@ -31,22 +17,22 @@ std::optional<KeyValueFields> DecodeKeyValue(std::string_view kv) {
   base::wire::Reader reader(kv);
   while (reader.Next()) {
     switch (reader.field()) {
-      case kKey:
+      case kKeyField:
         fields.key = reader.bytes();
         break;
-      case kCreated:
+      case kCreatedField:
         fields.created = reader.int64();
         break;
-      case kModified:
+      case kModifiedField:
         fields.modified = reader.int64();
         break;
-      case kVersion:
+      case kVersionField:
         fields.version = reader.int64();
         break;
-      case kLease:
+      case kLeaseField:
         fields.lease = reader.int64();
         break;
-      case kValue:
+      case kValueField:
         fields.value = reader.bytes();
         break;
       default:
@@ -58,13 +44,13 @@ std::optional<KeyValueFields> DecodeKeyValue(std::string_view kv) {
 }
 
 void AppendAsEtcd(const KeyValueFields& fields, bool deleted, std::string* out) {
-  base::wire::AppendBytesField(out, kKey, fields.key);
+  base::wire::AppendBytesField(out, kKeyField, fields.key);
   if (deleted) return;
-  base::wire::AppendInt64Field(out, kCreated, fields.created);
-  base::wire::AppendInt64Field(out, kModified, fields.modified);
-  base::wire::AppendInt64Field(out, kVersion, fields.version);
-  base::wire::AppendBytesField(out, kValue, fields.value);
-  base::wire::AppendInt64Field(out, kLease, fields.lease);
+  base::wire::AppendInt64Field(out, kCreatedField, fields.created);
+  base::wire::AppendInt64Field(out, kModifiedField, fields.modified);
+  base::wire::AppendInt64Field(out, kVersionField, fields.version);
+  base::wire::AppendBytesField(out, kValueField, fields.value);
+  base::wire::AppendInt64Field(out, kLeaseField, fields.lease);
 }
 
 size_t BytesAsEtcd(const KeyValueFields& fields, bool deleted) {

@@ -4,6 +4,7 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/wire.h"
+#include "src/mvcc/key_value_fields.h"
 
 namespace quorate::mvcc {
 namespace {
@@ -15,19 +16,6 @@ using base::wire::VarintSize;
 
 constexpr char kTombstone = 0;
 constexpr char kPut = 1;
-
-// Field numbers of mvccpb.KeyValue.
-constexpr uint32_t kKey = 1;
-constexpr uint32_t kCreated = 2;
-constexpr uint32_t kModified = 3;
-constexpr uint32_t kVersion = 4;
-constexpr uint32_t kValue = 5;
-constexpr uint32_t kLease = 6;
-
-size_t NumberFieldSize(int64_t number) { return number == 0 ? 0 : 1 + VarintSize(static_cast<uint64_t>(number)); }
-size_t BytesFieldSize(std::string_view bytes) {
-  return bytes.empty() ? 0 : 1 + VarintSize(bytes.size()) + bytes.size();
-}
 
 // Writes at `out`, which has room for exactly what was measured: varints are written in place, never ahead.
 char* PutNumberField(char* out, uint32_t field, int64_t number) {
@@ -48,20 +36,21 @@ char* PutBytesField(char* out, uint32_t field, std::string_view bytes) {
 base::Buffer Encode(char kind, const KeyState& previous, const KeyValueFields& fields) {
   const Revision former = previous.modified;
   const size_t size = 1 + VarintSize(former.main) + VarintSize(former.sub) + VarintSize(previous.size_class) +
-                      BytesFieldSize(fields.key) + NumberFieldSize(fields.created) + NumberFieldSize(fields.modified) +
-                      NumberFieldSize(fields.version) + NumberFieldSize(fields.lease) + BytesFieldSize(fields.value);
+                      BytesFieldBytes(fields.key) + NumberFieldBytes(fields.created) +
+                      NumberFieldBytes(fields.modified) + NumberFieldBytes(fields.version) +
+                      NumberFieldBytes(fields.lease) + BytesFieldBytes(fields.value);
   base::Buffer buffer = base::Buffer::Allocate(size);
   char* out = buffer.mutable_data();
   *out++ = kind;
   out = PutVarint(out, static_cast<uint64_t>(former.main));
   out = PutVarint(out, static_cast<uint64_t>(former.sub));
   out = PutVarint(out, previous.size_class);
-  out = PutBytesField(out, kKey, fields.key);
-  out = PutNumberField(out, kCreated, fields.created);
-  out = PutNumberField(out, kModified, fields.modified);
-  out = PutNumberField(out, kVersion, fields.version);
-  out = PutNumberField(out, kLease, fields.lease);
-  out = PutBytesField(out, kValue, fields.value);
+  out = PutBytesField(out, kKeyField, fields.key);
+  out = PutNumberField(out, kCreatedField, fields.created);
+  out = PutNumberField(out, kModifiedField, fields.modified);
+  out = PutNumberField(out, kVersionField, fields.version);
+  out = PutNumberField(out, kLeaseField, fields.lease);
+  out = PutBytesField(out, kValueField, fields.value);
   QUORATE_CHECK(out == buffer.data() + size);
   return buffer;
 }
@@ -124,11 +113,11 @@ size_t KeyValueOffset(std::string_view bytes) {
 
 std::string EncodeKeyOnly(std::string_view key, const KeyState& state, bool with_lease) {
   std::string out;
-  base::wire::AppendBytesField(&out, kKey, key);
-  base::wire::AppendInt64Field(&out, kCreated, state.created);
-  base::wire::AppendInt64Field(&out, kModified, state.modified.main);
-  base::wire::AppendInt64Field(&out, kVersion, state.version);
-  if (with_lease) base::wire::AppendInt64Field(&out, kLease, state.lease);
+  base::wire::AppendBytesField(&out, kKeyField, key);
+  base::wire::AppendInt64Field(&out, kCreatedField, state.created);
+  base::wire::AppendInt64Field(&out, kModifiedField, state.modified.main);
+  base::wire::AppendInt64Field(&out, kVersionField, state.version);
+  if (with_lease) base::wire::AppendInt64Field(&out, kLeaseField, state.lease);
   return out;
 }
 
