@@ -1,6 +1,7 @@
+#include "quorate/mvcc/history.h"
+
 #include <utility>
 
-#include "quorate/mvcc/history.h"
 #include "src/mvcc/meta.h"
 #include "src/mvcc/record_walk.h"
 
