@@ -68,13 +68,8 @@ absl::StatusOr<std::unique_ptr<storage::Database>> OpenDatabase(const Paths& pat
   options.read_only = read_only;
   options.path = paths.store;
   auto database = storage::Database::Open(options);
-  if (database.ok()) return database;
-  absl::Status failure = With(database.status(), "cannot open the store in " + paths.store);
-  // What belongs to a store and is not there, or not in its lists, has been taken away.
-  if (failure.code() != absl::StatusCode::kNotFound && failure.code() != absl::StatusCode::kInvalidArgument) {
-    return failure;
-  }
-  return base::MakeStatus(absl::StatusCode::kDataLoss, base::MessageOf(failure));
+  if (!database.ok()) return StoreFailure(paths.store, database.status());
+  return database;
 }
 
 // Reads the store's tables as far as that takes little time, before anything is served from them.

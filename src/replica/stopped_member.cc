@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
+
+#include "src/replica/way_out.h"
 
 #include "src/replica/data_directory.h"
 
@@ -41,7 +44,10 @@ absl::StatusOr<StoppedMember> StoppedMember::Open(const std::string& data_dir, M
   storage::DatabaseOptions options;
   options.path = member + "/store";
   options.read_only = mode == Mode::kReadOnly;
-  QUORATE_ASSIGN_OR_RETURN(stopped.database_, storage::Database::Open(options));
+  options.must_exist = true;
+  auto database = storage::Database::Open(options);
+  if (!database.ok()) return WithWayOut(StoreFailure(options.path, database.status()));
+  stopped.database_ = *std::move(database);
   return stopped;
 }
 

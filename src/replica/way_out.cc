@@ -1,6 +1,6 @@
 #include "src/replica/way_out.h"
 
-#include <string>
+#include <string_view>
 
 namespace quorate::replica {
 namespace {
@@ -13,6 +13,13 @@ constexpr std::string_view kUnreadable =
     "(quorateutl snapshot restore)";
 
 }  // namespace
+
+absl::Status StoreFailure(const std::string& directory, const absl::Status& status) {
+  const bool lacks_a_part =
+      status.code() == absl::StatusCode::kNotFound || status.code() == absl::StatusCode::kInvalidArgument;
+  return base::MakeStatus(lacks_a_part ? absl::StatusCode::kDataLoss : status.code(),
+                          "cannot open the store in " + directory + ": " + std::string(base::MessageOf(status)));
+}
 
 absl::Status WithWayOut(const absl::Status& status) {
   std::string_view way;

@@ -98,7 +98,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
   auto rep = std::make_unique<Rep>(options.path);
   const rocksdb::DBOptions db_options = MakeDbOptions(options, rep->listener);
   const auto families = MakeFamilies(options);
-  if (!options.read_only) {
+  if (!options.read_only && !options.must_exist) {
     std::error_code error;
     std::filesystem::create_directories(options.path, error);
     if (error) {

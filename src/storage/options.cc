@@ -94,8 +94,9 @@ int OpenTablesMax(uint64_t descriptors) { return static_cast<int>(std::min(kOpen
 
 rocksdb::DBOptions MakeDbOptions(const DatabaseOptions& options, std::shared_ptr<rocksdb::EventListener> listener) {
   rocksdb::DBOptions db;
-  db.create_if_missing = !options.read_only;
-  db.create_missing_column_families = !options.read_only;
+  const bool creates = !options.read_only && !options.must_exist;
+  db.create_if_missing = creates;
+  db.create_missing_column_families = creates;
   db.atomic_flush = true;
   // Over all families together, flushes in progress included.
   db.db_write_buffer_size = options.write_buffer_bytes;

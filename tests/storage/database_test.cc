@@ -154,6 +154,17 @@ TEST_F(DatabaseTest, ReadOnlySeesWhatIsFlushedAndNeedsAStore) {
   EXPECT_FALSE(std::filesystem::exists(read_only.path + "/CURRENT"));
 }
 
+TEST_F(DatabaseTest, WhatMustExistIsNotCreated) {
+  DatabaseOptions absent = options_;
+  absent.must_exist = true;
+  absent.path += "-absent";
+  EXPECT_FALSE(Database::Open(absent).ok());
+  EXPECT_FALSE(std::filesystem::exists(absent.path + "/CURRENT"));
+  database_.reset();
+  options_.must_exist = true;
+  Reopen();
+}
+
 TEST_F(DatabaseTest, ACheckpointIsAStoreOfItsOwn) {
   Put(Family::kRevs, "a", "1", 3);
   const std::string path = directory_.path() + "/copy";

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <sstream>
 
 #include "quorate/base/file_system.h"
@@ -20,6 +21,14 @@ struct Ran {
   std::string out;
   std::string err;
 };
+
+using Arguments = std::vector<std::string>;
+
+std::vector<std::string> TablesIn(const std::string& store) {
+  std::vector<std::string> tables = AllIn(store);
+  std::erase_if(tables, [](const std::string& name) { return !name.ends_with(".sst"); });
+  return tables;
+}
 
 Ran RunTool(const std::vector<std::string>& arguments, bool terminal = false) {
   std::istringstream in;
@@ -120,6 +129,26 @@ TEST_F(UtlTest, TheBarIsForTerminals) {
   ASSERT_EQ(restored.code, 0) << restored.err;
   EXPECT_THAT(restored.err, HasSubstr("\r"));
 }
+// An empty store in its place would be the end of the tables.
+TEST_F(UtlTest, AStoreThatHasLostAPartIsLeftAsItIs) {
+  ASSERT_EQ(RunTool({"snapshot", "restore", path_, "--data-dir", data_}).code, 0);
+  const std::string store = data_ + "/member/store";
+  ASSERT_TRUE(std::filesystem::remove(store + "/CURRENT"));
+  const std::vector<std::string> before = TablesIn(store);
+  ASSERT_THAT(before, testing::Not(IsEmpty()));
+  for (const Arguments& line : {Arguments{"defrag", "--data-dir", data_}, Arguments{"hashkv", data_}}) {
+    const Ran refused = RunTool(line);
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_THAT(refused.err, HasSubstr(store + "/CURRENT"));
+    EXPECT_THAT(refused.err, HasSubstr("quorateutl snapshot restore"));
+    EXPECT_EQ(TablesIn(store), before);
+  }
+  std::filesystem::remove_all(store);
+  std::filesystem::create_directory(store);
+  EXPECT_EQ(RunTool({"defrag", "--data-dir", data_}).code, 1);
+  EXPECT_FALSE(std::filesystem::exists(store + "/CURRENT"));
+}
+
 
 TEST_F(UtlTest, AdvertisedUrlsMustBeThoseOfTheCluster) {
   EXPECT_EQ(RunTool({"snapshot", "restore", path_, "--name", "m", "--initial-cluster", "m=http://10.0.0.1:2380"}).err,

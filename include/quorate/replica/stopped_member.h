@@ -16,8 +16,9 @@ class StoppedMember {
  public:
   enum class Mode { kReadOnly, kReadWrite };
   // Waits up to `patience` (0: for ever) for a server to let go of the data. NotFound when the directory holds no
-  // member, FailedPrecondition when it is etcd's or stays locked, else as storage::Database::Open. What the log has
-  // beyond the store is not looked at: after a crash that is what the store had not flushed.
+  // member, FailedPrecondition when it is etcd's or stays locked, DataLoss when a part of the store is missing, else as
+  // storage::Database::Open. What the log has beyond the store is not looked at: after a crash that is what the store
+  // had not flushed.
   static absl::StatusOr<StoppedMember> Open(const std::string& data_dir, Mode mode, std::chrono::nanoseconds patience);
 
   storage::Database& database() { return *database_; }

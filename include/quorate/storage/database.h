@@ -71,6 +71,8 @@ struct DatabaseOptions {
   size_t write_buffer_bytes = 24 << 20;
   int background_threads = 3;  // one flushes; two compact, so that a defragmentation leaves one for what is new
   bool read_only = false;      // fails when there is no store; writes nothing, takes no lock
+  // Fails, too, when there is none, or a part of one: an empty store would take the place of what is left.
+  bool must_exist = false;
   // Closing makes what is in memory durable. Tests turn it off to see what a crash leaves.
   bool flush_on_close = true;
 };
@@ -82,9 +84,9 @@ struct DatabaseSize {
 
 class Database {
  public:
-  // Creates what is missing. DataLoss with the file named when it is damaged; FailedPrecondition when locked. Tables
-  // are read as they are needed: damage inside of one is met then, as DataLoss of the call that reads it (see
-  // OnFailure).
+  // Creates what is missing unless told otherwise. DataLoss with the file named when it is damaged; FailedPrecondition
+  // when locked. Tables are read as they are needed: damage inside of one is met then, as DataLoss of the call that
+  // reads it (see OnFailure).
   static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
   ~Database();
   Database(const Database&) = delete;
