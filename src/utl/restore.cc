@@ -140,6 +140,10 @@ absl::Status Copy::CopyLeases() {
 absl::Status Copy::CopyAlarms() {
   return file_.ForEachAlarm([&](const etcdfile::AlarmEntry& entry) {
     const replica::Alarm alarm{static_cast<replica::AlarmType>(entry.type), entry.member};
+    // etcd raises none of this type, and of no member its form in a snapshot is an empty key, which there cannot be.
+    if (alarm.type == replica::AlarmType::kNone) {
+      return base::MakeStatus(absl::StatusCode::kDataLoss, file_.path() + ": an alarm is malformed: it has no type");
+    }
     restored_.alarms.push_back(alarm);
     return member_.AddAlarm(alarm);
   });

@@ -194,6 +194,18 @@ TEST_F(RestoreTest, ASnapshotWithAuthenticationOnIsRefused) {
   const absl::Status refused = Restore(snapshot).status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(refused.ToString(), HasSubstr("authentication is on"));
+TEST_F(RestoreTest, AnAlarmWithoutATypeIsRefused) {
+  for (const std::string_view key : {std::string_view("\x10\0", 2), std::string_view("\x08\0", 2),
+                                     std::string_view("\x18\x01"), std::string_view("\x08\x05")}) {
+    SnapshotFile snapshot = SmallSnapshot();
+    snapshot.Raw("alarm", std::string(key), "");
+    const absl::Status refused = Restore(snapshot).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
+    EXPECT_THAT(refused.ToString(), HasSubstr(options_.snapshot + ": an alarm is malformed"));
+    EXPECT_THAT(Left(), ElementsAre());
+  }
+}
+
   EXPECT_THAT(Left(), ElementsAre());
 }
 
