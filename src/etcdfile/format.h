@@ -89,6 +89,11 @@ inline uint64_t MetaChecksum(std::string_view bytes) {
 
 inline constexpr size_t kTrailerBytes = 32;  // a SHA-256
 // As etcdutl decides: a database is a multiple of 512 bytes.
-inline constexpr bool HasTrailer(uint64_t file_bytes) { return file_bytes % 512 == kTrailerBytes; }
+inline constexpr uint64_t kSectorBytes = 512;
+inline constexpr bool HasTrailer(uint64_t file_bytes) { return file_bytes % kSectorBytes == kTrailerBytes; }
+// A size that is neither a database's nor that of one with its trailer.
+inline constexpr bool IsCutShort(uint64_t file_bytes) {
+  return file_bytes % kSectorBytes != 0 && !HasTrailer(file_bytes);
+}
 
 }  // namespace quorate::etcdfile

@@ -146,6 +146,11 @@ absl::Status PageFile::CheckMeta() const {
     return Damaged("is truncated: it has " + std::to_string(available) + " bytes of " +
                    std::to_string(meta_.page_count) + " pages of " + std::to_string(meta_.page_bytes));
   }
+  // All pages may be there: without the whole of its trailer it would pass for a database that never had one.
+  if (IsCutShort(file_bytes_)) {
+    return Damaged("is cut short: it has " + std::to_string(file_bytes_) +
+                   " bytes, which is no whole number of sectors, with a SHA-256 behind them or without");
+  }
   if (meta_.root < kFirstDataPage || meta_.root >= meta_.page_count) {
     return Damaged("the root page " + std::to_string(meta_.root) + " is none of its pages");
   }

@@ -63,6 +63,19 @@ TEST_F(UtlTest, StatusInEveryFormat) {
   EXPECT_THAT(RunTool({"snapshot", "status", path_, "-w", "table"}).out, HasSubstr("TOTAL KEYS"));
 }
 
+TEST_F(UtlTest, ASnapshotCutInsideOfItsChecksumIsDamaged) {
+  const std::string whole = base::ReadFile(path_);
+  for (size_t missing = 1; missing < 32; ++missing) {
+    WriteBytes(path_, whole.substr(0, whole.size() - missing));
+    const Ran status = RunTool({"snapshot", "status", path_});
+    EXPECT_EQ(status.code, 1) << missing;
+    EXPECT_THAT(status.err, HasSubstr(path_ + ": is cut short"));
+  }
+  // Without a byte of it, it is what a stopped member has.
+  WriteBytes(path_, whole.substr(0, whole.size() - 32));
+  EXPECT_EQ(RunTool({"snapshot", "status", path_}).code, 0);
+}
+
 TEST_F(UtlTest, FormatsThatThereAreNot) {
   const Ran unknown = RunTool({"snapshot", "status", path_, "-w", "xml"});
   EXPECT_EQ(unknown.code, 4);
