@@ -1,12 +1,9 @@
 #include "quorate/ctl/ctl.h"
 
-#include <ostream>
-
-#include "src/ctl/command_line.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/global_flags.h"
 #include "src/ctl/help.h"
+#include "src/ctl/run_line.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
@@ -46,27 +43,15 @@ int Run(const std::vector<std::string>& arguments, const std::vector<std::string
   AddGlobalFlags(root, session.flags());
   AddCommands(root);
 
-  ParsedLine parsed;
-  LineError error = ParseCommandLine(root, arguments, parsed);
-  if (!error.status.ok()) {
-    streams.err << "Error: " << base::MessageOf(error.status) << "\n";
-    if (error.shows_usage) {
-      streams.err << UsageOf(*parsed.command) << "\n";
-    } else {
-      streams.err << "Run '" << root.Path() << " --help' for usage.\n";
-    }
-    return static_cast<int>(Exit::kError);
-  }
-  if (parsed.wants_help || !parsed.command->action()) {
-    streams.out << HelpOf(*parsed.command) << std::flush;
-    return 0;
-  }
-  session.SetLine(parsed);
-  absl::Status status = parsed.command->action()(session, parsed.arguments);
-  streams.out << std::flush;
-  if (status.ok()) return 0;
-  if (!IsSilent(status)) streams.err << "Error: " << base::MessageOf(status) << "\n";
-  return static_cast<int>(ExitOf(status));
+  return RunLine(root, arguments, streams,
+                 {.usage = [](const Command& command) { return UsageOf(command); },
+                  .help = HelpOf,
+                  .objection = [](const ParsedLine&) { return std::string(); },
+                  .action =
+                      [&session](const ParsedLine& line) {
+                        session.SetLine(line);
+                        return line.command->action()(session, line.arguments);
+                      }});
 }
 
 }  // namespace quorate::ctl

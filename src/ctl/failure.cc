@@ -1,6 +1,6 @@
 #include "src/ctl/failure.h"
 
-#include <string>
+#include <cstring>
 
 #include "absl/strings/cord.h"
 
@@ -16,6 +16,12 @@ absl::Status Fail(Exit exit, std::string_view message) {
   absl::Status failure = base::MakeStatus(absl::StatusCode::kUnknown, message);
   failure.SetPayload(kExitPayload, absl::Cord(std::to_string(static_cast<int>(exit))));
   return failure;
+}
+
+std::string ReasonOf(int error) {
+  std::string reason = std::strerror(error);
+  if (reason[0] >= 'A' && reason[0] <= 'Z') reason[0] = static_cast<char>(reason[0] - 'A' + 'a');
+  return reason;
 }
 
 absl::Status FailSilently(Exit exit) {

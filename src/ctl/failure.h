@@ -3,6 +3,7 @@
 // How a command fails: an absl::Status whose message goes to standard error behind "Error: ", with the exit code that
 // scripts written for etcdctl test for.
 
+#include <string>
 #include <string_view>
 
 #include "quorate/base/status.h"
@@ -19,6 +20,9 @@ enum class Exit : int {
 };
 
 absl::Status Fail(Exit exit, std::string_view message);
+
+// Why the system refused, by errno, as etcdctl writes it: in lower case.
+std::string ReasonOf(int error);
 
 // Ends the run with the exit code alone: what there was to say has been written already.
 absl::Status FailSilently(Exit exit);

@@ -3,7 +3,6 @@
 #include <grpc/support/log.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <istream>
 #include <iterator>
@@ -26,11 +25,7 @@ std::string Trimmed(const std::string& text) {
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (path.empty()) return std::string();
   std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    std::string reason = std::strerror(errno);
-    if (!reason.empty()) reason[0] = static_cast<char>(reason[0] | 0x20);
-    return Fail(Exit::kBadArguments, "open " + path + ": " + reason);
-  }
+  if (!file) return Fail(Exit::kBadArguments, "open " + path + ": " + ReasonOf(errno));
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 

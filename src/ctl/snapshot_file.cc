@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "src/ctl/failure.h"
 
@@ -20,11 +19,7 @@ constexpr mode_t kOwnerOnly = 0600;
 
 absl::Status Failed(const std::string& what) { return Fail(Exit::kInterrupted, what); }
 
-std::string LastError() {
-  std::string reason = std::strerror(errno);
-  if (!reason.empty() && reason[0] >= 'A' && reason[0] <= 'Z') reason[0] = static_cast<char>(reason[0] - 'A' + 'a');
-  return reason;
-}
+std::string LastError() { return ReasonOf(errno); }
 
 // Makes the entry of a file in its directory durable.
 bool SyncDirectoryOf(const std::string& path) {

@@ -6,11 +6,11 @@
 #include <ostream>
 
 #include "src/ctl/command.h"
-#include "src/ctl/command_line.h"
 #include "src/ctl/completion.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/help.h"
 #include "src/ctl/progress_bar.h"
+#include "src/ctl/run_line.h"
 #include "src/ctl/table.h"
 #include "src/ctl/values.h"
 
@@ -20,11 +20,6 @@ namespace {
 // A command whose line is wrong for another reason than a flag that cannot be read.
 std::string WrongCount(size_t accepted, size_t received) {
   return "accepts " + std::to_string(accepted) + " arg(s), received " + std::to_string(received);
-}
-
-int RefuseLine(const Streams& streams, std::string_view message, const std::string& usage) {
-  streams.err << "Error: " << message << "\n" << usage;
-  return static_cast<int>(Exit::kError);
 }
 
 }  // namespace
@@ -57,6 +52,8 @@ struct Tool::Rep {
   std::string UsageFor(const Command& command) const { return UsageOf(command, RootFlags::kShown); }
   // Empty: nothing is missing.
   std::string MissingFlags(const Command& command) const;
+  // Empty: the line may be run.
+  std::string Objection(const ParsedLine& line) const;
 
   Command root;
   std::map<const Command*, Extra> extras;
@@ -69,6 +66,14 @@ std::string Tool::Rep::MissingFlags(const Command& command) const {
     missing += (missing.empty() ? "" : ", ") + Quote(name);
   }
   return missing.empty() ? "" : "required flag(s) " + missing + " not set";
+}
+
+std::string Tool::Rep::Objection(const ParsedLine& line) const {
+  const Extra& extra = extras.at(line.command);
+  if (extra.arguments.has_value() && *extra.arguments != line.arguments.size()) {
+    return WrongCount(*extra.arguments, line.arguments.size());
+  }
+  return MissingFlags(*line.command);
 }
 
 void Tool::Rep::AddHelp(const Entry& top) {
@@ -143,30 +148,15 @@ void Tool::Entry::RequireFlag(const std::string& name) const {
 void Tool::Entry::RequireArguments(size_t count) const { tool_->rep_->extras[command_].arguments = count; }
 
 int Tool::Run(const Arguments& arguments, const Streams& streams) {
-  ParsedLine parsed;
-  const LineError error = ParseCommandLine(rep_->root, arguments, parsed);
-  if (!error.status.ok()) {
-    const std::string usage = error.shows_usage ? rep_->UsageFor(*parsed.command) + "\n"
-                                                : "Run '" + rep_->root.Path() + " --help' for usage.\n";
-    return RefuseLine(streams, base::MessageOf(error.status), usage);
-  }
-  const Command& command = *parsed.command;
-  if (parsed.wants_help || !command.action()) {
-    streams.out << rep_->UsageFor(command) << std::flush;
-    return 0;
-  }
-  const Rep::Extra& extra = rep_->extras.at(&command);
-  if (extra.arguments.has_value() && *extra.arguments != parsed.arguments.size()) {
-    return RefuseLine(streams, WrongCount(*extra.arguments, parsed.arguments.size()), rep_->UsageFor(command) + "\n");
-  }
-  if (const std::string missing = rep_->MissingFlags(command); !missing.empty()) {
-    return RefuseLine(streams, missing, rep_->UsageFor(command) + "\n");
-  }
-  const absl::Status status = extra.action(streams, parsed.arguments);
-  streams.out << std::flush;
-  if (status.ok()) return 0;
-  if (!IsSilent(status)) streams.err << "Error: " << base::MessageOf(status) << "\n";
-  return static_cast<int>(ExitOf(status));
+  const auto usage = [this](const Command& command) { return rep_->UsageFor(command); };
+  return RunLine(rep_->root, arguments, streams,
+                 {.usage = usage,
+                  .help = usage,
+                  .objection = [this](const ParsedLine& line) { return rep_->Objection(line); },
+                  .action =
+                      [this, &streams](const ParsedLine& line) {
+                        return rep_->extras.at(line.command).action(streams, line.arguments);
+                      }});
 }
 
 }  // namespace quorate::ctl

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <sstream>
 
 #include "quorate/ctl/ctl.h"
@@ -119,6 +120,17 @@ TEST(RunProgram, TellsHowTheProgramEnded) {
   EXPECT_EQ(end({"/bin/sh", "-c", "exit $Q"}), "exit status 3");
   EXPECT_EQ(end({"no-such-program-anywhere"}),
             "exec: \"no-such-program-anywhere\": executable file not found in $PATH");
+}
+
+TEST(Run, OutputThatIsLostIsAFailure) {
+  std::istringstream in;
+  // What is lost at the end, and what is lost on the way to it.
+  for (const std::vector<std::string>& line : {std::vector<std::string>{"version"}, {"completion", "bash"}, {"help"}}) {
+    std::ofstream out("/dev/full");
+    std::ostringstream err;
+    EXPECT_EQ(ctl::Run(line, {}, {in, out, err}), 1);
+    EXPECT_EQ(err.str(), "Error: write standard output: no space left on device\n");
+  }
 }
 
 TEST(Run, NobodyThereIsADeadlineExceeded) {

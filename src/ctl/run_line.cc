@@ -1,0 +1,46 @@
+#include "src/ctl/run_line.h"
+
+#include <ostream>
+
+#include "src/ctl/checked_output.h"
+#include "src/ctl/failure.h"
+
+namespace quorate::ctl {
+namespace {
+
+absl::Status Refuse(const Streams& streams, std::string_view message, const std::string& usage) {
+  streams.err << "Error: " << message << "\n" << usage << "\n";
+  return FailSilently(Exit::kError);
+}
+
+absl::Status ReadAndRun(Command& root, const Arguments& words, const Streams& streams, const RunRules& rules) {
+  ParsedLine line;
+  const LineError error = ParseCommandLine(root, words, line);
+  if (!error.status.ok()) {
+    return Refuse(streams, base::MessageOf(error.status),
+                  error.shows_usage ? rules.usage(*line.command) : "Run '" + root.Path() + " --help' for usage.");
+  }
+  if (line.wants_help || !line.command->action()) {
+    streams.out << rules.help(*line.command);
+    return absl::OkStatus();
+  }
+  if (const std::string objection = rules.objection(line); !objection.empty()) {
+    return Refuse(streams, objection, rules.usage(*line.command));
+  }
+  return rules.action(line);
+}
+
+}  // namespace
+
+int RunLine(Command& root, const Arguments& words, const Streams& streams, const RunRules& rules) {
+  CheckedOutput output(streams.out);
+  absl::Status first;
+  for (const absl::Status& status : {ReadAndRun(root, words, streams, rules), output.Finish()}) {
+    if (status.ok()) continue;
+    if (!IsSilent(status)) streams.err << "Error: " << base::MessageOf(status) << "\n";
+    first.Update(status);
+  }
+  return first.ok() ? 0 : static_cast<int>(ExitOf(first));
+}
+
+}  // namespace quorate::ctl
