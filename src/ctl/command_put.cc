@@ -1,6 +1,7 @@
 #include "src/ctl/commands.h"
 #include "src/ctl/kv_requests.h"
 #include "src/ctl/printer.h"
+#include "src/ctl/read_all.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
@@ -8,7 +9,8 @@ namespace quorate::ctl {
 void AddPut(Command& root) {
   auto flags = std::make_shared<PutFlags>();
   AddPutTo(root, *flags).SetAction([flags](Session& session, const Arguments& arguments) -> absl::Status {
-    QUORATE_ASSIGN_OR_RETURN(etcdserverpb::PutRequest request, PutRequestOf(*flags, arguments, &session.in()));
+    const auto read_value = [&session] { return ReadAll(session.in(), session.in_descriptor()); };
+    QUORATE_ASSIGN_OR_RETURN(etcdserverpb::PutRequest request, PutRequestOf(*flags, arguments, read_value));
     QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
     etcdserverpb::PutResponse response;
     QUORATE_RETURN_IF_ERROR(client->Unary(session.Bounded("/etcdserverpb.KV/Put"), request, response));

@@ -1,8 +1,6 @@
 #include "src/ctl/kv_requests.h"
 
 #include <chrono>
-#include <istream>
-#include <iterator>
 #include <ostream>
 #include <thread>
 
@@ -146,7 +144,7 @@ Command& AddDeleteTo(Command& parent, DeleteFlags& flags) {
 }
 
 absl::StatusOr<etcdserverpb::PutRequest> PutRequestOf(const PutFlags& flags, const Arguments& arguments,
-                                                      std::istream* in) {
+                                                      const std::function<absl::StatusOr<std::string>()>& read_value) {
   constexpr char kMissing[] = "put command needs 1 argument and input from stdin or 2 arguments";
   if (arguments.empty()) return Fail(Exit::kBadArguments, kMissing);
   if (flags.ignore_value && arguments.size() > 1) {
@@ -159,7 +157,9 @@ absl::StatusOr<etcdserverpb::PutRequest> PutRequestOf(const PutFlags& flags, con
     if (arguments.size() > 1) {
       value = arguments[1];
     } else {
-      if (in != nullptr) value.assign(std::istreambuf_iterator<char>(*in), {});
+      if (read_value) {
+        QUORATE_ASSIGN_OR_RETURN(value, read_value());
+      }
       if (value.empty()) return Fail(Exit::kBadArguments, kMissing);
     }
     request.set_value(value);

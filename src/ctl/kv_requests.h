@@ -3,6 +3,7 @@
 // The flags and arguments of put, get and del, and the requests they stand for: once for the commands, once more for
 // the lines of a transaction.
 
+#include <functional>
 #include <iosfwd>
 #include <string>
 
@@ -49,9 +50,9 @@ Command& AddPutTo(Command& parent, PutFlags& flags);
 Command& AddGetTo(Command& parent, GetFlags& flags);
 Command& AddDeleteTo(Command& parent, DeleteFlags& flags);
 
-// A value that is not among the arguments is read from `in` to its end; nullptr if there is nothing to read.
+// A value that is not among the arguments is what `read_value` returns; null if there is none elsewhere.
 absl::StatusOr<etcdserverpb::PutRequest> PutRequestOf(const PutFlags& flags, const Arguments& arguments,
-                                                      std::istream* in);
+                                                      const std::function<absl::StatusOr<std::string>()>& read_value);
 absl::StatusOr<etcdserverpb::RangeRequest> RangeRequestOf(const GetFlags& flags, const Arguments& arguments);
 // Warns on `err` and waits, for the user to think again, before a range that --range did not ask for.
 absl::StatusOr<etcdserverpb::DeleteRangeRequest> DeleteRequestOf(const DeleteFlags& flags, const Arguments& arguments,

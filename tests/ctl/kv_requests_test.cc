@@ -54,10 +54,9 @@ TEST(GetRequest, RefusesWhatDoesNotFit) {
 }
 
 TEST(PutRequest, TakesItsValueFromTheArgumentOrTheInput) {
-  std::istringstream in("all\nof it\n");
-  EXPECT_EQ(PutRequestOf({}, {"a"}, &in)->value(), "all\nof it\n");
+  EXPECT_EQ(PutRequestOf({}, {"a"}, [] { return std::string("all\nof it\n"); })->value(), "all\nof it\n");
   EXPECT_EQ(PutRequestOf({}, {"a", ""}, nullptr)->value(), "");
-  EXPECT_FALSE(PutRequestOf({}, {"a"}, &in).ok());
+  EXPECT_FALSE(PutRequestOf({}, {"a"}, [] { return std::string(); }).ok());
   EXPECT_EQ(PutRequestOf({.lease = "77"}, {"a", "b"}, nullptr)->lease(), 0x77);
 }
 

@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -131,6 +133,15 @@ TEST(Run, OutputThatIsLostIsAFailure) {
     EXPECT_EQ(ctl::Run(line, {}, {in, out, err}), 1);
     EXPECT_EQ(err.str(), "Error: write standard output: no space left on device\n");
   }
+}
+
+TEST(Run, AValueThatCannotBeReadIsNotPut) {
+  std::istringstream in;
+  std::ostringstream out, err;
+  const int directory = open("/", O_RDONLY | O_CLOEXEC);
+  EXPECT_EQ(ctl::Run({"put", "a"}, {}, {in, out, err, directory}), 128);
+  EXPECT_EQ(err.str(), "Error: read standard input: is a directory\n");
+  close(directory);
 }
 
 TEST(Run, NobodyThereIsADeadlineExceeded) {
