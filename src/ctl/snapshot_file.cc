@@ -1,6 +1,7 @@
 #include "src/ctl/snapshot_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,21 +33,41 @@ bool SyncDirectoryOf(const std::string& path) {
   return synced;
 }
 
+// Whether the open file is still the one of that name: who had it may have finished it, or taken it away.
+bool HasName(int descriptor, const std::string& path) {
+  struct stat opened = {};
+  struct stat named = {};
+  return fstat(descriptor, &opened) == 0 && stat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SnapshotFile>> SnapshotFile::Create(const std::string& path) {
   const std::string partial = path + ".part";
-  int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOwnerOnly);
+  // Emptied only once it is known to be nobody else's.
+  const int descriptor = open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kOwnerOnly);
   if (descriptor < 0) return Failed("could not open " + partial + " (open " + partial + ": " + LastError() + ")");
-  return std::unique_ptr<SnapshotFile>(new SnapshotFile(path, descriptor));
+  absl::Status status;
+  // A killed process leaves no lock. Where a file system knows none, a backup is worth more.
+  const bool is_anothers = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (is_anothers || !HasName(descriptor, partial)) {
+    status = Failed("another snapshot save is writing " + partial + "; wait for its end, or give another name");
+  } else if (ftruncate(descriptor, 0) != 0) {
+    status = Failed("could not empty " + partial + ": " + LastError());
+  }
+  if (status.ok()) return std::unique_ptr<SnapshotFile>(new SnapshotFile(path, descriptor));
+  close(descriptor);
+  return status;
 }
 
 SnapshotFile::SnapshotFile(const std::string& path, int descriptor)
     : path_(path), partial_path_(path + ".part"), descriptor_(descriptor) {}
 
 SnapshotFile::~SnapshotFile() {
-  if (descriptor_ >= 0) close(descriptor_);
+  // The name goes before the lock: behind it the file may be another's.
   if (!complete_) unlink(partial_path_.c_str());
+  close(descriptor_);
 }
 
 absl::Status SnapshotFile::Append(std::string_view bytes) {
@@ -80,9 +101,6 @@ absl::Status SnapshotFile::Complete() {
   if (fsync(descriptor_) != 0) {
     return Failed("could not fsync snapshot: sync " + partial_path_ + ": " + LastError());
   }
-  int descriptor = descriptor_;
-  descriptor_ = -1;
-  if (close(descriptor) != 0) return Failed("could not close file descriptor: " + LastError());
   if (rename(partial_path_.c_str(), path_.c_str()) != 0) {
     return Failed("could not rename " + partial_path_ + " to " + path_ + " (rename " + partial_path_ + " " + path_ +
                   ": " + LastError() + ")");

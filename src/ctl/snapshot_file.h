@@ -14,7 +14,8 @@ namespace quorate::ctl {
 
 class SnapshotFile {
  public:
-  // Makes the partial file, readable by its owner alone; one that is left from before is written over.
+  // Makes the partial file, readable by its owner alone; one that is left from before is written over, one that
+  // another process is writing is not touched.
   static absl::StatusOr<std::unique_ptr<SnapshotFile>> Create(const std::string& path);
   // Removes the partial file if the snapshot was not completed.
   ~SnapshotFile();
@@ -32,7 +33,7 @@ class SnapshotFile {
 
   const std::string path_;
   const std::string partial_path_;
-  int descriptor_;
+  const int descriptor_;  // locked, so that no other process writes to it
   uint64_t size_ = 0;
   std::string tail_;  // the last bytes, which may be the trailer
   base::Sha256 digest_;

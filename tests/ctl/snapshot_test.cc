@@ -111,6 +111,21 @@ TEST_F(SnapshotTest, WhatAFormerRunLeftIsWrittenOver) {
   EXPECT_EQ(Content(), whole_);
 }
 
+TEST_F(SnapshotTest, TwoDoNotWriteOneFile) {
+  auto first = SnapshotFile::Create(path());
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_TRUE((*first)->Append(whole_.substr(0, 100)).ok());
+  Serve(whole_, 5000);
+  EXPECT_EQ(Save(), 5);
+  EXPECT_THAT(err_.str(), HasSubstr("Error: another snapshot save is writing " + path() + ".part"));
+  ASSERT_TRUE((*first)->Append(whole_.substr(100)).ok());
+  ASSERT_TRUE((*first)->Complete().ok());
+  EXPECT_EQ(Content(), whole_);
+  EXPECT_FALSE(PartExists());
+  // Its end frees the name, while it still exists.
+  EXPECT_EQ(Save(), 0);
+}
+
 TEST_F(SnapshotTest, ATerminalSeesProgressAndNoLog) {
   Serve(whole_, 1000);
   EXPECT_EQ(Save(true), 0);
