@@ -1,8 +1,8 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
+#include "quorate/base/number.h"
 #include "src/ctl/values.h"
 
 namespace quorate::ctl {
@@ -13,69 +13,28 @@ absl::Status Wrong(std::string_view function, std::string_view text, std::string
                                                                   Quote(text) + ": " + std::string(problem));
 }
 
-int DigitOf(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'Z') return c - 'A' + 10;
-  return std::numeric_limits<int>::max();
-}
-
-// Underscores may only stand between digits, or between a base prefix and a digit.
-bool UnderscoresFit(std::string_view digits, bool prefixed) {
-  char before = prefixed ? '0' : '_';
-  for (char c : digits) {
-    if (c == '_' && before == '_') return false;
-    before = c;
+template <typename Number>
+absl::StatusOr<Number> InGosWords(const base::ParsedNumber<Number>& parsed, std::string_view function,
+                                  std::string_view text) {
+  switch (parsed.problem) {
+    case base::NumberProblem::kNone:
+      return parsed.number;
+    case base::NumberProblem::kSyntax:
+      return Wrong(function, text, "invalid syntax");
+    case base::NumberProblem::kRange:
+      break;
   }
-  return before != '_';
-}
-
-int TakeBase(std::string_view& digits) {
-  if (digits.size() < 2 || digits[0] != '0') return 10;
-  char mark = static_cast<char>(digits[1] | 0x20);
-  int base = mark == 'x' ? 16 : mark == 'b' ? 2 : mark == 'o' ? 8 : 0;
-  digits.remove_prefix(base == 0 ? 1 : 2);
-  return base == 0 ? 8 : base;
-}
-
-absl::StatusOr<uint64_t> ParseDigits(std::string_view function, std::string_view whole, std::string_view digits,
-                                     int base) {
-  if (digits.empty()) return Wrong(function, whole, "invalid syntax");
-  bool free_form = base == 0;
-  size_t length = digits.size();
-  if (free_form) {
-    base = TakeBase(digits);
-    if (digits.empty() || !UnderscoresFit(digits, digits.size() < length)) {
-      return Wrong(function, whole, "invalid syntax");
-    }
-  }
-  uint64_t value = 0;
-  bool overflow = false;
-  for (char c : digits) {
-    if (free_form && c == '_') continue;
-    int digit = DigitOf(c);
-    if (digit >= base) return Wrong(function, whole, "invalid syntax");
-    overflow |= __builtin_mul_overflow(value, static_cast<uint64_t>(base), &value);
-    overflow |= __builtin_add_overflow(value, static_cast<uint64_t>(digit), &value);
-  }
-  if (overflow) return Wrong(function, whole, "value out of range");
-  return value;
+  return Wrong(function, text, "value out of range");
 }
 
 }  // namespace
 
 absl::StatusOr<uint64_t> ParseUint(std::string_view text, int base) {
-  return ParseDigits("ParseUint", text, text, base);
+  return InGosWords(base::ParseUnsigned(text, base), "ParseUint", text);
 }
 
 absl::StatusOr<int64_t> ParseInt(std::string_view text, int base) {
-  std::string_view digits = text;
-  bool negative = !digits.empty() && digits[0] == '-';
-  if (!digits.empty() && (digits[0] == '-' || digits[0] == '+')) digits.remove_prefix(1);
-  QUORATE_ASSIGN_OR_RETURN(uint64_t magnitude, ParseDigits("ParseInt", text, digits, base));
-  constexpr uint64_t kLimit = uint64_t{1} << 63;
-  if (negative ? magnitude > kLimit : magnitude >= kLimit) return Wrong("ParseInt", text, "value out of range");
-  return static_cast<int64_t>(negative ? 0 - magnitude : magnitude);
+  return InGosWords(base::ParseSigned(text, base), "ParseInt", text);
 }
 
 absl::StatusOr<bool> ParseBool(std::string_view text) {

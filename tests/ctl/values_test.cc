@@ -62,6 +62,12 @@ TEST(Durations, NameWhatTheyCannotRead) {
   EXPECT_EQ(ErrorOf(ParseDuration("1x")), "time: unknown unit \"x\" in duration \"1x\"");
 }
 
+TEST(Durations, AreExactOrRefusedWhateverTheyAreMadeOf) {
+  EXPECT_EQ(*ParseDuration("9223372036854775807ns"), Duration::max());
+  const std::string endless = std::string(6000, '9') + "s";
+  EXPECT_EQ(ErrorOf(ParseDuration(endless)), "time: invalid duration \"" + endless + "\"");
+}
+
 TEST(Durations, AreShownInTheirShortestForm) {
   EXPECT_EQ(FormatDuration(Duration(0)), "0s");
   EXPECT_EQ(FormatDuration(Duration(999)), "999ns");
