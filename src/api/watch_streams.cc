@@ -11,7 +11,7 @@ namespace {
 
 std::chrono::milliseconds IntervalFrom(std::chrono::milliseconds asked) {
   if (asked.count() <= 0) return WatchStreams::kNoticeIntervalDefault;
-  return std::max(asked, WatchStreams::kNoticeIntervalMin);
+  return std::clamp(asked, WatchStreams::kNoticeIntervalMin, WatchStreams::kNoticeIntervalMax);
 }
 
 }  // namespace

@@ -26,9 +26,10 @@ class WatchStreamEvents {
 class WatchStreams {
  public:
   using Clock = std::chrono::steady_clock;
-  // etcd's, and the least that may be asked for.
+  // etcd's, the least that may be asked for, and the most that is kept to: as good as none.
   static constexpr std::chrono::milliseconds kNoticeIntervalDefault{600'000};
   static constexpr std::chrono::milliseconds kNoticeIntervalMin{100};
+  static constexpr std::chrono::milliseconds kNoticeIntervalMax = std::chrono::hours(24 * 365);
   // Streams that demand a leader end when there was none at so many looks in a row.
   static constexpr std::chrono::milliseconds kLeaderLook{1000};
   static constexpr int kLooksWithoutLeaderMax = 3;

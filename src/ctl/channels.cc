@@ -7,6 +7,7 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "src/ctl/cancellation.h"
 #include "src/ctl/endpoint.h"
@@ -45,14 +46,17 @@ std::shared_ptr<grpc::ChannelCredentials> Credentials(const ClientConfig& config
   return grpc::SslCredentials(options);
 }
 
+// gRPC takes what is as large as this for no bound at all.
+int AtMostInt(int64_t number) { return static_cast<int>(std::min<int64_t>(number, std::numeric_limits<int>::max())); }
+
 int Milliseconds(Duration duration) {
-  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+  return AtMostInt(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
 grpc::ChannelArguments Arguments(const ClientConfig& config) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxSendMessageSize(-1);  // the client checks requests itself, to name the limit as etcdctl does
-  arguments.SetMaxReceiveMessageSize(config.max_recv_bytes > 0 ? static_cast<int>(config.max_recv_bytes) : -1);
+  arguments.SetMaxReceiveMessageSize(config.max_recv_bytes > 0 ? AtMostInt(config.max_recv_bytes) : -1);
   if (config.keepalive_time.count() > 0) {
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS,
                      Milliseconds(std::max<Duration>(config.keepalive_time, kMinKeepaliveTime)));

@@ -12,6 +12,7 @@
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/check.h"
 #include "quorate/base/mutex.h"
+#include "quorate/base/saturating.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/channels.h"
 #include "src/ctl/failure.h"
@@ -43,7 +44,7 @@ grpc::Status Decode(grpc::ByteBuffer& buffer, google::protobuf::Message& message
 
 TimePoint DeadlineOf(const Call& call) {
   if (call.timeout == Duration::zero()) return TimePoint::max();
-  return std::chrono::system_clock::now() + std::chrono::duration_cast<TimePoint::duration>(call.timeout);
+  return base::Later(std::chrono::system_clock::now(), call.timeout);
 }
 
 // Waits for the one event the queue can bring; false if the operation failed.

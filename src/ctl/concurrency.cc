@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "quorate/base/saturating.h"
 #include "src/ctl/client.h"
 #include "src/ctl/kv_requests.h"
 #include "src/ctl/lease_keeper.h"
@@ -102,8 +103,7 @@ absl::Status LeaseSession::Close() {
   request.set_id(lease_);
   etcdserverpb::LeaseRevokeResponse response;
   // After its lifetime the lease is gone in any case.
-  return client_.Unary({"/etcdserverpb.Lease/LeaseRevoke", false, std::chrono::seconds(ttl_seconds_)}, request,
-                       response);
+  return client_.Unary({"/etcdserverpb.Lease/LeaseRevoke", false, base::Seconds(ttl_seconds_)}, request, response);
 }
 
 Contender::Contender(Client& client, const LeaseSession& session, const std::string& prefix)

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "quorate/base/saturating.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/client.h"
 
@@ -29,7 +30,7 @@ absl::StatusOr<etcdserverpb::LeaseKeepAliveResponse> RenewLease(Client& client, 
 
 void KeepLease(Client& client, int64_t id, Duration patience, Cancellation& stop,
                const std::function<void(const etcdserverpb::LeaseKeepAliveResponse&)>& on_renewal) {
-  auto deadline = std::chrono::steady_clock::now() + patience;
+  auto deadline = base::Later(std::chrono::steady_clock::now(), patience);
   while (!stop.cancelled()) {
     Duration left = deadline - std::chrono::steady_clock::now();
     if (left <= Duration::zero()) return;
@@ -40,8 +41,8 @@ void KeepLease(Client& client, int64_t id, Duration patience, Cancellation& stop
     }
     if (response->ttl() <= 0) return;
     on_renewal(*response);
-    Duration lifetime = std::chrono::seconds(response->ttl());
-    deadline = std::chrono::steady_clock::now() + lifetime;
+    Duration lifetime = base::Seconds(response->ttl());
+    deadline = base::Later(std::chrono::steady_clock::now(), lifetime);
     stop.WaitFor(lifetime / kRenewalsPerLifetime);
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "quorate/base/saturating.h"
 #include "quorate/ctl/ctl.h"
 #include "src/ctl/client.h"
 #include "src/ctl/command_line.h"
@@ -77,7 +78,7 @@ class Session {
   // Only after Prepare.
   Printer& printer() { return *printer_; }
   // How long the first renewal of a lease may take.
-  Duration Patience() const { return flags_.dial_timeout + std::chrono::seconds(1); }
+  Duration Patience() const { return base::SaturatingSum(flags_.dial_timeout, std::chrono::seconds(1)); }
   // A call bounded by --command-timeout.
   Call Bounded(const char* method, bool repeatable = false) const {
     return {method, repeatable, flags_.command_timeout};

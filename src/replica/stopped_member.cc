@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "quorate/base/saturating.h"
 #include "src/replica/way_out.h"
 
 #include "src/replica/data_directory.h"
@@ -16,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLockPoll{50};
 
 absl::StatusOr<std::unique_ptr<base::FileLock>> Lock(const std::string& path, std::chrono::nanoseconds patience) {
-  const Clock::time_point deadline = Clock::now() + patience;
+  const Clock::time_point deadline = base::Later(Clock::now(), patience);
   while (true) {
     auto lock = base::FileLock::Acquire(path);
     const bool held = lock.status().code() == absl::StatusCode::kFailedPrecondition;

@@ -1,5 +1,7 @@
 #include "src/server/options.h"
 
+#include <algorithm>
+#include <limits>
 #include <string>
 
 #include "quorate/base/descriptor_limit.h"
@@ -13,13 +15,18 @@ namespace {
 // The page cache, the key index and clients want some too.
 constexpr uint64_t kMemoryPerRecordCache = 2;
 
+// A message of gRPC tells its length in four bytes: what may be longer never comes, and sums with this do not wrap.
+constexpr uint64_t kRequestBytesMax = std::numeric_limits<uint32_t>::max();
+
+uint64_t RequestBytesMax(const config::Config& config) { return std::min(config.max_request_bytes, kRequestBytesMax); }
+
 absl::Status NotYet(const std::string& what) { return base::MakeStatus(absl::StatusCode::kUnimplemented, what); }
 
 }  // namespace
 
 rpc::ServerOptions ClientServerOptions(const config::Config& config) {
   rpc::ServerOptions options;
-  options.receive_message_bytes_max = config.max_request_bytes + kMessageOverheadBytes;
+  options.receive_message_bytes_max = RequestBytesMax(config) + kMessageOverheadBytes;
   options.concurrent_streams_max = config.max_concurrent_streams;
   options.keepalive_time_min = config.grpc_keepalive_min_time;
   options.keepalive_interval = config.grpc_keepalive_interval;
@@ -45,7 +52,7 @@ api::ServicesOptions ServicesOptionsFrom(const config::Config& config) {
                       .storage = std::string(config::kStorageVersion),
                       .quorate = std::string(config::kQuorateVersion)};
   options.max_txn_ops = config.max_txn_ops;
-  options.max_request_bytes = config.max_request_bytes;
+  options.max_request_bytes = RequestBytesMax(config);
   options.quota_backend_bytes = config.quota_backend_bytes;
   options.warning_unary_request_duration = config.warning_unary_request_duration;
   options.watch_progress_notify_interval = config.watch_progress_notify_interval;

@@ -66,6 +66,11 @@ TEST(ConfigTest, DefaultsAreEtcds) {
   EXPECT_THAT(config.logging.outputs, ElementsAre("default"));
 }
 
+TEST(ConfigTest, TheLongestDurationStaysOneInNanoseconds) {
+  const Config config = Accept({"--warning-unary-request-duration=2562047h47m16.854775807s"});
+  EXPECT_GT(std::chrono::nanoseconds(config.warning_unary_request_duration), 2562047h);
+}
+
 TEST(ConfigTest, EveryFlagReachesItsPlace) {
   const Config config = Accept({"--name=n1",
                                 "--data-dir=/d",

@@ -126,6 +126,25 @@ TEST_F(ConcurrencyTest, RenewalsAreTriedAgainWhileTheMemberIsAway) {
   EXPECT_FALSE(session->ended());
 }
 
+TEST_F(ConcurrencyTest, TheLongestDurationsAreNotOverAtOnce) {
+  Cancellation renewed;
+  server_.on_keep_alive = [&renewed](const etcdserverpb::LeaseKeepAliveRequest&,
+                                     etcdserverpb::LeaseKeepAliveResponse& response) {
+    response.set_ttl(INT64_MAX);
+    renewed.Cancel();
+    return grpc::Status::OK;
+  };
+  InFront({});
+  const auto session = *LeaseSession::Open(*client_, INT64_MAX, Duration::max(), stop_, [] {});
+  EXPECT_TRUE(renewed.WaitFor(kPatience));
+  EXPECT_FALSE(session->ended());
+  etcdserverpb::RangeResponse response;
+  const Call call = {"/etcdserverpb.KV/Range", false, Duration::max()};
+  const absl::Status status = client_->Unary(call, etcdserverpb::RangeRequest(), response);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(session->Close().ok());
+}
+
 TEST_F(ConcurrencyTest, ClosingASessionRevokesItsLease) {
   int64_t revoked = 0;
   server_.on_revoke = [&revoked](const etcdserverpb::LeaseRevokeRequest& request, etcdserverpb::LeaseRevokeResponse&) {
