@@ -1,5 +1,6 @@
 #include "quorate/replica/restore.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -10,6 +11,7 @@
 #include "src/replica/applier.h"
 #include "src/replica/data_directory.h"
 #include "src/replica/identity_file.h"
+#include "src/replica/own_log.h"
 
 namespace quorate::replica {
 namespace {
@@ -39,16 +41,32 @@ std::string Plain(const std::string& path) {
   return last == std::string::npos ? path : path.substr(0, last + 1);
 }
 
+// One spelling of a path, whether there is something or not; empty stays empty.
+fs::path Canonical(const std::string& path) {
+  std::error_code error;
+  const fs::path absolute = path.empty() ? fs::path() : fs::absolute(Plain(path), error);
+  const fs::path canonical = fs::weakly_canonical(absolute, error);
+  return error ? absolute.lexically_normal() : canonical;
+}
+
+bool IsInOrEqual(const fs::path& path, const fs::path& directory) {
+  return std::mismatch(path.begin(), path.end(), directory.begin(), directory.end()).second == directory.end();
+}
+
 }  // namespace
 
 struct NewMember::Rep {
   explicit Rep(const NewMemberOptions& options)
       : options(options),
         data_dir(Plain(options.data_dir)),
-        wal_dir(Plain(options.wal_dir)),
+        wal_dir(OwnWalDirectory(options)),
         unfinished(data_dir + "/member" + kRestoringSuffix),
         files(options.files != nullptr ? *options.files : base::PosixFileSystem()) {}
 
+  // Empty where the log is in its place inside the member's directory, said or not.
+  static std::string OwnWalDirectory(const NewMemberOptions& options);
+  absl::Status CheckPlaces() const;
+  bool IsLeftOver(const fs::path& entry) const;
   absl::Status CheckFree();
   absl::Status MakeDirectory(const std::string& path);
   absl::Status OpenDatabase();
@@ -57,7 +75,8 @@ struct NewMember::Rep {
   absl::Status GiveNames();
   void TakeAway();
   bool HasOwnWalDirectory() const { return !wal_dir.empty(); }
-  std::string UnfinishedWal() const { return HasOwnWalDirectory() ? wal_dir + kRestoringSuffix : unfinished + "/wal"; }
+  absl::Status ClaimLog();
+  std::string UnfinishedWal() const { return own_log != nullptr ? own_log->unfinished() : unfinished + "/wal"; }
 
   const NewMemberOptions options;
   const std::string data_dir;
@@ -69,26 +88,51 @@ struct NewMember::Rep {
   // Directories that were not there before, outermost first.
   std::vector<std::string> made;
   bool began = false;
-  bool wal_named = false;
   bool finished = false;
   std::unique_ptr<base::FileLock> lock;
+  std::unique_ptr<OwnLog> own_log;
   std::unique_ptr<storage::Database> database;
 };
 
-// A restore that was killed leaves its unfinished directory, unlocked: it is in nobody's way.
+std::string NewMember::Rep::OwnWalDirectory(const NewMemberOptions& options) {
+  const bool is_default = Canonical(options.wal_dir) == Canonical(options.data_dir) / "member" / "wal";
+  return is_default ? "" : Plain(options.wal_dir);
+}
+
+// The one could not be given its name once the other has its own.
+absl::Status NewMember::Rep::CheckPlaces() const {
+  if (!HasOwnWalDirectory()) return absl::OkStatus();
+  const fs::path log = Canonical(wal_dir);
+  const fs::path member = Canonical(data_dir) / "member";
+  if (!IsInOrEqual(member, log) && !IsInOrEqual(log, member) && !IsInOrEqual(log, Canonical(unfinished))) {
+    return absl::OkStatus();
+  }
+  return Error(absl::StatusCode::kInvalidArgument, "wal-dir \"" + wal_dir + "\" overlaps with the data in \"" +
+                                                       data_dir +
+                                                       "\"; leave it out, or give it a directory of its own");
+}
+
+// A restore that was killed leaves its unfinished directories, unlocked: they are in nobody's way.
+bool NewMember::Rep::IsLeftOver(const fs::path& entry) const {
+  if (entry == unfinished) return true;
+  if (!HasOwnWalDirectory() || !files.Exists(unfinished)) return false;
+  const fs::path canonical = Canonical(entry.string());
+  return canonical == Canonical(wal_dir) || canonical == Canonical(wal_dir + kRestoringSuffix);
+}
+
 absl::Status NewMember::Rep::CheckFree() {
   std::error_code error;
-  if (fs::exists(fs::symlink_status(data_dir, error))) {
-    fs::directory_iterator entry(data_dir, error);
-    const bool is_left_over = !error && entry != fs::end(entry) && entry->path() == unfinished;
-    if (is_left_over) entry.increment(error);
-    if (error || entry != fs::end(entry)) {
-      return Error(absl::StatusCode::kAlreadyExists, "data-dir \"" + data_dir + "\" not empty or could not be read");
-    }
-  }
-  if (HasOwnWalDirectory() && fs::exists(fs::symlink_status(wal_dir, error))) {
-    return Error(absl::StatusCode::kAlreadyExists, "wal-dir \"" + wal_dir + "\" exists");
-  }
+  if (!fs::exists(fs::symlink_status(data_dir, error))) return absl::OkStatus();
+  fs::directory_iterator entry(data_dir, error);
+  while (!error && entry != fs::end(entry) && IsLeftOver(entry->path())) entry.increment(error);
+  if (!error && entry == fs::end(entry)) return absl::OkStatus();
+  return Error(absl::StatusCode::kAlreadyExists, "data-dir \"" + data_dir + "\" not empty or could not be read");
+}
+
+absl::Status NewMember::Rep::ClaimLog() {
+  if (!HasOwnWalDirectory()) return absl::OkStatus();
+  QUORATE_ASSIGN_OR_RETURN(own_log, OwnLog::Claim(files, wal_dir, unfinished,
+                                                  [this](const std::string& path) { return MakeDirectory(path); }));
   return absl::OkStatus();
 }
 
@@ -124,11 +168,6 @@ absl::Status NewMember::Rep::MakeLog() {
   log.files = &files;
   log.directory = UnfinishedWal();
   log.spare_segments = 0;
-  if (HasOwnWalDirectory()) {
-    std::error_code error;
-    fs::remove_all(log.directory, error);
-    QUORATE_RETURN_IF_ERROR(FromSystem("remove " + log.directory, error));
-  }
   QUORATE_RETURN_IF_ERROR(MakeDirectory(log.directory));
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<wal::Wal> wal, wal::Wal::Create(log, identity));
   QUORATE_RETURN_IF_ERROR(wal->Reset(mark, kFirstTerm, {.term = kFirstTerm, .vote = 0, .commit = mark}));
@@ -144,17 +183,14 @@ absl::Status NewMember::Rep::MakeLog() {
 
 // The log first: without a member directory it belongs to nobody yet.
 absl::Status NewMember::Rep::GiveNames() {
-  if (HasOwnWalDirectory()) {
-    QUORATE_RETURN_IF_ERROR(files.Rename(UnfinishedWal(), wal_dir));
-    wal_named = true;
-    QUORATE_RETURN_IF_ERROR(files.SyncDirectory(ParentOf(wal_dir)));
-  }
+  if (own_log != nullptr) QUORATE_RETURN_IF_ERROR(own_log->GiveName());
   for (const std::string& directory : made) QUORATE_RETURN_IF_ERROR(files.SyncDirectory(ParentOf(directory)));
   QUORATE_RETURN_IF_ERROR(files.SyncDirectory(unfinished));
   const std::string member = data_dir + "/member";
   QUORATE_RETURN_IF_ERROR(files.Rename(unfinished, member));
   // From here on it is whole, and somebody's.
   finished = true;
+  if (own_log != nullptr) own_log->Keep(member);
   const absl::Status synced = files.SyncDirectory(data_dir);
   if (synced.ok()) return synced;
   return Error(synced.code(), "the member is complete in " + member +
@@ -163,12 +199,10 @@ absl::Status NewMember::Rep::GiveNames() {
 
 void NewMember::Rep::TakeAway() {
   database.reset();
+  // While the member's directory is there, what is left of its log is known to be its own.
+  own_log.reset();
   std::error_code ignored;
   fs::remove_all(unfinished, ignored);
-  if (HasOwnWalDirectory()) {
-    fs::remove_all(UnfinishedWal(), ignored);
-    if (wal_named) fs::remove_all(wal_dir, ignored);
-  }
   for (auto directory = made.rbegin(); directory != made.rend(); ++directory) fs::remove(*directory, ignored);
 }
 
@@ -184,6 +218,7 @@ absl::StatusOr<std::unique_ptr<NewMember>> NewMember::Begin(const NewMemberOptio
                            membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
   // As if each member had been an entry of the log, which is what etcd makes of it.
   rep->mark = rep->cluster.members.size();
+  QUORATE_RETURN_IF_ERROR(rep->CheckPlaces());
   QUORATE_RETURN_IF_ERROR(rep->CheckFree());
   std::unique_ptr<NewMember> member(new NewMember(std::move(rep)));
   Rep& made = *member->rep_;
@@ -193,6 +228,7 @@ absl::StatusOr<std::unique_ptr<NewMember>> NewMember::Begin(const NewMemberOptio
   if (!lock.ok()) return std::move(lock).status();
   made.lock = *std::move(lock);
   made.began = true;
+  QUORATE_RETURN_IF_ERROR(made.ClaimLog());
   if (left_over) {
     std::error_code error;
     for (const char* name : {"/store", "/wal", "/identity", "/identity.tmp"}) {

@@ -237,6 +237,40 @@ TEST_F(RestoreTest, WhatIsThereAlreadyIsNotTouched) {
   EXPECT_EQ(base::MessageOf(Restore(SmallSnapshot()).status()),
             "data-dir \"" + options_.member.data_dir + "\" not empty or could not be read");
   EXPECT_THAT(Left(), ElementsAre("data", "data/mine"));
+TEST_F(RestoreTest, TheLogsPlaceInsideTheMemberMayBeSpelledOut) {
+  for (const std::string wal : {"/member/wal", "/../data/member/wal/"}) {
+    options_.member.wal_dir = options_.member.data_dir + wal;
+    ASSERT_TRUE(Restore(SmallSnapshot()).ok());
+    EXPECT_TRUE(OpenMember().ok());
+    fs::remove_all(options_.member.data_dir);
+  }
+}
+
+TEST_F(RestoreTest, ALogThatOverlapsWithTheDataIsRefused) {
+  for (const std::string wal : {"", "/member", "/member/store", "/member/wal/deeper", "/member.restoring/wal"}) {
+    options_.member.wal_dir = options_.member.data_dir + wal;
+    EXPECT_THAT(Restore(SmallSnapshot()).status().ToString(), HasSubstr("overlaps")) << wal;
+    EXPECT_THAT(Left(), ElementsAre());
+  }
+}
+
+TEST_F(RestoreTest, ALogThatAnotherRestoreIsMakingIsLeftAlone) {
+  options_.member.wal_dir = directory_.path() + "/wal";
+  const std::string unfinished = options_.member.wal_dir + ".restoring";
+  fs::create_directories(unfinished);
+  WriteBytes(unfinished + "/0.wal", "theirs");
+  auto lock = base::FileLock::Acquire(unfinished + "/restoring.lock");
+  ASSERT_TRUE(lock.ok());
+  EXPECT_EQ(Restore(SmallSnapshot()).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(Left(), ElementsAre("wal.restoring", "wal.restoring/0.wal", "wal.restoring/restoring.lock"));
+  // Killed, it leaves what is in nobody's way.
+  lock->reset();
+  ASSERT_TRUE(Restore(SmallSnapshot()).ok());
+  EXPECT_FALSE(fs::exists(unfinished));
+  EXPECT_FALSE(fs::exists(options_.member.wal_dir + "/0.wal"));
+  EXPECT_TRUE(OpenMember().ok());
+}
+
 
   options_.member.data_dir = directory_.path() + "/other";
   options_.member.wal_dir = directory_.path() + "/data";

@@ -23,7 +23,7 @@ namespace quorate::replica {
 
 struct NewMemberOptions {
   std::string data_dir;  // must not exist, or be empty
-  std::string wal_dir;   // must not exist; empty: <data_dir>/member/wal
+  std::string wal_dir;   // must not exist, nor overlap with the data; empty: <data_dir>/member/wal
   std::string name;
   std::string cluster_token;
   std::vector<std::pair<std::string, std::string>> initial_cluster;  // name, peer URL; a name may come several times
