@@ -5,6 +5,7 @@
 
 #include "quorate/base/saturating.h"
 #include "src/ctl/client.h"
+#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
 #include "src/ctl/lease_keeper.h"
 #include "src/ctl/watcher.h"
@@ -125,8 +126,12 @@ absl::StatusOr<etcdserverpb::TxnResponse> Contender::Enter(const std::string& va
   }
   etcdserverpb::TxnResponse response;
   QUORATE_RETURN_IF_ERROR(client_.Unary(Waiting("/etcdserverpb.KV/Txn", &cancellation), request, response));
-  create_revision_ = response.succeeded() ? response.header().revision()
-                                          : response.responses(0).response_range().kvs(0).create_revision();
+  if (response.succeeded()) {
+    create_revision_ = response.header().revision();
+    return response;
+  }
+  if (response.responses().empty() || response.responses(0).response_range().kvs().empty()) return MalformedAnswer();
+  create_revision_ = response.responses(0).response_range().kvs(0).create_revision();
   return response;
 }
 
@@ -144,6 +149,7 @@ absl::Status Mutex::Lock(Cancellation& cancellation) {
   etcdserverpb::RequestOp owner;
   *owner.mutable_request_range() = ByCreation(prefix(), RangeRequest::ASCEND);
   QUORATE_ASSIGN_OR_RETURN(etcdserverpb::TxnResponse response, Enter("", &owner, cancellation));
+  if (response.responses_size() < 2) return MalformedAnswer();
   const auto& first = response.responses(1).response_range().kvs();
   if (first.empty() || first[0].create_revision() == create_revision()) {
     revision_ = response.header().revision();

@@ -18,6 +18,8 @@ absl::Status Fail(Exit exit, std::string_view message) {
   return failure;
 }
 
+absl::Status MalformedAnswer() { return Fail(Exit::kError, "the server's answer is malformed"); }
+
 std::string ReasonOf(int error) {
   std::string reason = std::strerror(error);
   if (reason[0] >= 'A' && reason[0] <= 'Z') reason[0] = static_cast<char>(reason[0] - 'A' + 'a');

@@ -24,6 +24,9 @@ absl::Status Fail(Exit exit, std::string_view message);
 // Why the system refused, by errno, as etcdctl writes it: in lower case.
 std::string ReasonOf(int error);
 
+// Of an answer that lacks what every server puts in.
+absl::Status MalformedAnswer();
+
 // Ends the run with the exit code alone: what there was to say has been written already.
 absl::Status FailSilently(Exit exit);
 

@@ -4,6 +4,7 @@
 
 #include "src/ctl/cancellation.h"
 #include "src/ctl/client.h"
+#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
 #include "src/ctl/watcher.h"
 
@@ -40,7 +41,8 @@ absl::Status Mirror::Run(Cancellation& cancellation) {
   return CopyUpdates(cancellation);
 }
 
-std::string Mirror::NameOfCopy(const std::string& key) const {
+absl::StatusOr<std::string> Mirror::NameOfCopy(const std::string& key) const {
+  if (!key.starts_with(plan_.prefix)) return MalformedAnswer();
   return plan_.destination_prefix + key.substr(plan_.prefix.size());
 }
 
@@ -57,12 +59,13 @@ absl::Status Mirror::CopyBase(Cancellation& cancellation) {
     request.set_revision(copied_revision_);
     for (const auto& kv : page.kvs()) {
       etcdserverpb::PutRequest put;
-      put.set_key(NameOfCopy(kv.key()));
+      QUORATE_ASSIGN_OR_RETURN(*put.mutable_key(), NameOfCopy(kv.key()));
       put.set_value(kv.value());
       etcdserverpb::PutResponse response;
       QUORATE_RETURN_IF_ERROR(destination_.Unary(Repeatable("/etcdserverpb.KV/Put", cancellation), put, response));
       ++total_;
     }
+    if (page.more() && page.kvs().empty()) return MalformedAnswer();
     if (page.more()) request.set_key(page.kvs(page.kvs_size() - 1).key() + '\0');
   } while (page.more());
   return absl::OkStatus();
@@ -88,7 +91,7 @@ absl::Status Mirror::Apply(const etcdserverpb::WatchResponse& response, Cancella
     bool is_full = plan_.max_txn_ops > 0 && static_cast<uint64_t>(txn.success_size()) == plan_.max_txn_ops;
     if (event.kv().mod_revision() != revision || is_full) QUORATE_RETURN_IF_ERROR(Commit(txn, cancellation));
     revision = event.kv().mod_revision();
-    const std::string key = NameOfCopy(event.kv().key());
+    QUORATE_ASSIGN_OR_RETURN(const std::string key, NameOfCopy(event.kv().key()));
     if (event.type() == mvccpb::Event::PUT) {
       etcdserverpb::PutRequest& put = *txn.add_success()->mutable_request_put();
       put.set_key(key);

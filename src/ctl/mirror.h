@@ -40,7 +40,7 @@ class Mirror {
   absl::Status CopyUpdates(Cancellation& cancellation);
   absl::Status Apply(const etcdserverpb::WatchResponse& response, Cancellation& cancellation);
   absl::Status Commit(etcdserverpb::TxnRequest& txn, Cancellation& cancellation);
-  std::string NameOfCopy(const std::string& key) const;
+  absl::StatusOr<std::string> NameOfCopy(const std::string& key) const;
 
   Client& source_;
   Client& destination_;

@@ -145,6 +145,22 @@ TEST_F(ConcurrencyTest, TheLongestDurationsAreNotOverAtOnce) {
   EXPECT_TRUE(session->Close().ok());
 }
 
+TEST_F(ConcurrencyTest, AnAnswerThatLacksAPartIsRefused) {
+  auto session = OpenSession();
+  Mutex mutex(*client_, *session, "name");
+  Election election(*client_, *session, "name");
+  for (const bool succeeded : {false, true}) {
+    server_.on_txn = [succeeded](const etcdserverpb::TxnRequest&, etcdserverpb::TxnResponse& response) {
+      response.set_succeeded(succeeded);
+      response.add_responses()->mutable_response_range();
+      return grpc::Status::OK;
+    };
+    EXPECT_EQ(base::MessageOf(mutex.Lock(stop_)), "the server's answer is malformed");
+  }
+  server_.on_txn = [](const etcdserverpb::TxnRequest&, etcdserverpb::TxnResponse&) { return grpc::Status::OK; };
+  EXPECT_EQ(base::MessageOf(election.Campaign("me", stop_)), "the server's answer is malformed");
+}
+
 TEST_F(ConcurrencyTest, ClosingASessionRevokesItsLease) {
   int64_t revoked = 0;
   server_.on_revoke = [&revoked](const etcdserverpb::LeaseRevokeRequest& request, etcdserverpb::LeaseRevokeResponse&) {

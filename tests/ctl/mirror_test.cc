@@ -79,6 +79,22 @@ TEST_F(MirrorTest, CopiesTheKeysOfOneRevisionAndThenEveryChange) {
   EXPECT_EQ(total_, 6);
 }
 
+TEST_F(MirrorTest, AnAnswerThatLacksAPartIsRefused) {
+  source_.on_range = [](const etcdserverpb::RangeRequest&, etcdserverpb::RangeResponse& response) {
+    response.set_more(true);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"p/", "q/", 0, 128}), "the server's answer is malformed");
+}
+
+TEST_F(MirrorTest, AKeyThatWasNotAskedForIsRefused) {
+  source_.on_range = [](const etcdserverpb::RangeRequest&, etcdserverpb::RangeResponse& response) {
+    response.add_kvs()->set_key("p");
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Run({"p/long/", "q/", 0, 128}), "the server's answer is malformed");
+}
+
 TEST_F(MirrorTest, SplitsTransactionsThatAreTooLarge) {
   Run({"p/", "", 41, 2});
   EXPECT_TRUE(reads_.empty());
