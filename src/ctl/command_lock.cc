@@ -60,8 +60,8 @@ absl::Status Lock(Session& session, int64_t ttl_seconds, const Arguments& argume
   SignalWatch signals(
       [&](const Signal& signal) {
         over.Cancel();
-        // The terminal's signals reach the program by themselves; others are passed on, so that the lock gets free.
-        if (signal.from_process) program.Kill(signal.number);
+        // So that the lock gets free, even where it was got at this moment.
+        program.Deliver(signal);
       },
       words.empty() ? SignalWatch::Takes::kFirst : SignalWatch::Takes::kEvery);
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<LeaseSession> lease,

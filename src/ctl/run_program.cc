@@ -34,10 +34,12 @@ absl::Status Ended(int exit_code, const std::string& how) { return Fail(static_c
 }  // namespace
 
 absl::Status Program::Start(const std::vector<std::string>& words, const std::vector<std::string>& environment) {
+  base::MutexLock lock(&mutex_);
+  if (is_called_off_) return base::MakeStatus(absl::StatusCode::kCancelled, "context canceled");
+  was_started_ = true;
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  base::MutexLock lock(&mutex_);
   int error =
       posix_spawnp(&id_, words[0].c_str(), &files, nullptr, Pointers(words).data(), Pointers(environment).data());
   posix_spawn_file_actions_destroy(&files);
@@ -70,9 +72,10 @@ absl::Status Program::Wait() {
   return absl::OkStatus();
 }
 
-void Program::Kill(int signal) {
+void Program::Deliver(const Signal& signal) {
   base::MutexLock lock(&mutex_);
-  if (id_ != 0) kill(id_, signal);
+  if (!was_started_) is_called_off_ = true;
+  if (id_ != 0 && signal.from_process) kill(id_, signal.number);
 }
 
 absl::Status RunProgram(const std::vector<std::string>& words, const std::vector<std::string>& environment) {

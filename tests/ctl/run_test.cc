@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
@@ -122,6 +123,15 @@ TEST(RunProgram, TellsHowTheProgramEnded) {
   EXPECT_EQ(end({"/bin/sh", "-c", "exit $Q"}), "exit status 3");
   EXPECT_EQ(end({"no-such-program-anywhere"}),
             "exec: \"no-such-program-anywhere\": executable file not found in $PATH");
+}
+
+TEST(RunProgram, IsNotStartedAfterASignal) {
+  for (const bool from_process : {true, false}) {
+    Program program;
+    program.Deliver({SIGTERM, from_process});
+    const absl::Status status = program.Start({"/bin/sh", "-c", "exit 0"}, {});
+    EXPECT_EQ(status.code(), absl::StatusCode::kCancelled) << status;
+  }
 }
 
 TEST(Run, OutputThatIsLostIsAFailure) {
