@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <thread>
 #include <utility>
 
 #include "quorate/base/check.h"
+#include "quorate/base/this_thread.h"
 
 namespace quorate::server {
 namespace {
@@ -87,6 +89,25 @@ Events::Event Events::Wait() {
     while (read(wake_, &count, sizeof count) < 0 && errno == EINTR) {
     }
   }
+}
+
+void Events::ListenDuring(const std::function<void()>& work, const std::function<void(int signal)>& on_signal) {
+  const int done = eventfd(0, EFD_CLOEXEC);
+  QUORATE_CHECK(done >= 0) << "no file descriptors left";
+  std::thread listener([this, done, &on_signal] {
+    base::NameThisThread("signals");
+    pollfd waited[] = {{signals_, POLLIN, 0}, {done, POLLIN, 0}};
+    while (poll(waited, 2, -1) < 0) {
+    }
+    signalfd_siginfo info;
+    // What comes when the work is done is for Wait.
+    if (waited[1].revents != 0 || read(signals_, &info, sizeof info) != sizeof info) return;
+    on_signal(static_cast<int>(info.ssi_signo));
+  });
+  work();
+  Wake(done);
+  listener.join();
+  close(done);
 }
 
 void Events::LetSignalsKill() {

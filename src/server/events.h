@@ -2,7 +2,7 @@
 
 // What the main thread waits for: signals of the operating system and words from the member's own threads.
 
-#include <atomic>
+#include <functional>
 #include <optional>
 
 #include "absl/base/thread_annotations.h"
@@ -30,6 +30,9 @@ class Events {
   };
   // The next event. Main thread.
   Event Wait();
+  // Does the work; should a signal come meanwhile, calls `on_signal` from a thread of its own. Main thread, which
+  // otherwise would see it only after the work.
+  void ListenDuring(const std::function<void()>& work, const std::function<void(int signal)>& on_signal);
   // Whether something fatal was told that Wait has not returned, and what. Main thread; does not wait.
   std::optional<absl::Status> TakeFatal();
   // From now on the next SIGTERM or SIGINT ends the process at once. Main thread.

@@ -68,6 +68,16 @@ class Member {
   std::_Exit(1);
 }
 
+std::string_view NameOfSignal(int signal) { return signal == SIGTERM ? "terminated" : "interrupt"; }
+
+// Opening the data takes as long as the log is, and may be ended anywhere, as a crash could: nobody was answered yet.
+[[noreturn]] void EndBeforeStart(int signal) {
+  QUORATE_LOG(kInfo, "received signal while opening the data; ending at once", {{"signal", NameOfSignal(signal)}});
+  NotifyStopping();
+  base::FlushLogging();
+  std::_Exit(0);
+}
+
 // A line before the first that says what runs, with what.
 void LogStart(const config::Config& config) {
   for (const std::string& warning : config.warnings) QUORATE_LOG(kWarn, warning);
@@ -109,7 +119,9 @@ absl::Status ListenOn(rpc::Server& server, std::string_view flag, const std::vec
 absl::Status Member::Open() {
   QUORATE_RETURN_IF_ERROR(CheckSupported(config_));
   QUORATE_RETURN_IF_ERROR(Listen());
-  QUORATE_ASSIGN_OR_RETURN(replica_, OpenReplica());
+  absl::StatusOr<std::unique_ptr<replica::Replica>> opened;
+  events_.ListenDuring([&] { opened = OpenReplica(); }, EndBeforeStart);
+  QUORATE_ASSIGN_OR_RETURN(replica_, std::move(opened));
   services_->Attach(replica_.get(), clients_.get());
   return absl::OkStatus();
 }
@@ -172,8 +184,7 @@ int Member::RunUntilStopped() {
         events_.LetSignalsKill();
         EndAtOnce(event.reason);
       case Events::Event::Kind::kSignal:
-        QUORATE_LOG(kInfo, "received signal; shutting down",
-                    {{"signal", event.signal == SIGTERM ? "terminated" : "interrupt"}});
+        QUORATE_LOG(kInfo, "received signal; shutting down", {{"signal", NameOfSignal(event.signal)}});
         events_.LetSignalsKill();
         NotifyStopping();
         Drain();

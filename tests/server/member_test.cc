@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -106,6 +107,21 @@ TEST(MemberTest, MayBeStoppedBeforeItServes) {
   member.WaitForLine("serving peer traffic");
   member.Signal(SIGTERM);
   EXPECT_EQ(member.Wait(), 0) << member.log();
+}
+
+TEST(MemberTest, MayBeStoppedWhileItOpensItsData) {
+  const base::TemporaryDirectory directory;
+  const config::Config config = TestConfig(directory);
+  // Nobody ever writes to it: whoever opens it waits.
+  std::filesystem::create_directories(config.data_dir + "/member");
+  ASSERT_EQ(mkfifo((config.data_dir + "/member/identity").c_str(), 0600), 0);
+  for (const int signal : {SIGTERM, SIGINT}) {
+    MemberProcess member(config);
+    member.WaitForLine("serving peer traffic");
+    member.Signal(signal);
+    EXPECT_EQ(member.Wait(), 0);
+    EXPECT_NE(member.log().find("received signal while opening the data"), std::string::npos) << member.log();
+  }
 }
 
 TEST(MemberTest, ListensOnUnixSocketsAndSeveralPorts) {
