@@ -1,5 +1,6 @@
 #include "src/replica/member_files.h"
 
+#include <string>
 #include <utility>
 
 #include "quorate/base/logging.h"
@@ -169,7 +170,12 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
     return absl::DataLossError("the store " + paths.store + " does not belong to the member that " + paths.member +
                                "/identity names");
   }
-  QUORATE_RETURN_IF_ERROR(CheckAlone(*cluster));
+  if (const size_t members = cluster->members.size(); members > 1) {
+    return absl::UnimplementedError("the data in " + paths.data + " belongs to a cluster of " +
+                                    std::to_string(members) +
+                                    " members, and clusters of more than one member are not yet supported; restore the "
+                                    "snapshot again with this member alone in --initial-cluster");
+  }
   opened.cluster = *std::move(cluster);
   QUORATE_ASSIGN_OR_RETURN(opened.applied, LoadApplied(*opened.database));
   QUORATE_ASSIGN_OR_RETURN(opened.alarms, LoadAlarms(*opened.database));

@@ -60,6 +60,17 @@ absl::Status CheckSelf(const RestoreFlags& flags, const Members& members) {
   return absl::OkStatus();
 }
 
+// What no server would start on is not made.
+absl::Status CheckAlone(const RestoreFlags& flags, const Members& members) {
+  for (const auto& [name, url] : members) {
+    if (name == flags.name) continue;
+    return base::MakeStatus(absl::StatusCode::kUnimplemented,
+                            "--initial-cluster names \"" + name + "\" besides \"" + flags.name +
+                                "\": clusters of several members are not yet supported; name this member alone");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<RestoreOptions> OptionsOf(const RestoreFlags& flags, const std::string& snapshot) {
   RestoreOptions options;
   options.snapshot = snapshot;
@@ -71,6 +82,7 @@ absl::StatusOr<RestoreOptions> OptionsOf(const RestoreFlags& flags, const std::s
   options.member.wal_dir = flags.wal_dir;
   QUORATE_ASSIGN_OR_RETURN(options.member.initial_cluster, config::ParseInitialCluster(flags.initial_cluster));
   QUORATE_RETURN_IF_ERROR(CheckSelf(flags, options.member.initial_cluster));
+  QUORATE_RETURN_IF_ERROR(CheckAlone(flags, options.member.initial_cluster));
   return options;
 }
 

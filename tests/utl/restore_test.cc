@@ -130,6 +130,12 @@ TEST_F(RestoreTest, TheMemberIsTheOneThatTheFlagsName) {
   EXPECT_EQ(stopped->database().durable_mark(), 2u);
 }
 
+TEST_F(RestoreTest, AStartOfOneOfSeveralSaysWhoseTheDataIs) {
+  options_.member.initial_cluster = {{"two", "http://127.0.0.2:2380"}, {"one", "http://127.0.0.1:2380"}};
+  ASSERT_TRUE(Restore(SmallSnapshot()).ok());
+  EXPECT_THAT(OpenMember().status().ToString(), HasSubstr("belongs to a cluster of 2 members"));
+}
+
 TEST_F(RestoreTest, AStartWithAnotherNameOrTokenIsRefused) {
   ASSERT_TRUE(Restore(SmallSnapshot()).ok());
   options_.member.name = "two";
@@ -188,12 +194,6 @@ TEST_F(RestoreTest, RaisedAlarmsStayRaised) {
   EXPECT_THAT((*member)->alarms(), ElementsAre(alarm));
 }
 
-TEST_F(RestoreTest, ASnapshotWithAuthenticationOnIsRefused) {
-  SnapshotFile snapshot = SmallSnapshot();
-  snapshot.Raw("auth", "authEnabled", "\x01");
-  const absl::Status refused = Restore(snapshot).status();
-  EXPECT_EQ(refused.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(refused.ToString(), HasSubstr("authentication is on"));
 TEST_F(RestoreTest, AnAlarmWithoutATypeIsRefused) {
   for (const std::string_view key : {std::string_view("\x10\0", 2), std::string_view("\x08\0", 2),
                                      std::string_view("\x18\x01"), std::string_view("\x08\x05")}) {
@@ -206,6 +206,12 @@ TEST_F(RestoreTest, AnAlarmWithoutATypeIsRefused) {
   }
 }
 
+TEST_F(RestoreTest, ASnapshotWithAuthenticationOnIsRefused) {
+  SnapshotFile snapshot = SmallSnapshot();
+  snapshot.Raw("auth", "authEnabled", "\x01");
+  const absl::Status refused = Restore(snapshot).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(refused.ToString(), HasSubstr("authentication is on"));
   EXPECT_THAT(Left(), ElementsAre());
 }
 
@@ -231,12 +237,6 @@ TEST_F(RestoreTest, ALogDirectoryOfItsOwnIsMade) {
   EXPECT_TRUE(OpenMember().ok());
 }
 
-TEST_F(RestoreTest, WhatIsThereAlreadyIsNotTouched) {
-  fs::create_directories(options_.member.data_dir);
-  WriteBytes(options_.member.data_dir + "/mine", "");
-  EXPECT_EQ(base::MessageOf(Restore(SmallSnapshot()).status()),
-            "data-dir \"" + options_.member.data_dir + "\" not empty or could not be read");
-  EXPECT_THAT(Left(), ElementsAre("data", "data/mine"));
 TEST_F(RestoreTest, TheLogsPlaceInsideTheMemberMayBeSpelledOut) {
   for (const std::string wal : {"/member/wal", "/../data/member/wal/"}) {
     options_.member.wal_dir = options_.member.data_dir + wal;
@@ -271,6 +271,12 @@ TEST_F(RestoreTest, ALogThatAnotherRestoreIsMakingIsLeftAlone) {
   EXPECT_TRUE(OpenMember().ok());
 }
 
+TEST_F(RestoreTest, WhatIsThereAlreadyIsNotTouched) {
+  fs::create_directories(options_.member.data_dir);
+  WriteBytes(options_.member.data_dir + "/mine", "");
+  EXPECT_EQ(base::MessageOf(Restore(SmallSnapshot()).status()),
+            "data-dir \"" + options_.member.data_dir + "\" not empty or could not be read");
+  EXPECT_THAT(Left(), ElementsAre("data", "data/mine"));
 
   options_.member.data_dir = directory_.path() + "/other";
   options_.member.wal_dir = directory_.path() + "/data";

@@ -129,19 +129,6 @@ TEST_F(UtlTest, DefragmentsAStoppedMember) {
   EXPECT_THAT(nothing.err, HasSubstr("Failed to defragment etcd data["));
 }
 
-TEST_F(UtlTest, ALockedMemberIsWaitedForAsLongAsAsked) {
-  ASSERT_EQ(RunTool({"snapshot", "restore", path_, "--data-dir", data_}).code, 0);
-  const auto lock = base::FileLock::Acquire(data_ + "/member/lock");
-  ASSERT_TRUE(lock.ok());
-  EXPECT_EQ(RunTool({"defrag", "--data-dir", data_, "--timeout", "60ms"}).code, 1);
-  EXPECT_EQ(RunTool({"hashkv", data_, "--timeout", "60ms"}).code, 1);
-}
-
-TEST_F(UtlTest, TheBarIsForTerminals) {
-  const Ran restored = RunTool({"snapshot", "restore", path_, "--data-dir", data_}, /*terminal=*/true);
-  ASSERT_EQ(restored.code, 0) << restored.err;
-  EXPECT_THAT(restored.err, HasSubstr("\r"));
-}
 // An empty store in its place would be the end of the tables.
 TEST_F(UtlTest, AStoreThatHasLostAPartIsLeftAsItIs) {
   ASSERT_EQ(RunTool({"snapshot", "restore", path_, "--data-dir", data_}).code, 0);
@@ -162,6 +149,19 @@ TEST_F(UtlTest, AStoreThatHasLostAPartIsLeftAsItIs) {
   EXPECT_FALSE(std::filesystem::exists(store + "/CURRENT"));
 }
 
+TEST_F(UtlTest, ALockedMemberIsWaitedForAsLongAsAsked) {
+  ASSERT_EQ(RunTool({"snapshot", "restore", path_, "--data-dir", data_}).code, 0);
+  const auto lock = base::FileLock::Acquire(data_ + "/member/lock");
+  ASSERT_TRUE(lock.ok());
+  EXPECT_EQ(RunTool({"defrag", "--data-dir", data_, "--timeout", "60ms"}).code, 1);
+  EXPECT_EQ(RunTool({"hashkv", data_, "--timeout", "60ms"}).code, 1);
+}
+
+TEST_F(UtlTest, TheBarIsForTerminals) {
+  const Ran restored = RunTool({"snapshot", "restore", path_, "--data-dir", data_}, /*terminal=*/true);
+  ASSERT_EQ(restored.code, 0) << restored.err;
+  EXPECT_THAT(restored.err, HasSubstr("\r"));
+}
 
 TEST_F(UtlTest, AdvertisedUrlsMustBeThoseOfTheCluster) {
   EXPECT_EQ(RunTool({"snapshot", "restore", path_, "--name", "m", "--initial-cluster", "m=http://10.0.0.1:2380"}).err,
@@ -169,6 +169,14 @@ TEST_F(UtlTest, AdvertisedUrlsMustBeThoseOfTheCluster) {
             "--initial-advertise-peer-urls=http://localhost:2380\n");
   EXPECT_EQ(RunTool({"snapshot", "restore", path_, "--name", "m"}).err,
             "Error: couldn't find local name \"m\" in the initial cluster configuration\n");
+}
+
+TEST_F(UtlTest, SeveralMembersAreRefusedBeforeAnythingIsMade) {
+  const Ran refused = RunTool({"snapshot", "restore", path_, "--data-dir", data_, "--initial-cluster",
+                               "default=http://localhost:2380,two=http://localhost:2381"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("--initial-cluster names \"two\" besides \"default\""));
+  EXPECT_FALSE(std::filesystem::exists(data_));
 }
 
 TEST_F(UtlTest, MigrateSaysWhyItDoesNotApply) {
