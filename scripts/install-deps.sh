@@ -24,6 +24,23 @@ case "${1:-}" in
   *) echo "install-deps.sh: unknown argument '$1' (known: --test, --dev)" >&2; exit 2 ;;
 esac
 
+as_root=()
+# Settles how to do what only root may; $1 is what there is to do.
+become_root() {
+  [ "$(id -u)" -eq 0 ] && return
+  command -v sudo >/dev/null || { echo "install-deps.sh: not root and no sudo; $1" >&2; exit 1; }
+  as_root=(sudo)
+}
+
+# policy-rc.d is how Debian is told to start no service. One that a killed run left would keep those of the whole machine
+# from starting: the mark tells it from the machine's own.
+policy=/usr/sbin/policy-rc.d
+policy_mark='# Of scripts/install-deps.sh of Quorate, while it runs.'
+if grep -qxF "$policy_mark" "$policy" 2>/dev/null; then
+  become_root "remove $policy, which a killed run left"
+  "${as_root[@]}" rm -f "$policy"
+fi
+
 missing=()
 for package in "${wanted[@]}"; do
   status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
@@ -31,20 +48,15 @@ for package in "${wanted[@]}"; do
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
-as_root=()
-if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "install-deps.sh: not root and no sudo; install these packages: ${missing[*]}" >&2; exit 1; }
-  as_root=(sudo)
-fi
+become_root "install these packages: ${missing[*]}"
 echo "install-deps.sh: installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
 # A previous run may have been interrupted half way through a package.
 "${as_root[@]}" dpkg --configure -a >&2 || true
 "${as_root[@]}" apt-get update -q >&2
-# Installing etcd-server must not start a member on 2379; policy-rc.d is how Debian is told so.
-policy=/usr/sbin/policy-rc.d
+# Installing etcd-server must not start a member on 2379.
 if [ ! -e "$policy" ]; then
-  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" | "${as_root[@]}" tee "$policy" >/dev/null
   "${as_root[@]}" chmod +x "$policy"
   trap '"${as_root[@]}" rm -f "$policy"' EXIT
 fi
