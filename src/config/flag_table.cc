@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <limits>
-#include <numeric>
-#include <vector>
+
+#include "quorate/base/edit_distance.h"
 
 namespace quorate::config {
 namespace {
@@ -160,22 +160,6 @@ constexpr Flag kFlags[] = {
 };
 // clang-format on
 
-// Levenshtein: insertions, deletions and replacements that turn one name into the other.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::span<const Flag> Flags() { return kFlags; }
@@ -196,7 +180,7 @@ std::string_view NearestFlagName(std::string_view name) {
   size_t least = std::numeric_limits<size_t>::max();
   for (const Flag& flag : kFlags) {
     if (flag.section == kIgnored) continue;
-    const size_t distance = EditDistance(name, flag.name);
+    const size_t distance = base::EditDistance(name, flag.name);
     if (distance >= least) continue;
     least = distance;
     nearest = flag.name;

@@ -1,8 +1,8 @@
 #include "src/ctl/command_line.h"
 
-#include <algorithm>
 #include <optional>
-#include <utility>
+
+#include "quorate/base/edit_distance.h"
 
 namespace quorate::ctl {
 namespace {
@@ -38,26 +38,13 @@ std::optional<size_t> FirstPlainWord(const Command& command, const Arguments& wo
   return std::nullopt;
 }
 
-size_t EditDistance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row[b.size()];
-}
-
 absl::Status UnknownCommand(const Command& root, const std::string& name) {
   constexpr size_t kNearDistance = 2;
   std::string message = "unknown command " + Quote(name) + " for " + Quote(root.Path());
   std::string near;
   for (const auto& child : root.children()) {
     const std::string& known = child->text().name;
-    if (EditDistance(name, known) <= kNearDistance || known.starts_with(name)) near += "\t" + known + "\n";
+    if (base::EditDistance(name, known) <= kNearDistance || known.starts_with(name)) near += "\t" + known + "\n";
   }
   if (!near.empty()) message += "\n\nDid you mean this?\n" + near;
   return Wrong(message);

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "quorate/base/utf8.h"
 
 namespace quorate::ctl {
 namespace {
@@ -14,21 +15,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-// Length of the UTF-8 sequence at the front of `text`, 0 if there is none.
-size_t SequenceLength(std::string_view text) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned char first = byte(0);
-  size_t length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (length > 1 && (first < 0xC2 || first > 0xF4)) return 0;
-  if (text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  bool outside = (first == 0xED && byte(1) > 0x9F) || (first == 0xF4 && byte(1) > 0x8F);
-  return overlong || outside ? 0 : length;
-}
 
 std::string Value(const Message& message, const FieldDescriptor& field, int index) {
   const Reflection& reflection = *message.GetReflection();
@@ -94,7 +80,7 @@ std::string ToJson(const Message& message) {
 std::string JsonString(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
-    size_t length = SequenceLength(text);
+    size_t length = base::Utf8Length(text);
     std::string_view rune = text.substr(0, length);
     unsigned char first = static_cast<unsigned char>(text[0]);
     if (length == 0) {

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "quorate/base/utf8.h"
 #include "src/ctl/values.h"
 
 namespace quorate::ctl {
@@ -39,18 +40,12 @@ struct Rune {
 
 // The code point at the front of `text`, which is not empty; an invalid one is one byte long.
 Rune DecodeRune(std::string_view text) {
+  const size_t length = base::Utf8Length(text);
+  if (length == 0) return {};
   auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1, true};
-  size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return {};
-  uint32_t value = first & (0xFFu >> (length + 1));
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    value = (value << 6) | (byte(i) & 0x3F);
-  }
-  constexpr std::array<uint32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-  if (value < kSmallest[length] || value > kMaxRune || (value >= 0xD800 && value <= 0xDFFF)) return {};
+  if (length == 1) return {byte(0), 1, true};
+  uint32_t value = byte(0) & (0xFFu >> (length + 1));
+  for (size_t i = 1; i < length; ++i) value = (value << 6) | (byte(i) & 0x3F);
   return {value, length, true};
 }
 
