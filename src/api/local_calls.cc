@@ -130,7 +130,8 @@ void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::Ran
   };
   LoopReads& reads = context->loop(loop_index).reads;
   const std::string bytes = request.SerializeAsString();
-  if (reads.CanReadNow() && reads.View().RangeCost(MustDecode<mvcc::RangeRequest>(bytes)) <= kInlineKeysMax) {
+  const auto range = MustDecode<mvcc::RangeRequest>(bytes);
+  if (reads.CanReadNow() && reads.View().RangeCost(range) <= kInlineKeysMax && !reads.View().WaitsForDisk(range)) {
     return serve(absl::OkStatus());
   }
   context->ConfirmThenRun(true, std::move(serve));

@@ -111,16 +111,31 @@ bool ReadView::WaitsForDisk(const RangeRequest& request) const {
   const RecordStore& records = rep_->parts->records;
   if (!records.reads_wait() || request.count_only) return false;
   if (request.keys_only && request.sort_target != SortTarget::kValue) return false;
-  const bool is_past = request.revision > 0 && request.revision < rep_->revision();
-  if (is_past || !request.range_end.empty()) return true;
-  const std::optional<KeyState> state = rep_->source.view().Find(request.key);
-  return state.has_value() && records.IsFar(state->modified);
+  if (request.revision > 0 && request.revision < rep_->revision()) return true;
+  return AnyIsFar(KeyRange::FromRequest(request.key, request.range_end));
+}
+
+bool ReadView::AnyIsFar(const KeyRange& range) const {
+  const RecordStore& records = rep_->parts->records;
+  if (IsEmptyRange(range)) return false;
+  if (range.single) {
+    const std::optional<KeyState> state = rep_->source.view().Find(range.begin);
+    return state.has_value() && records.IsFar(state->modified);
+  }
+  bool any = false;
+  rep_->source.view().Scan(range, [&](std::string_view key, const KeyState& state) {
+    any = records.IsFar(state.modified);
+    return !any;
+  });
+  return any;
 }
 
 bool ReadView::WaitsForDisk(const TxnRequest& request) const {
   if (!rep_->parts->records.reads_wait()) return false;
-  const auto compares_value = [](const Compare& compare) { return compare.target == CompareTarget::kValue; };
-  if (std::any_of(request.compare.begin(), request.compare.end(), compares_value)) return true;
+  for (const Compare& compare : request.compare) {
+    if (compare.target != CompareTarget::kValue) continue;
+    if (AnyIsFar(KeyRange::FromRequest(compare.key, compare.range_end))) return true;
+  }
   for (const auto* branch : {&request.success, &request.failure}) {
     for (const RequestOp& operation : *branch) {
       const auto* range = std::get_if<RangeRequest>(&operation.request);

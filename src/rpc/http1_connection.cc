@@ -127,7 +127,8 @@ class Http1Connection final : public Protocol {
     parsing_ = false;
     Drop(std::exchange(parsed_, 0), &input_);
     paused_ = !waiting_ && !closing_ && output_.size() > kAheadBytesMax && !input_.empty();
-    CountHeld(input_.size() + header_bytes_ * kHeaderCost + (parser_.has_value() ? parser_->get().body().size() : 0));
+    CountHeld(input_.size() + (header_bytes_ + whole_header_bytes_) * kHeaderCost +
+              (parser_.has_value() ? parser_->get().body().size() : 0));
     connection_->SetReading(!ended_ && !(is_busy() && input_.size() > kInputBytesMax));
     if (!is_busy() && !closing_) AwaitBytes();
   }
@@ -164,7 +165,7 @@ class Http1Connection final : public Protocol {
     parser_->eager(false);  // up to the end of the header
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(connection_->loop().engine().options.receive_message_bytes_max);
-    header_bytes_ = 0;
+    header_bytes_ = whole_header_bytes_ = 0;
     in_header_ = true;
   }
 
@@ -197,7 +198,7 @@ class Http1Connection final : public Protocol {
   // Looked at now: fields that come behind the body would be taken for the header's.
   void EndHeader() {
     in_header_ = false;
-    header_bytes_ = 0;
+    whole_header_bytes_ = std::exchange(header_bytes_, 0);
     parser_->eager(true);
     const auto& header = parser_->get();
     keep_alive_ = header.keep_alive();
@@ -234,12 +235,13 @@ class Http1Connection final : public Protocol {
     parsed_ = 0;
     parser_.reset();
     headers_ = {};
-    header_bytes_ = 0;
+    header_bytes_ = whole_header_bytes_ = 0;
   }
 
   void Dispatch() {
     auto message = parser_->release();
     parser_.reset();
+    whole_header_bytes_ = 0;
     connection_->loop().timers().Cancel(&timeout_);
     ++request_;
     if (!is_http10_ && !has_host_) {
@@ -280,6 +282,7 @@ class Http1Connection final : public Protocol {
   CloseTimer idle_timeout_;
   decltype(HttpRequest::headers) headers_;  // of the request whose body is coming
   size_t header_bytes_ = 0;                 // so far, of one that is not whole
+  size_t whole_header_bytes_ = 0;           // while its body is coming
   int64_t held_bytes_ = 0;                  // in the loop's account
   size_t queued_bytes_ = 0;                 // likewise
   int32_t request_ = 0;                     // the number of the one being answered

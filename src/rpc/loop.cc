@@ -251,11 +251,12 @@ void Loop::CompletePosted() {
 }
 
 void Loop::TakeInbox() {
-  CompletePosted();
   {
     std::lock_guard<std::mutex> lock(mutex_);
     functions_taken_.swap(functions_);
   }
+  // All that was posted before those functions, one of which may end the loop.
+  CompletePosted();
   for (std::function<void()>& function : functions_taken_) {
     function();
     function = nullptr;

@@ -87,7 +87,7 @@ class ReadView {
   // The same of a transaction that changes nothing; here single keys, of which there may be many, are weighed too.
   uint64_t TxnCost(const TxnRequest& request) const;
   // Whether reads that the cache cannot answer have to wait for the disk these days, and this is one of them, as far as
-  // one can tell: an event loop has others to serve meanwhile.
+  // one can tell: an event loop has others to serve meanwhile. Of a request that costs little: it looks for each record.
   bool WaitsForDisk(const RangeRequest& request) const;
   bool WaitsForDisk(const TxnRequest& request) const;
   // A TxnResponse of a transaction that changes nothing (see IsReadOnly).
@@ -100,6 +100,7 @@ class ReadView {
   explicit ReadView(std::unique_ptr<Rep> rep);
   uint64_t CostOf(const Compare& compare) const;
   uint64_t WeightOfOne(const RangeRequest& request) const;
+  bool AnyIsFar(const KeyRange& range) const;
   std::unique_ptr<Rep> rep_;
 };
 
