@@ -41,6 +41,8 @@ void Hub::OnCommit(const std::vector<mvcc::Event>& changes) {
 }
 
 void Hub::Append(std::shared_ptr<const Batch> batch) {
+  // Whoever reads on from the window takes it that nothing is missing in it.
+  if (!window_.empty() && window_.back()->last_revision + 1 != batch->first_revision) Clear();
   window_bytes_ += CountedBytes(*batch);
   window_events_ += batch->events.size();
   window_.push_back(std::move(batch));
@@ -63,10 +65,11 @@ void Hub::Join(Listener* listener) {
 }
 
 void Hub::Leave(Listener* listener) {
-  joined_.fetch_sub(1);
   base::MutexLock lock(&mutex_);
   listeners_.erase(std::find(listeners_.begin(), listeners_.end(), listener));
   if (listeners_.empty()) Clear();
+  // Last: a commit that finds nobody leaves no gap in a window that somebody else goes on with.
+  joined_.fetch_sub(1);
 }
 
 bool Hub::Collect(int64_t position, size_t bytes_max, std::vector<std::shared_ptr<const Batch>>* batches,
