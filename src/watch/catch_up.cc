@@ -73,7 +73,10 @@ void Feed::Rep::Lag(Watcher* watcher) {
   for (size_t i = 0; i < tried && scan == nullptr; ++i) {
     Scan* one = queue[queue.size() - 1 - i];
     const int64_t apart = one->cursor - watcher->next;
-    if (one->from_store == watcher->from_store && std::abs(apart) <= kScanJoinRevisions) scan = one;
+    if (one->from_store != watcher->from_store || std::abs(apart) > kScanJoinRevisions) continue;
+    // Those who have a large revision behind them do not go back to those who have it before them.
+    if ((one->large == one->cursor || large == one->cursor) && apart < 0) continue;
+    scan = one;
   }
   if (scan == nullptr) {
     auto made = std::make_unique<Scan>();
@@ -179,9 +182,8 @@ void Feed::Rep::StartRead(Scan* scan) {
   statistics.history_reads.fetch_add(1, std::memory_order_relaxed);
   options.run_blocking([this, id = scan->id, request = std::move(request)](absl::Status status) {
     const bool no_thread = IsForWantOfAThread(status);
-    options.post([this, id, no_thread, read = Read(hub->store(), request, std::move(status))] {
-      OnRead(id, read, no_thread);
-    });
+    options.post(
+        [this, id, no_thread, read = Read(hub->store(), request, std::move(status))] { OnRead(id, read, no_thread); });
   });
 }
 
@@ -223,18 +225,70 @@ void Feed::Rep::Requeue(Scan* scan) {
 }
 
 void Feed::Rep::DeliverScan(Scan* scan, const Batches& batches, bool previous_is_complete) {
+  if (batches.back()->last_revision < scan->cursor) return;
+  const int64_t heard = GatherHits(scan, batches);
+  if (heard < scan->cursor) {
+    ForgetHits();
+    if (scan->large == scan->cursor) DeliverLarge(scan, batches, previous_is_complete);
+    return;
+  }
+  for (Group* group : hit) OfferScan(group, heard, previous_is_complete);
+  ForgetHits();
+  MoveLeaving();
+  scan->cursor = heard + 1;
+  scan->advanced = true;
+}
+
+int64_t Feed::Rep::GatherHits(Scan* scan, const Batches& batches) {
+  if (large == scan->cursor) scan->large = large;
+  if (scan->large == scan->cursor) return scan->cursor - 1;
   for (const auto& batch : batches) {
     for (const Event& event : batch->events) {
       if (event.revision() < scan->cursor) continue;
       scan->matcher.Match(event.change.key, [this, &event](Group& group) {
         if (group.hits.empty()) hit.push_back(&group);
         group.hits.push_back(&event);
+        ++hits;
       });
+      if (hits <= options.hits_max) continue;
+      for (Group* group : hit) {
+        while (!group->hits.empty() && group->hits.back()->revision() == event.revision()) group->hits.pop_back();
+      }
+      if (event.revision() == scan->cursor) large = scan->large = scan->cursor;
+      return event.revision() - 1;
     }
   }
-  const int64_t heard = batches.back()->last_revision;
-  for (Group* group : hit) OfferScan(scan, group, heard, previous_is_complete);
-  ForgetHits();
+  return batches.back()->last_revision;
+}
+
+void Feed::Rep::OfferScan(Group* group, int64_t heard, bool previous_is_complete) {
+  for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+    const auto from = std::partition_point(group->hits.begin(), group->hits.end(),
+                                           [watcher](const Event* hit) { return hit->revision() < watcher->next; });
+    if (from == group->hits.end()) continue;
+    const auto first = static_cast<size_t>(from - group->hits.begin());
+    if (!OfferBehind(watcher, group, first, heard, previous_is_complete)) leaving.push_back(watcher);
+  }
+}
+
+bool Feed::Rep::OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t heard, bool previous_is_complete) {
+  if (watcher->channel->blocked) return false;
+  // What the window holds of it may be more than the store would tell: a value from before the compacted revision.
+  const int64_t compacted = hub->store().compacted_revision();
+  const auto missing = [compacted](const Event* event) {
+    return event->previous_missing() || event->revision() <= compacted;
+  };
+  if (watcher->request.prev_kv && !previous_is_complete &&
+      std::any_of(group->hits.begin() + static_cast<ptrdiff_t>(from), group->hits.end(), missing)) {
+    watcher->from_store = true;
+    return false;
+  }
+  Send(watcher, group, from, group->hits.size(), heard);
+  watcher->next = heard + 1;
+  return true;
+}
+
+void Feed::Rep::MoveLeaving() {
   for (Watcher* watcher : std::exchange(leaving, {})) {
     LeaveScan(watcher);
     if (watcher->channel->blocked) {
@@ -242,33 +296,6 @@ void Feed::Rep::DeliverScan(Scan* scan, const Batches& batches, bool previous_is
     } else {
       Lag(watcher);
     }
-  }
-  if (heard < scan->cursor) return;
-  scan->cursor = heard + 1;
-  scan->advanced = true;
-}
-
-void Feed::Rep::OfferScan(Scan* scan, Group* group, int64_t heard, bool previous_is_complete) {
-  // What the window holds of it may be more than the store would tell: a value from before the compacted revision.
-  const int64_t compacted = hub->store().compacted_revision();
-  const auto missing = [compacted](const Event* event) {
-    return event->previous_missing() || event->revision() <= compacted;
-  };
-  for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-    const auto from = std::partition_point(group->hits.begin(), group->hits.end(),
-                                           [watcher](const Event* hit) { return hit->revision() < watcher->next; });
-    if (from == group->hits.end()) continue;
-    if (watcher->channel->blocked) {
-      leaving.push_back(watcher);
-      continue;
-    }
-    if (watcher->request.prev_kv && !previous_is_complete && std::any_of(from, group->hits.end(), missing)) {
-      watcher->from_store = true;
-      leaving.push_back(watcher);
-      continue;
-    }
-    Send(watcher, group, static_cast<size_t>(from - group->hits.begin()), group->hits.size(), heard);
-    watcher->next = heard + 1;
   }
 }
 

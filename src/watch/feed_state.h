@@ -1,7 +1,7 @@
 #pragma once
 
-// The inside of a feed. Three files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings
-// back those who are behind, channel.cc is what consumers ask.
+// The inside of a feed. Four files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings back
+// those who are behind, large_revision.cc delivers what is too much for either, channel.cc is what consumers ask.
 
 #include <deque>
 #include <memory>
@@ -49,9 +49,10 @@ struct Scan {
   uint64_t id = 0;
   // All of them have heard of everything before this revision that is theirs.
   int64_t cursor = 0;
-  bool advanced = false;  // the cursor has moved on since every watcher's own position was written down
+  bool advanced = false;    // the cursor has moved on since every watcher's own position was written down
   bool from_store = false;  // even where the window would do
   bool reading = false;     // a background thread reads for it: nobody joins meanwhile
+  int64_t large = 0;        // a revision that was found to have more hits than a delivery holds
   Matcher matcher;
   std::shared_ptr<const KeyFilter> filter;  // of the matcher; null when it has changed
   size_t with_previous = 0;                 // watchers that want former values
@@ -70,13 +71,14 @@ struct Feed::Rep final : public Listener {
   // Delivers what is new in the window to live watchers, up to a bound; posts itself when more is left.
   void Pull();
   void PostPull();
-  void DeliverLive(const Batch& batch);
+  // Returns false when it ends before the batch does, because there is no room for more hits.
+  bool DeliverLive(const Batch& batch);
   void OfferLive(Watcher* watcher, Group* group, size_t from, int64_t revision);
   void CloseSegment(ChannelState* channel);
   // Leaves the live ones once the delivery is over; `next` is the first revision it has not heard of.
   void Fall(Watcher* watcher, int64_t next, bool from_store);
   void MoveFallen();
-  void FallAll();
+  void FallAll(int64_t next);
   // Sends hits [from, to) of a group to one of its watchers, who has then heard of everything up to `revision`.
   void Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
   void ForgetHits();
@@ -100,7 +102,14 @@ struct Feed::Rep final : public Listener {
   // `no_thread`: it did not begin.
   void OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread);
   void DeliverScan(Scan* scan, const Batches& batches, bool previous_is_complete);
-  void OfferScan(Scan* scan, Group* group, int64_t heard, bool previous_is_complete);
+  // Finds the hits of as many whole revisions as there is room for, and returns the last of those.
+  int64_t GatherHits(Scan* scan, const Batches& batches);
+  void OfferScan(Group* group, int64_t heard, bool previous_is_complete);
+  // One watcher of a group, of whose hits it has heard those before `from`. Returns false when it has to leave the scan
+  // without having heard of them.
+  bool OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t heard, bool previous_is_complete);
+  // Everyone in `leaving`: to another scan, or parked.
+  void MoveLeaving();
   // Takes out watchers that hear of nothing more, whatever comes.
   void End(Watcher* watcher);
   void EndCompacted(Scan* scan, int64_t compacted);
@@ -112,6 +121,10 @@ struct Feed::Rep final : public Listener {
   void Finish(Scan* scan);
   void Requeue(Scan* scan);
   void RequeueAfter(Scan* scan, std::chrono::milliseconds time);
+
+  // --- large_revision.cc
+  // The revision at the scan's cursor, to as many of its groups as a step allows; who has heard of it leaves the scan.
+  void DeliverLarge(Scan* scan, const Batches& batches, bool previous_is_complete);
 
   // --- channel.cc
   void Enter();
@@ -128,6 +141,7 @@ struct Feed::Rep final : public Listener {
   Matcher live;
 
   // During a delivery.
+  size_t hits = 0;                  // of all groups
   std::vector<Group*> hit;          // groups with hits
   std::vector<Group*> hit_now;      // of the transaction at hand
   std::vector<ChannelState*> open;  // channels with an open segment
@@ -139,6 +153,7 @@ struct Feed::Rep final : public Listener {
   uint64_t next_scan = 1;
   int reads = 0;
   bool advance_posted = false;
+  int64_t large = 0;  // the last revision that had too many hits: scans that come to it need not find that out again
 
   std::vector<ChannelState*> progress_waiting;  // has wanted it while it had watchers
 };

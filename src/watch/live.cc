@@ -35,29 +35,42 @@ void Feed::Rep::Pull() {
   if (newest == position) return AnswerProgress();
   if (!held) {
     // This loop was so slow that the window has passed it: everyone reads on from history.
-    FallAll();
+    FallAll(position + 1);
+    MoveFallen();
     position = newest;
     return;
   }
-  for (const auto& batch : batches) DeliverLive(*batch);
+  for (const auto& batch : batches) {
+    if (!DeliverLive(*batch)) break;
+  }
   for (ChannelState* channel : std::exchange(open, {})) CloseSegment(channel);
-  position = batches.back()->last_revision;
   ForgetHits();
   MoveFallen();
   AnswerProgress();
   if (position < newest) OnCommitted();
 }
 
-void Feed::Rep::DeliverLive(const Batch& batch) {
-  for (auto event = batch.events.begin(); event != batch.events.end();) {
+bool Feed::Rep::DeliverLive(const Batch& batch) {
+  auto event = std::partition_point(batch.events.begin(), batch.events.end(),
+                                    [this](const Event& one) { return one.revision() <= position; });
+  while (event != batch.events.end()) {
     const int64_t revision = event->revision();
+    const bool first = hits == 0;
     hit_now.clear();
     for (; event != batch.events.end() && event->revision() == revision; ++event) {
       live.Match(event->change.key, [this, event = &*event](Group& group) {
         if (group.hits.empty()) hit.push_back(&group);
         if (group.hits.size() == group.offered) hit_now.push_back(&group);
         group.hits.push_back(event);
+        ++hits;
       });
+      if (hits <= options.hits_max) continue;
+      // Again in the next delivery; if not even one of its own is enough, scans take their time for it.
+      if (first) {
+        FallAll(revision);
+        large = position = revision;
+      }
+      return false;
     }
     for (Group* group : hit_now) {
       const size_t from = std::exchange(group->offered, group->hits.size());
@@ -65,7 +78,9 @@ void Feed::Rep::DeliverLive(const Batch& batch) {
         OfferLive(watcher, group, from, revision);
       }
     }
+    position = revision;
   }
+  return true;
 }
 
 void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t revision) {
@@ -106,15 +121,14 @@ void Feed::Rep::Send(Watcher* watcher, Group* group, size_t from, size_t to, int
   statistics.events_sent.fetch_add(selection->size(), std::memory_order_relaxed);
   ChannelState* channel = watcher->channel;
   if (!channel->sink->OnEvents(watcher->id, watcher->request, *selection, revision)) channel->blocked = true;
+  // Nobody else wants it.
+  if (group->watchers == 1) selection.reset();
 }
 
 void Feed::Rep::ForgetHits() {
-  for (Group* group : hit) {
-    group->hits.clear();
-    group->offered = 0;
-    for (auto& selection : group->selections) selection.reset();
-  }
+  for (Group* group : hit) group->ForgetHits();
   hit.clear();
+  hits = 0;
 }
 
 void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
@@ -137,13 +151,12 @@ void Feed::Rep::MoveFallen() {
   }
 }
 
-void Feed::Rep::FallAll() {
+void Feed::Rep::FallAll(int64_t next) {
   for (const auto& group : live.groups()) {
     for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      Fall(watcher, position + 1, false);
+      Fall(watcher, next, false);
     }
   }
-  MoveFallen();
 }
 
 void Feed::Rep::MakeLive(Watcher* watcher) {

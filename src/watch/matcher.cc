@@ -85,7 +85,17 @@ Group* Erase(Group* node, Group* group) {
   return node;
 }
 
+// Room for hits that a group keeps for the next delivery: there may be as many groups as watchers.
+constexpr size_t kHitsKeptMax = 32;
+
 }  // namespace
+
+void Group::ForgetHits() {
+  hits.clear();
+  if (hits.capacity() > kHitsKeptMax) hits.shrink_to_fit();
+  offered = 0;
+  for (auto& selection : selections) selection.reset();
+}
 
 uint32_t Matcher::ProcessSeed() {
   static const uint32_t seed = std::random_device{}() | 1;

@@ -36,6 +36,8 @@ struct Group {
   std::vector<const Event*> hits;
   size_t offered = 0;
   std::array<std::unique_ptr<GroupSelection>, kSelectionKinds> selections;
+  // After the delivery.
+  void ForgetHits();
 
   // In the tree of ranges: ordered by begin, then by end, a heap by priority. `furthest`: whichever group of this
   // subtree ends last.

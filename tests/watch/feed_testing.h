@@ -26,6 +26,7 @@ struct Bounds {
   size_t step_bytes = kStepBytesMax;
   size_t walked = kHistoryWalkedMax;
   size_t cache_bytes = 1 << 20;
+  size_t hits = kHitsMax;
 };
 
 // One change of history, as the test knows it.

@@ -32,6 +32,9 @@ namespace quorate::watch {
 inline constexpr size_t kStepBytesMax = 512 << 10;
 inline constexpr size_t kResponseBytesMax = 256 << 10;
 inline constexpr size_t kResponseRevisionsMax = 1000;
+// Hits, each an event in a watched range, that a delivery holds: 2 MiB of pointers, and those of one more event. Far
+// more than a step has where ranges do not overlap.
+inline constexpr size_t kHitsMax = 1 << 18;
 // Records walked in one read of history, wanted or not.
 inline constexpr size_t kHistoryWalkedMax = 16384;
 // Reads of history one loop may have in flight.
@@ -151,6 +154,8 @@ struct FeedStatistics {
   std::atomic<uint64_t> events_sent{0};
   std::atomic<uint64_t> history_reads{0};
   std::atomic<uint64_t> history_events{0};
+  // Steps that delivered one revision range by range, because it had too many hits.
+  std::atomic<uint64_t> large_deliveries{0};
   // Positions written down because a watcher joined others from further back.
   std::atomic<uint64_t> positions_kept{0};
 };
@@ -165,6 +170,7 @@ struct FeedOptions {
   std::function<void(absl::AnyInvocable<void(absl::Status)>)> run_blocking;
   size_t step_bytes_max = kStepBytesMax;
   size_t history_walked_max = kHistoryWalkedMax;
+  size_t hits_max = kHitsMax;
 };
 
 // Belongs to one loop. Made before the loop starts, destroyed after it has ended; all channels and subscriptions must
