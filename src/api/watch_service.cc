@@ -68,6 +68,12 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
   void OnClose() override { Leave(); }
 
   // --- watch::Sink
+  bool HasRoom(size_t bytes) override {
+    if (stream_->HasRoom(bytes)) return true;
+    awaited_bytes_ = bytes;
+    if (stream_->queued_bytes() == 0) neighbours_->AwaitRoom(this);
+    return false;
+  }
   bool OnEvents(int64_t watch_id, const watch::WatchRequest& request, const watch::Selection& events,
                 int64_t revision) override {
     bool room = true;
@@ -93,11 +99,16 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
            .canceled = true,
            .cancel_reason = base::MessageOf(reason)});
   }
-  void OnProgress(int64_t watch_id, int64_t revision) override {
-    Write({.header = Header(revision), .watch_id = watch_id});
+  bool OnProgress(int64_t watch_id, int64_t revision) override {
+    return Write({.header = Header(revision), .watch_id = watch_id});
   }
 
   // --- WatchStreamEvents
+  bool OnRoomLook() override {
+    if (!stream_->HasRoom(awaited_bytes_)) return stream_->queued_bytes() > 0;
+    channel_->Resume();
+    return true;
+  }
   bool OnNoticeDue() override {
     channel_->NotifyProgress();
     return channel_->wants_notices();
@@ -145,7 +156,7 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
   }
 
   std::string Header(int64_t revision) const { return service_->header.Encode(revision, service_->replica->term()); }
-  void Write(const WatchResponseHead& head) { stream_->Write(base::Payload(head.Encode())); }
+  bool Write(const WatchResponseHead& head) { return stream_->Write(base::Payload(head.Encode())); }
   void Leave() {
     if (std::exchange(stream_, nullptr) == nullptr) return;
     neighbours_->Remove(this);
@@ -156,7 +167,8 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
   WatchStreams* const neighbours_;
   rpc::Stream* stream_;  // null once ended
   std::unique_ptr<watch::Channel> channel_;
-  int64_t kept_bytes_ = 0;  // for the watchers
+  int64_t kept_bytes_ = 0;    // for the watchers
+  size_t awaited_bytes_ = 0;  // that there was no room for
 };
 
 }  // namespace

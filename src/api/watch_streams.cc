@@ -30,7 +30,7 @@ std::chrono::milliseconds WatchStreams::DrawInterval() {
 
 void WatchStreams::Add(WatchStreamEvents* stream, bool needs_leader) {
   const std::chrono::milliseconds interval = DrawInterval();
-  streams_.emplace(stream, Entry{Clock::now() + interval, interval, needs_leader, false});
+  streams_.emplace(stream, Entry{.beat = Clock::now() + interval, .interval = interval, .needs_leader = needs_leader});
   if (!needs_leader) return;
   ++needing_leader_;
   ArmLeaderLook();
@@ -99,6 +99,37 @@ void WatchStreams::LookForLeader() {
     for (WatchStreamEvents* stream : ending) stream->End(base::errors::NoLeader());
   }
   ArmLeaderLook();
+}
+
+void WatchStreams::AwaitRoom(WatchStreamEvents* stream) {
+  auto found = streams_.find(stream);
+  if (found == streams_.end() || std::exchange(found->second.awaits_room, true)) return;
+  awaiting_room_.push_back(stream);
+  ArmRoomLook();
+}
+
+void WatchStreams::ArmRoomLook() {
+  if (awaiting_room_.empty() || std::exchange(looking_for_room_, true)) return;
+  context_->server->PostAfter(loop_index_, kRoomLook, [this] {
+    looking_for_room_ = false;
+    LookForRoom();
+  });
+}
+
+void WatchStreams::LookForRoom() {
+  int resumed = 0;
+  for (size_t left = awaiting_room_.size(); left > 0 && resumed < kResumedPerLookMax; --left) {
+    WatchStreamEvents* stream = awaiting_room_.front();
+    awaiting_room_.pop_front();
+    auto found = streams_.find(stream);
+    if (found == streams_.end() || !std::exchange(found->second.awaits_room, false)) continue;
+    if (stream->OnRoomLook()) {
+      ++resumed;
+    } else {
+      AwaitRoom(stream);
+    }
+  }
+  ArmRoomLook();
 }
 
 void WatchStreams::EndAll(const absl::Status& status) {

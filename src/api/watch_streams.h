@@ -4,6 +4,7 @@
 // leader, the end. Loop thread only.
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <random>
 
@@ -17,6 +18,8 @@ class WatchStreamEvents {
  public:
   // False: it wants no more notices.
   virtual bool OnNoticeDue() = 0;
+  // There may be room for what it could not send. False: there is none yet, ask again.
+  virtual bool OnRoomLook() = 0;
   virtual void End(absl::Status status) = 0;
 
  protected:
@@ -33,6 +36,9 @@ class WatchStreams {
   // Streams that demand a leader end when there was none at so many looks in a row.
   static constexpr std::chrono::milliseconds kLeaderLook{1000};
   static constexpr int kLooksWithoutLeaderMax = 3;
+  // How often streams without room look again, and how many of them go on at once: what room there is will do for few.
+  static constexpr std::chrono::milliseconds kRoomLook{50};
+  static constexpr int kResumedPerLookMax = 100;
 
   WatchStreams(ServiceContext* context, int loop_index);
 
@@ -40,6 +46,9 @@ class WatchStreams {
   void Remove(WatchStreamEvents* stream);
   // Periodic notices from now on, at the stream's own beat.
   void BeginNotices(WatchStreamEvents* stream);
+  // For a stream that has nothing queued whose going it would hear of: asks it again and again whether there is room
+  // now.
+  void AwaitRoom(WatchStreamEvents* stream);
   void EndAll(const absl::Status& status);
 
  private:
@@ -47,7 +56,8 @@ class WatchStreams {
     Clock::time_point beat;  // the next
     std::chrono::milliseconds interval;
     bool needs_leader;
-    bool noticed;
+    bool noticed = false;
+    bool awaits_room = false;
   };
 
   std::chrono::milliseconds DrawInterval();
@@ -55,6 +65,8 @@ class WatchStreams {
   void OnBeat();
   void ArmLeaderLook();
   void LookForLeader();
+  void ArmRoomLook();
+  void LookForRoom();
 
   ServiceContext* const context_;
   const int loop_index_;
@@ -63,6 +75,9 @@ class WatchStreams {
   absl::flat_hash_map<WatchStreamEvents*, Entry> streams_;
   std::multimap<Clock::time_point, WatchStreamEvents*> beats_;
   Clock::time_point armed_for_ = Clock::time_point::max();
+  // In the order in which they found none; those that are gone, or no longer await it, are passed over.
+  std::deque<WatchStreamEvents*> awaiting_room_;
+  bool looking_for_room_ = false;
   bool looking_ = false;
   int needing_leader_ = 0;
   int looks_without_leader_ = 0;

@@ -16,6 +16,8 @@ constexpr std::string_view kOkHttpStatus = "200";
 constexpr std::string_view kContentType = "application/grpc";
 // The largest answer, as etcd's: clients may not be able to take more, and a message's length has 32 bits.
 constexpr size_t kSendMessageBytesMax = INT32_MAX;
+// No message has to find more room than this part of what all queues together may hold.
+constexpr int64_t kRoomShare = 16;
 
 absl::Status Internal(std::string_view message) { return base::MakeStatus(absl::StatusCode::kInternal, message); }
 absl::Status Unknown(std::string_view message) { return base::MakeStatus(absl::StatusCode::kUnknown, message); }
@@ -263,6 +265,15 @@ bool GrpcCall::Write(base::Payload message) {
   // While too much waits already, a message at a time.
   if (queue_.bytes() < kHighWaterBytes && !session_->IsTooMuchToQueue(0)) return true;
   wants_room_ = true;
+  return false;
+}
+
+bool GrpcCall::HasRoom(size_t bytes) {
+  if (finished_ || closed_) return false;
+  // The largest messages would wait for ever for room for all of them.
+  const auto asked = std::min(bytes, static_cast<size_t>(loop().engine().options.queued_bytes_max / kRoomShare));
+  if (queue_.bytes() < kHighWaterBytes && !session_->IsTooMuchToQueue(asked)) return true;
+  if (queue_.bytes() > 0) wants_room_ = true;
   return false;
 }
 

@@ -39,6 +39,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   std::shared_ptr<const std::atomic<bool>> Abandoned() override;
 
   bool Write(base::Payload message) override;
+  bool HasRoom(size_t bytes) override;
   void Finish(absl::Status status) override;
   size_t queued_bytes() const override { return queue_.bytes(); }
   bool Keep(int64_t bytes) override;

@@ -283,7 +283,7 @@ bool Feed::Rep::OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t
     watcher->from_store = true;
     return false;
   }
-  Send(watcher, group, from, group->hits.size(), heard);
+  if (!Send(watcher, group, from, group->hits.size(), heard)) return false;
   watcher->next = heard + 1;
   return true;
 }

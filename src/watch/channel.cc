@@ -114,6 +114,7 @@ void Channel::Resume() {
     feed.Lag(watcher);
   }
   feed.AnswerProgress();
+  if (state_->notices_due && !state_->blocked) feed.SendNotices(state_.get());
 }
 
 void Channel::RequestProgress() {
@@ -126,11 +127,8 @@ void Channel::RequestProgress() {
 
 void Channel::NotifyProgress() {
   if (state_->blocked) return;
-  const int64_t position = state_->feed->position;
-  for (auto& [id, watcher] : state_->watchers) {
-    if (!watcher->request.progress_notify || std::exchange(watcher->heard, false)) continue;
-    if (watcher->InStep(position)) state_->sink->OnProgress(id, position);
-  }
+  ++state_->notice_round;
+  state_->feed->SendNotices(state_.get());
 }
 
 bool Channel::wants_notices() const { return state_->notices > 0; }

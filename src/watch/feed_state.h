@@ -37,6 +37,8 @@ struct ChannelState {
   size_t over = 0;     // watchers that have ended and are not cancelled
   size_t behind = 0;   // watchers that are behind or parked
   size_t notices = 0;  // watchers that want periodic notices
+  uint32_t notice_round = 0;
+  bool notices_due = false;  // some have not had their turn in this round
   Watcher* parked = nullptr;
   bool blocked = false;  // the sink takes nothing
   bool progress_wanted = false;
@@ -79,10 +81,13 @@ struct Feed::Rep final : public Listener {
   void Fall(Watcher* watcher, int64_t next, bool from_store);
   void MoveFallen();
   void FallAll(int64_t next);
-  // Sends hits [from, to) of a group to one of its watchers, who has then heard of everything up to `revision`.
-  void Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
+  // Sends hits [from, to) of a group to one of its watchers, who has then heard of everything up to `revision`. Returns
+  // false, and nothing is sent, when its consumer has no room.
+  bool Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
   void ForgetHits();
   void AnswerProgress();
+  // To those who have not had their turn.
+  void SendNotices(ChannelState* channel);
   void MakeLive(Watcher* watcher);
 
   // --- catch_up.cc

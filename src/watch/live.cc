@@ -87,13 +87,15 @@ void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t r
   // One that fell at an earlier event stays in its group until the delivery is over.
   if (watcher->state != Watcher::State::kLive || watcher->next > revision) return;
   const size_t to = group->hits.size();
-  if (watcher->request.prev_kv && AnyPreviousMissing(*group, from, to)) return Fall(watcher, revision, true);
+  const bool from_store = watcher->request.prev_kv && AnyPreviousMissing(*group, from, to);
   ChannelState* channel = watcher->channel;
   Segment& segment = channel->segment;
-  const bool goes_on =
-      segment.watcher == watcher && segment.bytes < kResponseBytesMax && segment.revisions < kResponseRevisionsMax;
+  const bool goes_on = segment.watcher == watcher && segment.bytes < kResponseBytesMax &&
+                       segment.revisions < kResponseRevisionsMax && !from_store;
   if (!goes_on) CloseSegment(channel);
-  if (channel->blocked) return Fall(watcher, revision, false);
+  // What was to be sent to it may have found no room.
+  if (watcher->state != Watcher::State::kLive) return;
+  if (from_store || channel->blocked) return Fall(watcher, revision, from_store);
   if (!goes_on) {
     segment.watcher = watcher;
     segment.from = from;
@@ -108,21 +110,29 @@ void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t r
 void Feed::Rep::CloseSegment(ChannelState* channel) {
   const Segment segment = std::exchange(channel->segment, {});
   if (segment.watcher == nullptr) return;
-  Send(segment.watcher, segment.watcher->group, segment.from, segment.to, segment.last_revision);
+  Group* group = segment.watcher->group;
+  if (!Send(segment.watcher, group, segment.from, segment.to, segment.last_revision)) {
+    Fall(segment.watcher, group->hits[segment.from]->revision(), false);
+  }
 }
 
-void Feed::Rep::Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision) {
+bool Feed::Rep::Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision) {
   std::unique_ptr<GroupSelection>& selection = group->selections[watcher->kind];
   if (selection == nullptr || !selection->Is(from, to)) {
     selection = std::make_unique<GroupSelection>(group->hits, from, to, watcher->kind, group->watchers > 1);
   }
-  if (selection->size() == 0) return;
+  if (selection->size() == 0) return true;
+  ChannelState* channel = watcher->channel;
+  if (channel->blocked || !channel->sink->HasRoom(selection->bytes())) {
+    channel->blocked = true;
+    return false;
+  }
   watcher->heard = true;
   statistics.events_sent.fetch_add(selection->size(), std::memory_order_relaxed);
-  ChannelState* channel = watcher->channel;
   if (!channel->sink->OnEvents(watcher->id, watcher->request, *selection, revision)) channel->blocked = true;
   // Nobody else wants it.
   if (group->watchers == 1) selection.reset();
+  return true;
 }
 
 void Feed::Rep::ForgetHits() {
@@ -180,9 +190,22 @@ void Feed::Rep::AnswerProgress() {
     }
     if (ahead) return false;
     channel->progress_wanted = false;
-    if (channel->watchers.size() > channel->over) channel->sink->OnProgress(kNoWatchId, position);
+    if (channel->watchers.size() == channel->over) return true;
+    channel->blocked = !channel->sink->OnProgress(kNoWatchId, position);
     return true;
   });
+}
+
+void Feed::Rep::SendNotices(ChannelState* channel) {
+  channel->notices_due = false;
+  for (auto& [id, watcher] : channel->watchers) {
+    if (!watcher->request.progress_notify) continue;
+    if (std::exchange(watcher->notice_round, channel->notice_round) == channel->notice_round) continue;
+    if (std::exchange(watcher->heard, false) || !watcher->InStep(position)) continue;
+    if (channel->sink->OnProgress(id, position)) continue;
+    channel->blocked = channel->notices_due = true;
+    return;
+  }
 }
 
 }  // namespace quorate::watch

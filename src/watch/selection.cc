@@ -19,6 +19,9 @@ constexpr uint64_t kDelete = 1;
 // Events larger than this on average are rather referred to, each on its own, than copied together.
 constexpr size_t kJoinedEventBytesMax = 4096;
 
+// An event's own fields, about.
+constexpr size_t kEventBytes = 16;
+
 size_t FieldBytes(size_t length) { return 1 + wire::VarintSize(length) + length; }
 
 }  // namespace
@@ -46,7 +49,9 @@ GroupSelection::GroupSelection(std::span<const Event* const> hits, size_t from, 
     : from_(from), to_(to), with_previous_((kind & kWithPrevious) != 0), shared_(shared) {
   events_.reserve(to - from);
   for (const Event* event : hits.subspan(from, to - from)) {
-    if ((kind & (event->change.deleted ? kWithoutDeletes : kWithoutPuts)) == 0) events_.push_back(event);
+    if ((kind & (event->change.deleted ? kWithoutDeletes : kWithoutPuts)) != 0) continue;
+    events_.push_back(event);
+    bytes_ += kEventBytes + event->change.record.size() + (with_previous_ ? event->previous.size() : 0);
   }
 }
 

@@ -30,6 +30,7 @@ class GroupSelection final : public Selection {
   size_t size() const override { return events_.size(); }
   const Event& event(size_t index) const override { return *events_[index]; }
   const base::Payload& Encoded() const override;
+  size_t bytes() const override { return bytes_; }
 
  private:
   const size_t from_;
@@ -37,6 +38,7 @@ class GroupSelection final : public Selection {
   const bool with_previous_;
   const bool shared_;
   std::vector<const Event*> events_;
+  size_t bytes_ = 0;
   mutable bool encoded_made_ = false;
   mutable base::Payload encoded_;
 };

@@ -54,10 +54,11 @@ class Follower final : public Sink, public std::enable_shared_from_this<Follower
     if (std::exchange(paused_, false)) Post();
   }
 
+  bool HasRoom(size_t) override { return !paused_ && waiting_.size() < kNoticesMax; }
   bool OnEvents(int64_t, const WatchRequest&, const Selection& events, int64_t) override {
     for (size_t i = 0; i < events.size(); ++i) waiting_.push_back(NoticeOf(events.event(i)));
     Post();
-    return !paused_ && waiting_.size() < kNoticesMax;
+    return HasRoom(0);
   }
   void OnCompacted(int64_t, int64_t) override {
     failure_ = base::errors::Compacted();
@@ -67,7 +68,7 @@ class Follower final : public Sink, public std::enable_shared_from_this<Follower
     failure_ = reason;
     Post();
   }
-  void OnProgress(int64_t, int64_t) override {}
+  bool OnProgress(int64_t, int64_t) override { return true; }
 
  private:
   void Post() {

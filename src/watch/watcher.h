@@ -39,6 +39,7 @@ struct Watcher {
   bool from_store = false;
   // Something was sent since the last periodic notice.
   bool heard = false;
+  uint32_t notice_round = 0;  // the last in which it had its turn
 
   Group* group = nullptr;
   Scan* scan = nullptr;

@@ -8,16 +8,21 @@
 
 namespace quorate::api {
 
-TestMember::TestMember(ServicesOptions options) {
+TestMember::TestMember(ServicesOptions options, const rpc::ServerOptions& bounds) {
   base::LoggingOptions logging;
   logging.level = base::LogLevel::kError;
   EXPECT_TRUE(base::SetUpLogging(logging).ok());
-  member_ = std::make_unique<ServedMember>(directory_.path(), std::move(options), /*loops=*/2);
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(INT_MAX);
-  channel_ = grpc::CreateCustomChannel(address(), grpc::InsecureChannelCredentials(), arguments);
+  member_ = std::make_unique<ServedMember>(directory_.path(), std::move(options), /*loops=*/2, bounds);
+  channel_ = NewChannel();
   kv_ = etcdserverpb::KV::NewStub(channel_);
   maintenance_ = etcdserverpb::Maintenance::NewStub(channel_);
+}
+
+std::shared_ptr<grpc::Channel> TestMember::NewChannel() const {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(INT_MAX);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(address(), grpc::InsecureChannelCredentials(), arguments);
 }
 
 TestMember::~TestMember() {

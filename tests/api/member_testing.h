@@ -15,7 +15,7 @@ namespace quorate::api {
 
 class TestMember {
  public:
-  explicit TestMember(ServicesOptions options = {});
+  explicit TestMember(ServicesOptions options = {}, const rpc::ServerOptions& bounds = {});
   ~TestMember();
 
   etcdserverpb::KV::Stub& kv() { return *kv_; }
@@ -23,6 +23,8 @@ class TestMember {
   // "127.0.0.1:port"
   const std::string& address() const { return member_->address(); }
   std::shared_ptr<grpc::Channel> channel() { return channel_; }
+  // A connection of its own.
+  std::shared_ptr<grpc::Channel> NewChannel() const;
   Services& services() { return member_->services(); }
   replica::Replica& replica() { return member_->replica(); }
   // Puts keys "k000000", "k000001", … with values of the given size, many in a transaction.

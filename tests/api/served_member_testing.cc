@@ -8,12 +8,17 @@
 
 namespace quorate::api {
 
-ServedMember::ServedMember(const std::filesystem::path& directory, ServicesOptions options, int loops)
+ServedMember::ServedMember(const std::filesystem::path& directory, ServicesOptions options, int loops,
+                           const rpc::ServerOptions& bounds)
     : services_(std::make_unique<Services>(options)) {
   rpc::Registry registry;
   services_->Register(registry);
   rpc::ServerOptions server_options;
   server_options.loops = loops;
+  server_options.received_bytes_max = bounds.received_bytes_max;
+  server_options.connection_received_bytes_max = bounds.connection_received_bytes_max;
+  server_options.queued_bytes_max = bounds.queued_bytes_max;
+  server_options.connection_queued_bytes_max = bounds.connection_queued_bytes_max;
   server_options.on_tick_end = [this](int loop_index) { services_->OnTickEnd(loop_index); };
   server_options.slow_call_min = options.warning_unary_request_duration;
   server_options.on_slow_call = [this](const rpc::SlowCall& call) { services_->OnSlowCall(call); };

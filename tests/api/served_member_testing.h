@@ -15,8 +15,9 @@ namespace quorate::api {
 
 class ServedMember {
  public:
-  // Returns when it serves.
-  ServedMember(const std::filesystem::path& directory, ServicesOptions options, int loops);
+  // Returns when it serves. `bounds`: what clients can make the server hold, of its options.
+  ServedMember(const std::filesystem::path& directory, ServicesOptions options, int loops,
+               const rpc::ServerOptions& bounds = {});
   ~ServedMember();
   ServedMember(const ServedMember&) = delete;
   ServedMember& operator=(const ServedMember&) = delete;

@@ -6,9 +6,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "tests/api/http_testing.h"
 #include "tests/api/member_testing.h"
 
 namespace quorate::api {
@@ -36,10 +38,9 @@ std::string Describe(const WatchResponse& response) {
 
 class Client {
  public:
-  explicit Client(TestMember& member, const std::vector<std::pair<std::string, std::string>>& metadata = {})
-      : member_(member) {
-    for (const auto& [name, value] : metadata) context_.AddMetadata(name, value);
-    stub_ = etcdserverpb::Watch::NewStub(member.channel());
+  explicit Client(TestMember& member) : Client(member, member.channel()) {}
+  Client(TestMember& member, const std::shared_ptr<grpc::Channel>& channel) : member_(member) {
+    stub_ = etcdserverpb::Watch::NewStub(channel);
     stream_ = stub_->Watch(&context_);
   }
   ~Client() {
@@ -243,6 +244,35 @@ TEST(WatchTest, ReaderThatStoppedHearsOfEverythingOnceItReadsOn) {
     }
   }
   EXPECT_EQ(heard, kPuts);
+}
+
+// What all clients together leave untaken has a bound; who comes too late for it is told once there is room.
+TEST(WatchTest, AnswersThatNobodyTakesAreNotMadeBeyondWhatTheServerHolds) {
+  rpc::ServerOptions bounds;
+  bounds.queued_bytes_max = 4 << 20;
+  TestMember member({}, bounds);
+  constexpr int kClients = 12;
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::make_unique<Client>(member, member.NewChannel()));
+    clients.back()->Create("k", [i](WatchCreateRequest& request) { request.set_range_end("l" + std::to_string(i)); });
+    EXPECT_EQ(clients.back()->Next(), "watch 0 created at 1");
+  }
+  grpc::ClientContext context;
+  etcdserverpb::TxnRequest request;
+  for (int i = 0; i < 20; ++i) {
+    etcdserverpb::PutRequest* put = request.add_success()->mutable_request_put();
+    put->set_key("k" + std::to_string(i));
+    put->set_value(std::string(64 << 10, 'v'));
+  }
+  etcdserverpb::TxnResponse response;
+  ASSERT_TRUE(member.kv().Txn(&context, request, &response).ok());
+  const auto behind = [&] { return Metric(member.address(), "etcd_debugging_mvcc_slow_watcher_total"); };
+  for (int i = 0; i < 500 && behind() < 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_GE(behind(), 1);
+  for (auto& client : clients) EXPECT_EQ(client->Response().events_size(), 20);
+  for (int i = 0; i < 500 && behind() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(behind(), 0);
 }
 
 TEST(WatchTest, StreamsEndWithTheirMember) {

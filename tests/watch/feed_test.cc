@@ -13,24 +13,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-// A feed with one channel.
-struct OneChannel : TestFeed {
-  explicit OneChannel(Bounds bounds = {}) : TestFeed(bounds), channel(feed->Open(&sink)) {}
-
-  int64_t Watch(WatchRequest request, int64_t id = 0) {
-    absl::StatusOr<int64_t> given = channel->Watch(id, std::move(request), &revision_then);
-    EXPECT_TRUE(given.ok()) << given.status();
-    return given.value_or(-1);
-  }
-  std::string Refusal(WatchRequest request, int64_t id = 0) {
-    return std::string(base::MessageOf(channel->Watch(id, std::move(request), &revision_then).status()));
-  }
-
-  Recorder sink;
-  int64_t revision_then = 0;
-  std::unique_ptr<Channel> channel;
-};
-
 TEST(FeedTest, WatcherFromNowOnHearsWhatComes) {
   OneChannel feed;
   feed.PutNow("k", "old");

@@ -97,10 +97,15 @@ class Recorder : public Sink {
     std::string kv;
     std::optional<std::string> former;
   };
+  bool HasRoom(size_t bytes) override { return room > 0 && bytes <= room_bytes; }
   bool OnEvents(int64_t watch_id, const WatchRequest& request, const Selection& events, int64_t revision) override;
   void OnCompacted(int64_t watch_id, int64_t compacted_revision) override { compacted[watch_id] = compacted_revision; }
   void OnFailed(int64_t watch_id, const absl::Status& reason) override { failed[watch_id] = reason; }
-  void OnProgress(int64_t watch_id, int64_t revision) override { progress.emplace_back(watch_id, revision); }
+  bool OnProgress(int64_t watch_id, int64_t revision) override {
+    progress.emplace_back(watch_id, revision);
+    if (progress_room > 0) --progress_room;
+    return progress_room > 0;
+  }
 
   // "put k 5", "delete k 6", …
   std::vector<std::string> Told(int64_t watch_id) const;
@@ -113,6 +118,27 @@ class Recorder : public Sink {
   size_t deliveries = 0;
   // Deliveries it takes before it wants no more.
   size_t room = SIZE_MAX;
+  // The same for progress, and the largest delivery that it takes.
+  size_t progress_room = SIZE_MAX;
+  size_t room_bytes = SIZE_MAX;
+};
+
+// A feed with one channel.
+struct OneChannel : TestFeed {
+  explicit OneChannel(Bounds bounds = {}) : TestFeed(bounds), channel(feed->Open(&sink)) {}
+
+  int64_t Watch(WatchRequest request, int64_t id = 0) {
+    absl::StatusOr<int64_t> given = channel->Watch(id, std::move(request), &revision_then);
+    EXPECT_TRUE(given.ok()) << given.status();
+    return given.value_or(-1);
+  }
+  std::string Refusal(WatchRequest request, int64_t id = 0) {
+    return std::string(base::MessageOf(channel->Watch(id, std::move(request), &revision_then).status()));
+  }
+
+  Recorder sink;
+  int64_t revision_then = 0;
+  std::unique_ptr<Channel> channel;
 };
 
 WatchRequest Key(const std::string& key, int64_t start_revision = 0);

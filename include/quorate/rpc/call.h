@@ -136,6 +136,10 @@ class Stream {
   // Queues a message. False once kHighWaterBytes are queued: it was queued all the same, but wait for OnWritable before
   // more. The client's flow-control window decides how fast it drains.
   virtual bool Write(base::Payload message) = 0;
+  // For who can wait with making a message of about so many bytes: whether it may be queued as well. False: wait for
+  // OnWritable; but it will not come while nothing is queued, and it is all others who leave no room. Ask again later
+  // then.
+  virtual bool HasRoom(size_t bytes) = 0;
   // Sends what is queued, then the status. No Write after it.
   virtual void Finish(absl::Status status) = 0;
   virtual size_t queued_bytes() const = 0;

@@ -69,6 +69,8 @@ class Selection {
   // As fields `events` of a WatchResponse, former values included for those who asked. Made once for all watchers that
   // share it.
   virtual const base::Payload& Encoded() const = 0;
+  // How long that is, about, without making it.
+  virtual size_t bytes() const = 0;
 };
 
 // One event as a field `events` of a WatchResponse.
@@ -78,14 +80,18 @@ void AppendEvent(const Event& event, bool with_previous, base::Payload* out);
 class Sink {
  public:
   virtual ~Sink() = default;
+  // Asked before OnEvents, whether that may come with about so many bytes of events. False: no more until
+  // Channel::Resume.
+  virtual bool HasRoom(size_t bytes) = 0;
   // `revision`: the watcher has heard of everything up to it. False: no more until Channel::Resume, this was taken.
   virtual bool OnEvents(int64_t watch_id, const WatchRequest& request, const Selection& events, int64_t revision) = 0;
   // The watcher is over: what it has to hear of next lies before the compacted revision.
   virtual void OnCompacted(int64_t watch_id, int64_t compacted_revision) = 0;
   // The watcher is over: what it has to hear of next cannot be read any more, for this reason.
   virtual void OnFailed(int64_t watch_id, const absl::Status& reason) = 0;
-  // All watchers of the channel (kNoWatchId), or this one, have heard of everything up to the revision.
-  virtual void OnProgress(int64_t watch_id, int64_t revision) = 0;
+  // All watchers of the channel (kNoWatchId), or this one, have heard of everything up to the revision. False: as for
+  // events.
+  virtual bool OnProgress(int64_t watch_id, int64_t revision) = 0;
 };
 
 class Feed;
@@ -110,7 +116,7 @@ class Channel {
   // is no watcher now or then, or one that starts in the future.
   void RequestProgress();
   // The periodic notice: OnProgress for each watcher with `progress_notify` that heard nothing since the last notice
-  // and is in step.
+  // and is in step; when the sink takes no more, the others follow once it does.
   void NotifyProgress();
   bool wants_notices() const;
   size_t watchers() const;

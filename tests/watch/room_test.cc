@@ -1,0 +1,63 @@
+// Consumers that have no room.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/watch/feed_testing.h"
+
+namespace quorate::watch {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Not;
+
+TEST(RoomTest, ConsumerWithoutRoomForAnAnswerHearsOfItLater) {
+  for (const bool former : {false, true}) {
+    OneChannel feed({.cache_bytes = former ? size_t{0} : size_t{1} << 20});
+    feed.PutNow("large", "x");
+    WatchRequest request = Range("a", "z");
+    request.prev_kv = former;
+    const int64_t id = feed.Watch(request);
+    const int64_t other = feed.Watch(Key("small"));
+    feed.sink.room_bytes = 1000;
+    for (int i = 0; i < 3; ++i) feed.PutNow("small", "x");
+    feed.PutNow("large", std::string(2000, 'x'));
+    feed.PutNow("small", "x");
+    feed.RunAll();
+    EXPECT_THAT(feed.sink.Told(id), Not(Contains("put large 6")));
+    EXPECT_GT(feed.feed->statistics().behind, 0);
+    feed.sink.room_bytes = SIZE_MAX;
+    feed.channel->Resume();
+    feed.RunAll();
+    EXPECT_THAT(feed.sink.Told(id),
+                ElementsAre("put small 3", "put small 4", "put small 5", "put large 6", "put small 7"));
+    EXPECT_THAT(feed.sink.Told(other), ElementsAre("put small 3", "put small 4", "put small 5", "put small 7"));
+    EXPECT_EQ(feed.feed->statistics().behind, 0);
+  }
+}
+
+TEST(RoomTest, PeriodicNoticesStopWhereTheConsumerTakesNoMoreAndGoOnLater) {
+  OneChannel feed;
+  constexpr size_t kWatchers = 10;
+  WatchRequest request = Key("k");
+  request.progress_notify = true;
+  for (size_t i = 0; i < kWatchers; ++i) feed.Watch(request);
+  feed.sink.progress_room = 4;
+  feed.channel->NotifyProgress();
+  EXPECT_EQ(feed.sink.progress.size(), 4u);
+  feed.channel->NotifyProgress();
+  EXPECT_EQ(feed.sink.progress.size(), 4u) << "it takes nothing";
+  feed.sink.progress_room = SIZE_MAX;
+  feed.channel->Resume();
+  const std::set<std::pair<int64_t, int64_t>> told(feed.sink.progress.begin(), feed.sink.progress.end());
+  EXPECT_EQ(told.size(), kWatchers) << "each once";
+  EXPECT_EQ(feed.sink.progress.size(), kWatchers);
+  feed.channel->NotifyProgress();
+  EXPECT_EQ(feed.sink.progress.size(), 2 * kWatchers);
+}
+
+}  // namespace
+}  // namespace quorate::watch
