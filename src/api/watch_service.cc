@@ -1,5 +1,6 @@
 #include "src/api/watch_service.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,8 +16,8 @@ namespace {
 
 // What a response may be longer than a request, as etcd has it; larger ones are split for those who allow it.
 constexpr size_t kResponseOverheadBytes = 512 << 10;
-// What a watcher takes beside its range, about.
-constexpr int64_t kWatcherBytes = 512;
+// What a watcher takes, about: itself, and its range twice.
+constexpr int64_t WatcherBytes(size_t range_bytes) { return 512 + static_cast<int64_t>(2 * range_bytes); }
 
 watch::WatchRequest RequestFrom(const etcdserverpb::WatchCreateRequest& message) {
   watch::WatchRequest request;
@@ -127,24 +128,20 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
       return Refuse(revision, base::errors::Compacted());
     }
     int64_t revision = 0;
-    const int64_t bytes = kWatcherBytes + static_cast<int64_t>(2 * (message.key().size() + message.range_end().size()));
+    const int64_t bytes = WatcherBytes(message.key().size() + message.range_end().size());
     if (!stream_->Keep(bytes)) return Refuse(service_->replica->store().revision(), base::errors::TooManyRequests());
     const absl::StatusOr<int64_t> id = channel_->Watch(message.watch_id(), RequestFrom(message), &revision);
     if (!id.ok()) {
       stream_->Keep(-bytes);
       return Refuse(revision, id.status());
     }
-    kept_bytes_ += bytes;
     Write({.header = Header(revision), .watch_id = *id, .created = true});
     if (message.progress_notify()) neighbours_->BeginNotices(this);
   }
   void Cancel(int64_t watch_id) {
-    const auto watchers = static_cast<int64_t>(channel_->watchers());
-    if (!channel_->Cancel(watch_id)) return;
-    // As if all were of the same size: it comes out even when the last has gone.
-    const int64_t bytes = kept_bytes_ / watchers;
-    stream_->Keep(-bytes);
-    kept_bytes_ -= bytes;
+    const std::optional<size_t> range_bytes = channel_->Cancel(watch_id);
+    if (!range_bytes.has_value()) return;
+    stream_->Keep(-WatcherBytes(*range_bytes));
     Write({.header = Header(service_->replica->store().revision()), .watch_id = watch_id, .canceled = true});
   }
   void Refuse(int64_t revision, const absl::Status& reason) {
@@ -167,7 +164,6 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
   WatchStreams* const neighbours_;
   rpc::Stream* stream_;  // null once ended
   std::unique_ptr<watch::Channel> channel_;
-  int64_t kept_bytes_ = 0;    // for the watchers
   size_t awaited_bytes_ = 0;  // that there was no room for
 };
 

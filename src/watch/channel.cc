@@ -99,11 +99,12 @@ absl::StatusOr<int64_t> Channel::Watch(int64_t watch_id, WatchRequest request, i
   return watch_id;
 }
 
-bool Channel::Cancel(int64_t watch_id) {
+std::optional<size_t> Channel::Cancel(int64_t watch_id) {
   auto found = state_->watchers.find(watch_id);
-  if (found == state_->watchers.end()) return false;
+  if (found == state_->watchers.end()) return std::nullopt;
+  const size_t range_bytes = found->second->range_bytes;
   state_->feed->Remove(found->second.get());
-  return true;
+  return range_bytes;
 }
 
 void Channel::Resume() {

@@ -20,7 +20,11 @@ struct Watcher {
   };
 
   Watcher(ChannelState* channel, int64_t id, WatchRequest asked)
-      : channel(channel), id(id), request(std::move(asked)), kind(SelectionKind(request)) {
+      : channel(channel),
+        id(id),
+        request(std::move(asked)),
+        kind(SelectionKind(request)),
+        range_bytes(request.key.size() + request.range_end.size()) {
     if (request.key.empty()) request.key.assign(1, '\0');
   }
   // Whether it has heard of everything up to the feed's position and of nothing beyond: one that has read history, or
@@ -32,6 +36,7 @@ struct Watcher {
   const int64_t id;
   WatchRequest request;
   const size_t kind;
+  const size_t range_bytes;  // as asked for
   State state = State::kLive;
   // It hears of nothing before this revision. Behind, also of nothing before its scan's cursor.
   int64_t next = 0;

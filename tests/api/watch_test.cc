@@ -275,6 +275,30 @@ TEST(WatchTest, AnswersThatNobodyTakesAreNotMadeBeyondWhatTheServerHolds) {
   EXPECT_EQ(behind(), 0);
 }
 
+TEST(WatchTest, CancelGivesBackWhatTheWatcherTook) {
+  constexpr int kSmall = 10, kLarge = 7;
+  rpc::ServerOptions bounds;
+  // All but most of the last large one.
+  bounds.connection_received_bytes_max = 58'500;
+  TestMember member({}, bounds);
+  Client client(member, member.NewChannel());
+  const auto is_taken = [&](size_t key_bytes) {
+    client.Create(std::string(key_bytes, 'k'));
+    return client.Response().cancel_reason().empty();
+  };
+  for (int i = 0; i < kSmall; ++i) EXPECT_TRUE(is_taken(1));
+  for (int i = 0; i < kLarge; ++i) EXPECT_TRUE(is_taken(4096));
+  EXPECT_FALSE(is_taken(4096));
+  for (int i = 0; i < kSmall; ++i) {
+    client.Cancel(i);
+    EXPECT_TRUE(client.Response().canceled());
+  }
+  EXPECT_FALSE(is_taken(4096)) << "the small ones had taken little";
+  client.Cancel(kSmall);
+  EXPECT_TRUE(client.Response().canceled());
+  EXPECT_TRUE(is_taken(4096));
+}
+
 TEST(WatchTest, StreamsEndWithTheirMember) {
   TestMember member;
   Client client(member);

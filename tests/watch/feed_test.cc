@@ -443,6 +443,16 @@ TEST(FeedTest, ProgressIsToldOnceCompactionHasEndedTheLastThatIsBehind) {
   EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 5)));
 }
 
+TEST(FeedTest, CancelSaysHowLongTheRangeWas) {
+  OneChannel feed;
+  const int64_t key = feed.Watch(Key("abc"));
+  const int64_t range = feed.Watch(Range("abc", "abcde"));
+  const int64_t all = feed.Watch(Everything());
+  EXPECT_EQ(feed.channel->Cancel(range), 8u);
+  EXPECT_EQ(feed.channel->Cancel(all), 1u) << "the key that stands for the empty one was not asked for";
+  EXPECT_EQ(feed.channel->Cancel(key), 3u);
+}
+
 // Each of many that fell at another event joins the same scan, the last one first.
 TEST(FeedTest, ResumingCostsEachWatcherOnce) {
   OneChannel feed;

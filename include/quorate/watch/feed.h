@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -108,8 +109,8 @@ class Channel {
   // that moment: a watcher from now on hears of what comes after it. The sink hears nothing of it before this returns.
   // Errors have etcd's message: an empty range, an id in use.
   absl::StatusOr<int64_t> Watch(int64_t watch_id, WatchRequest request, int64_t* revision);
-  // False: no such watcher.
-  bool Cancel(int64_t watch_id);
+  // Returns how long its key and its range end were together, as asked for; nothing: no such watcher.
+  std::optional<size_t> Cancel(int64_t watch_id);
   // The sink takes events again.
   void Resume();
   // OnProgress(kNoWatchId) as soon as every watcher is in step with the revision that is newest now; never, when there
