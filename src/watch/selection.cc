@@ -18,6 +18,9 @@ constexpr uint64_t kDelete = 1;
 
 // Events larger than this on average are rather referred to, each on its own, than copied together.
 constexpr size_t kJoinedEventBytesMax = 4096;
+// What is longer stays in the pieces that it was made of: to join it would take as much once more, and it may be more
+// than one buffer holds.
+constexpr size_t kJoinedBytesMax = 1 << 20;
 
 // An event's own fields, about.
 constexpr size_t kEventBytes = 16;
@@ -59,7 +62,7 @@ const base::Payload& GroupSelection::Encoded() const {
   if (encoded_made_) return encoded_;
   encoded_made_ = true;
   for (const Event* event : events_) AppendEvent(*event, with_previous_, &encoded_);
-  const bool joined = shared_ && encoded_.size() >= base::Payload::kInlineBytes &&
+  const bool joined = shared_ && encoded_.size() >= base::Payload::kInlineBytes && encoded_.size() <= kJoinedBytesMax &&
                       encoded_.size() / events_.size() <= kJoinedEventBytesMax;
   if (joined) {
     const base::Buffer buffer = base::Buffer::Copy(encoded_.ToString());
