@@ -321,9 +321,9 @@ void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
   for (Watcher* watcher : std::exchange(leaving, {})) {
     End(watcher);
     watcher->channel->sink->OnCompacted(watcher->id, compacted);
+    AnswerProgress(watcher->channel);
   }
   if (scan->matcher.size() > 0) scan->cursor = next;
-  AnswerProgress();
 }
 
 void Feed::Rep::EndFailed(Scan* scan, const absl::Status& reason) {
@@ -333,8 +333,8 @@ void Feed::Rep::EndFailed(Scan* scan, const absl::Status& reason) {
   for (Watcher* watcher : std::exchange(leaving, {})) {
     End(watcher);
     watcher->channel->sink->OnFailed(watcher->id, reason);
+    AnswerProgress(watcher->channel);
   }
-  AnswerProgress();
 }
 
 void Feed::Rep::GatherAll(Scan* scan) {
@@ -350,9 +350,9 @@ void Feed::Rep::Finish(Scan* scan) {
     MakeLive(watcher);
     --watcher->channel->behind;
     statistics.behind.fetch_sub(1, std::memory_order_relaxed);
+    AnswerProgress(watcher->channel);
   }
   scans.erase(scan->id);
-  AnswerProgress();
 }
 
 }  // namespace quorate::watch

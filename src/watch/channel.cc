@@ -30,7 +30,7 @@ void Feed::Rep::Remove(Watcher* watcher) {
   ChannelState* channel = watcher->channel;
   switch (watcher->state) {
     case Watcher::State::kLive:
-      live.Remove(watcher);
+      LeaveLive(watcher);
       break;
     case Watcher::State::kBehind:
       LeaveScan(watcher);
@@ -53,7 +53,7 @@ void Feed::Rep::Remove(Watcher* watcher) {
   statistics.watchers.fetch_sub(1, std::memory_order_relaxed);
   if (--watchers == 0) hub->Leave(this);
   // Progress may have waited for it.
-  if (was_behind) AnswerProgress();
+  if (was_behind) AnswerProgress(channel);
 }
 
 Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state)) {
@@ -63,7 +63,8 @@ Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state))
 Channel::~Channel() {
   Feed::Rep& feed = *state_->feed;
   // First, so that nobody is told while the watchers go.
-  std::erase(feed.progress_waiting, state_.get());
+  state_->progress_wanted = false;
+  if (state_->progress_waiting) std::erase(feed.progress_waiting, state_.get());
   while (!state_->watchers.empty()) feed.Remove(state_->watchers.begin()->second.get());
   feed.statistics.channels.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -114,16 +115,17 @@ void Channel::Resume() {
     feed.Unpark(watcher);
     feed.Lag(watcher);
   }
-  feed.AnswerProgress();
+  feed.AnswerProgress(state_.get());
   if (state_->notices_due && !state_->blocked) feed.SendNotices(state_.get());
 }
 
 void Channel::RequestProgress() {
   Feed::Rep& feed = *state_->feed;
   if (state_->watchers.size() == state_->over) return;
+  // What is published is pulled soon in any case.
   state_->progress_target = feed.hub->store().revision();
-  if (!std::exchange(state_->progress_wanted, true)) feed.progress_waiting.push_back(state_.get());
-  feed.Pull();
+  state_->progress_wanted = true;
+  feed.AnswerProgress(state_.get());
 }
 
 void Channel::NotifyProgress() {

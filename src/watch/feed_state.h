@@ -12,6 +12,7 @@
 #include "quorate/watch/feed.h"
 #include "src/watch/key_filter.h"
 #include "src/watch/matcher.h"
+#include "src/watch/revisions_ahead.h"
 #include "src/watch/watcher.h"
 
 namespace quorate::watch {
@@ -42,7 +43,12 @@ struct ChannelState {
   Watcher* parked = nullptr;
   bool blocked = false;  // the sink takes nothing
   bool progress_wanted = false;
+  bool progress_waiting = false;  // for the feed's position; else for whoever is behind, or for room
   int64_t progress_target = 0;
+  // Of live watchers: up to where they have heard of everything, where that is beyond the feed's position, and where
+  // those start that begin in the future.
+  RevisionsAhead ahead;
+  RevisionsAhead starts;
   Segment segment;
 };
 
@@ -85,10 +91,14 @@ struct Feed::Rep final : public Listener {
   // false, and nothing is sent, when its consumer has no room.
   bool Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
   void ForgetHits();
-  void AnswerProgress();
+  // Tells a channel that wants to know, or makes it wait for the position; whoever ends another cause to wait calls
+  // again.
+  void AnswerProgress(ChannelState* channel);
+  void AnswerProgressWaiting();
   // To those who have not had their turn.
   void SendNotices(ChannelState* channel);
   void MakeLive(Watcher* watcher);
+  void LeaveLive(Watcher* watcher);
 
   // --- catch_up.cc
   void Park(Watcher* watcher);
@@ -160,7 +170,7 @@ struct Feed::Rep final : public Listener {
   bool advance_posted = false;
   int64_t large = 0;  // the last revision that had too many hits: scans that come to it need not find that out again
 
-  std::vector<ChannelState*> progress_waiting;  // has wanted it while it had watchers
+  std::vector<ChannelState*> progress_waiting;
 };
 
 }  // namespace quorate::watch

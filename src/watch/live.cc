@@ -32,7 +32,7 @@ void Feed::Rep::Pull() {
   Batches batches;
   int64_t newest;
   const bool held = hub->Collect(position, options.step_bytes_max, &batches, &newest);
-  if (newest == position) return AnswerProgress();
+  if (newest == position) return AnswerProgressWaiting();
   if (!held) {
     // This loop was so slow that the window has passed it: everyone reads on from history.
     FallAll(position + 1);
@@ -46,7 +46,7 @@ void Feed::Rep::Pull() {
   for (ChannelState* channel : std::exchange(open, {})) CloseSegment(channel);
   ForgetHits();
   MoveFallen();
-  AnswerProgress();
+  AnswerProgressWaiting();
   if (position < newest) OnCommitted();
 }
 
@@ -150,7 +150,7 @@ void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
 
 void Feed::Rep::MoveFallen() {
   for (Watcher* watcher : std::exchange(fallen, {})) {
-    live.Remove(watcher);
+    LeaveLive(watcher);
     ++watcher->channel->behind;
     statistics.behind.fetch_add(1, std::memory_order_relaxed);
     if (watcher->channel->blocked) {
@@ -173,27 +173,35 @@ void Feed::Rep::MakeLive(Watcher* watcher) {
   watcher->state = Watcher::State::kLive;
   watcher->from_store = false;
   live.Add(watcher);
+  watcher->channel->ahead.Add(watcher->next - 1, position);
+  watcher->channel->starts.Add(watcher->request.start_revision, position);
 }
 
-void Feed::Rep::AnswerProgress() {
-  std::erase_if(progress_waiting, [this](ChannelState* channel) {
-    if (!channel->progress_wanted) return true;
-    if (channel->behind > 0 || channel->blocked || position < channel->progress_target) return false;
-    bool ahead = false;
-    for (const auto& [id, watcher] : channel->watchers) {
-      if (watcher->state != Watcher::State::kLive) continue;
-      if (watcher->request.start_revision > position) {
-        channel->progress_wanted = false;
-        return true;
-      }
-      ahead = ahead || !watcher->InStep(position);
-    }
-    if (ahead) return false;
-    channel->progress_wanted = false;
-    if (channel->watchers.size() == channel->over) return true;
-    channel->blocked = !channel->sink->OnProgress(kNoWatchId, position);
-    return true;
-  });
+void Feed::Rep::LeaveLive(Watcher* watcher) {
+  live.Remove(watcher);
+  watcher->channel->ahead.Remove(watcher->next - 1, position);
+  watcher->channel->starts.Remove(watcher->request.start_revision, position);
+}
+
+void Feed::Rep::AnswerProgress(ChannelState* channel) {
+  if (!channel->progress_wanted || channel->behind > 0 || channel->blocked) return;
+  const bool has_come = position >= channel->progress_target;
+  // As etcd: one that is yet to begin is not in step, and nobody waits for it.
+  const bool never = has_come && channel->starts.Any(position);
+  if (!never && (!has_come || channel->ahead.Any(position))) {
+    if (!std::exchange(channel->progress_waiting, true)) progress_waiting.push_back(channel);
+    return;
+  }
+  channel->progress_wanted = false;
+  if (never || channel->watchers.size() == channel->over) return;
+  channel->blocked = !channel->sink->OnProgress(kNoWatchId, position);
+}
+
+void Feed::Rep::AnswerProgressWaiting() {
+  for (ChannelState* channel : std::exchange(progress_waiting, {})) {
+    channel->progress_waiting = false;
+    AnswerProgress(channel);
+  }
 }
 
 void Feed::Rep::SendNotices(ChannelState* channel) {

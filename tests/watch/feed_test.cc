@@ -255,7 +255,30 @@ TEST(FeedTest, ProgressIsNeverAheadOfAnEventAndNotBehindWhatWasThere) {
   feed.PutNow("k", "1");
   feed.PutNow("other", "1");
   feed.channel->RequestProgress();  // before the loop has pulled
+  EXPECT_THAT(feed.sink.Told(id), IsEmpty()) << "who asks often does not make the loop pull as often";
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  feed.RunAll();
   EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 2"));
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 3)));
+}
+
+TEST(FeedTest, ProgressIsNotToldWhileAnyWatcherIsYetToBegin) {
+  OneChannel feed;
+  feed.Watch(Key("k"));
+  const int64_t third = feed.Watch(Key("k", 3));
+  const int64_t far = feed.Watch(Key("k", 1000));
+  feed.channel->RequestProgress();
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  EXPECT_TRUE(feed.channel->Cancel(far));
+  feed.channel->RequestProgress();
+  EXPECT_THAT(feed.sink.progress, IsEmpty()) << third << " begins at 3";
+  feed.PutNow("k", "1");
+  feed.RunAll();
+  feed.channel->RequestProgress();
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  feed.PutNow("k", "2");
+  feed.RunAll();
+  feed.channel->RequestProgress();
   EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 3)));
 }
 
