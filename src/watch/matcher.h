@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "quorate/base/sip_hash.h"
 #include "quorate/mvcc/key_range.h"
 #include "src/watch/selection.h"
 
@@ -74,8 +75,10 @@ class Matcher {
   }
 
  private:
+  // Clients choose the keys: nobody may be able to choose them so that all fall into one place.
   struct KeyHash {
-    size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+    base::SipKey sip_key = base::SipKey::OfProcess();
+    size_t operator()(std::string_view key) const { return base::SipHash13(sip_key, key); }
   };
 
   // The same for all matchers of the process; not 0.
