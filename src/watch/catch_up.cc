@@ -10,7 +10,7 @@ namespace quorate::watch {
 namespace {
 
 // How many scans are looked at for one that a watcher may join.
-constexpr size_t kScansTriedMax = 8;
+constexpr size_t kScansTriedMax = 32;
 // Scans moved on before the loop turns to other things.
 constexpr size_t kScansPerTurn = 8;
 
@@ -74,6 +74,7 @@ void Feed::Rep::Lag(Watcher* watcher) {
     Scan* one = queue[queue.size() - 1 - i];
     const int64_t apart = one->cursor - watcher->next;
     if (one->from_store != watcher->from_store || std::abs(apart) > kScanJoinRevisions) continue;
+    if (one->matcher.groups().size() >= options.scan_ranges_max) continue;
     // Those who have a large revision behind them do not go back to those who have it before them.
     if ((one->large == one->cursor || large == one->cursor) && apart < 0) continue;
     scan = one;
@@ -93,8 +94,9 @@ void Feed::Rep::Lag(Watcher* watcher) {
     scan->cursor = watcher->next;
   }
   watcher->scan = scan;
+  const size_t ranges = scan->matcher.groups().size();
   scan->matcher.Add(watcher);
-  scan->filter.reset();
+  if (scan->matcher.groups().size() > ranges) scan->filter.reset();
   if (watcher->request.prev_kv) ++scan->with_previous;
   PostAdvance();
 }
@@ -103,7 +105,6 @@ void Feed::Rep::LeaveScan(Watcher* watcher) {
   Scan* scan = watcher->scan;
   watcher->next = Next(*watcher);
   scan->matcher.Remove(watcher);
-  scan->filter.reset();
   if (watcher->request.prev_kv) --scan->with_previous;
   watcher->scan = nullptr;
 }
@@ -172,7 +173,11 @@ bool Feed::Rep::StepInWindow(Scan* scan) {
 void Feed::Rep::StartRead(Scan* scan) {
   scan->reading = true;
   ++reads;
-  if (scan->filter == nullptr) scan->filter = std::make_shared<const KeyFilter>(scan->matcher);
+  // It may let through what nobody wants any more, as long as most of it is wanted.
+  if (scan->filter == nullptr || scan->filter->ranges() > 2 * scan->matcher.groups().size()) {
+    scan->filter = std::make_shared<const KeyFilter>(scan->matcher);
+    statistics.filters_made.fetch_add(1, std::memory_order_relaxed);
+  }
   mvcc::EventsRequest request;
   request.first_revision = scan->cursor;
   request.wants = [filter = scan->filter](std::string_view key) { return filter->Wants(key); };

@@ -62,7 +62,7 @@ struct Scan {
   bool reading = false;     // a background thread reads for it: nobody joins meanwhile
   int64_t large = 0;        // a revision that was found to have more hits than a delivery holds
   Matcher matcher;
-  std::shared_ptr<const KeyFilter> filter;  // of the matcher; null when it has changed
+  std::shared_ptr<const KeyFilter> filter;  // of the matcher, and of some ranges that have left; null when one has come
   size_t with_previous = 0;                 // watchers that want former values
   std::chrono::milliseconds retry{0};       // how long it last waited after a read that failed; 0: none did since
 };

@@ -4,7 +4,7 @@
 
 namespace quorate::watch {
 
-KeyFilter::KeyFilter(const Matcher& matcher) {
+KeyFilter::KeyFilter(const Matcher& matcher) : ranges_(matcher.groups().size()) {
   std::vector<Interval> all;
   all.reserve(matcher.groups().size());
   for (const auto& group : matcher.groups()) {

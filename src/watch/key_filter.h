@@ -15,6 +15,8 @@ class KeyFilter {
   // Of all groups in the matcher.
   explicit KeyFilter(const Matcher& matcher);
   bool Wants(std::string_view key) const;
+  // Groups it was made of.
+  size_t ranges() const { return ranges_; }
 
  private:
   // Ascending, neither overlapping nor touching.
@@ -23,6 +25,7 @@ class KeyFilter {
     std::string end;  // exclusive
     bool unbounded;
   };
+  const size_t ranges_;
   std::vector<Interval> intervals_;
 };
 

@@ -46,6 +46,7 @@ void TestFeed::Open() {
   feed_options.step_bytes_max = bounds_.step_bytes;
   feed_options.history_walked_max = bounds_.walked;
   feed_options.hits_max = bounds_.hits;
+  feed_options.scan_ranges_max = bounds_.scan_ranges;
   feed = std::make_unique<Feed>(std::move(feed_options));
 }
 

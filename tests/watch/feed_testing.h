@@ -27,6 +27,7 @@ struct Bounds {
   size_t walked = kHistoryWalkedMax;
   size_t cache_bytes = 1 << 20;
   size_t hits = kHitsMax;
+  size_t scan_ranges = kScanRangesMax;
 };
 
 // One change of history, as the test knows it.

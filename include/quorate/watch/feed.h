@@ -42,6 +42,8 @@ inline constexpr size_t kHistoryWalkedMax = 16384;
 inline constexpr int kHistoryReadsMax = 2;
 // Watchers whose next revisions lie this close catch up in one scan.
 inline constexpr int64_t kScanJoinRevisions = 16384;
+// ... unless it has so many ranges already: each read of history may have to begin with a copy of them all, in order.
+inline constexpr size_t kScanRangesMax = 4096;
 // What could not be read is read again after the first of these, and each time after twice as long, up to the second.
 inline constexpr std::chrono::milliseconds kHistoryRetry{100};
 inline constexpr std::chrono::milliseconds kHistoryRetryMax{10'000};
@@ -163,6 +165,8 @@ struct FeedStatistics {
   std::atomic<uint64_t> history_events{0};
   // Steps that delivered one revision range by range, because it had too many hits.
   std::atomic<uint64_t> large_deliveries{0};
+  // Copies of a scan's ranges made for them.
+  std::atomic<uint64_t> filters_made{0};
   // Positions written down because a watcher joined others from further back.
   std::atomic<uint64_t> positions_kept{0};
 };
@@ -177,6 +181,7 @@ struct FeedOptions {
   std::function<void(absl::AnyInvocable<void(absl::Status)>)> run_blocking;
   size_t step_bytes_max = kStepBytesMax;
   size_t history_walked_max = kHistoryWalkedMax;
+  size_t scan_ranges_max = kScanRangesMax;
   size_t hits_max = kHitsMax;
 };
 
