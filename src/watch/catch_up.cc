@@ -49,21 +49,33 @@ int64_t Next(const Watcher& watcher) { return std::max(watcher.next, watcher.sca
 
 void Feed::Rep::Park(Watcher* watcher) {
   watcher->state = Watcher::State::kParked;
-  Watcher*& first = watcher->channel->parked;
-  watcher->previous = nullptr;
-  watcher->following = first;
-  if (first != nullptr) first->previous = watcher;
-  first = watcher;
+  ChannelState* channel = watcher->channel;
+  ++channel->parked;
+  watcher->following = nullptr;
+  watcher->previous = std::exchange(channel->parked_last, watcher);
+  (watcher->previous == nullptr ? channel->parked_first : watcher->previous->following) = watcher;
 }
 
 void Feed::Rep::Unpark(Watcher* watcher) {
-  if (watcher->following != nullptr) watcher->following->previous = watcher->previous;
-  if (watcher->previous != nullptr) {
-    watcher->previous->following = watcher->following;
-  } else {
-    watcher->channel->parked = watcher->following;
-  }
+  ChannelState* channel = watcher->channel;
+  --channel->parked;
+  (watcher->previous == nullptr ? channel->parked_first : watcher->previous->following) = watcher->following;
+  (watcher->following == nullptr ? channel->parked_last : watcher->following->previous) = watcher->previous;
   watcher->previous = watcher->following = nullptr;
+}
+
+void Feed::Rep::UnparkSome(ChannelState* channel) {
+  if (channel->blocked) return;
+  while (channel->parked > 0 && channel->behind - channel->parked < options.scan_ranges_max) {
+    Watcher* watcher = channel->parked_first;
+    Unpark(watcher);
+    Lag(watcher);
+  }
+}
+
+void Feed::Rep::OnCaughtUp(ChannelState* channel) {
+  UnparkSome(channel);
+  AnswerProgress(channel);
 }
 
 void Feed::Rep::Lag(Watcher* watcher) {
@@ -326,7 +338,7 @@ void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
   for (Watcher* watcher : std::exchange(leaving, {})) {
     End(watcher);
     watcher->channel->sink->OnCompacted(watcher->id, compacted);
-    AnswerProgress(watcher->channel);
+    OnCaughtUp(watcher->channel);
   }
   if (scan->matcher.size() > 0) scan->cursor = next;
 }
@@ -338,7 +350,7 @@ void Feed::Rep::EndFailed(Scan* scan, const absl::Status& reason) {
   for (Watcher* watcher : std::exchange(leaving, {})) {
     End(watcher);
     watcher->channel->sink->OnFailed(watcher->id, reason);
-    AnswerProgress(watcher->channel);
+    OnCaughtUp(watcher->channel);
   }
 }
 
@@ -355,7 +367,7 @@ void Feed::Rep::Finish(Scan* scan) {
     MakeLive(watcher);
     --watcher->channel->behind;
     statistics.behind.fetch_sub(1, std::memory_order_relaxed);
-    AnswerProgress(watcher->channel);
+    OnCaughtUp(watcher->channel);
   }
   scans.erase(scan->id);
 }

@@ -52,8 +52,7 @@ void Feed::Rep::Remove(Watcher* watcher) {
   channel->watchers.erase(watcher->id);
   statistics.watchers.fetch_sub(1, std::memory_order_relaxed);
   if (--watchers == 0) hub->Leave(this);
-  // Progress may have waited for it.
-  if (was_behind) AnswerProgress(channel);
+  if (was_behind) OnCaughtUp(channel);
 }
 
 Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state)) {
@@ -62,7 +61,8 @@ Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state))
 
 Channel::~Channel() {
   Feed::Rep& feed = *state_->feed;
-  // First, so that nobody is told while the watchers go.
+  // First, so that nothing is done for those that are left while the others go.
+  state_->blocked = true;
   state_->progress_wanted = false;
   if (state_->progress_waiting) std::erase(feed.progress_waiting, state_.get());
   // Out of the table, in which to look for the next that is left takes longer the more have gone.
@@ -112,10 +112,7 @@ std::optional<size_t> Channel::Cancel(int64_t watch_id) {
 void Channel::Resume() {
   if (!std::exchange(state_->blocked, false)) return;
   Feed::Rep& feed = *state_->feed;
-  while (Watcher* watcher = state_->parked) {
-    feed.Unpark(watcher);
-    feed.Lag(watcher);
-  }
+  feed.UnparkSome(state_.get());
   feed.AnswerProgress(state_.get());
   if (state_->notices_due && !state_->blocked) feed.SendNotices(state_.get());
 }

@@ -37,10 +37,12 @@ struct ChannelState {
   int64_t next_id = 0;
   size_t over = 0;     // watchers that have ended and are not cancelled
   size_t behind = 0;   // watchers that are behind or parked
+  size_t parked = 0;   // of those
   size_t notices = 0;  // watchers that want periodic notices
   uint32_t notice_round = 0;
   bool notices_due = false;  // some have not had their turn in this round
-  Watcher* parked = nullptr;
+  Watcher* parked_first = nullptr;
+  Watcher* parked_last = nullptr;
   bool blocked = false;  // the sink takes nothing
   bool progress_wanted = false;
   bool progress_waiting = false;  // for the feed's position; else for whoever is behind, or for room
@@ -103,6 +105,11 @@ struct Feed::Rep final : public Listener {
   // --- catch_up.cc
   void Park(Watcher* watcher);
   void Unpark(Watcher* watcher);
+  // Those that have been parked longest catch up, as many of the channel at a time as a scan takes: whoever finds no
+  // room again has done little in vain.
+  void UnparkSome(ChannelState* channel);
+  // One of the channel's watchers is not behind any more.
+  void OnCaughtUp(ChannelState* channel);
   // Puts a watcher into a scan that is near, or a new one.
   void Lag(Watcher* watcher);
   void LeaveScan(Watcher* watcher);

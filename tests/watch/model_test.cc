@@ -244,10 +244,15 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
   }
 
   std::mt19937 random_;
-  // Small, so that everyone falls out of the window, steps end early, former values are not in memory and some
-  // deletions have too many hits.
-  TestFeed feed_{
-      {.window_bytes = 6000, .window_events = 24, .step_bytes = 700, .walked = 20, .cache_bytes = 4000, .hits = 30}};
+  // Small, so that everyone falls out of the window, steps end early, former values are not in memory, some deletions
+  // have too many hits and not all of a stream catch up together.
+  TestFeed feed_{{.window_bytes = 6000,
+                  .window_events = 24,
+                  .step_bytes = 700,
+                  .walked = 20,
+                  .cache_bytes = 4000,
+                  .hits = 30,
+                  .scan_ranges = 4}};
   std::array<Consumer, 3> consumers_;
 };
 

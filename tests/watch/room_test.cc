@@ -59,5 +59,28 @@ TEST(RoomTest, PeriodicNoticesStopWhereTheConsumerTakesNoMoreAndGoOnLater) {
   EXPECT_EQ(feed.sink.progress.size(), 2 * kWatchers);
 }
 
+// Of those who wait for the consumer only some try at a time; nobody waits for ever.
+TEST(RoomTest, ThoseWhoWaitHaveTheirTurnOneAfterTheOther) {
+  OneChannel feed({.scan_ranges = 2});
+  constexpr size_t kWatchers = 20;
+  std::vector<int64_t> ids;
+  for (size_t i = 0; i < kWatchers; ++i) ids.push_back(feed.Watch(Range("a", "b" + std::to_string(i))));
+  feed.sink.room = 1;
+  feed.PutNow("a", "x");
+  feed.RunAll();
+  for (size_t heard = 1; heard < kWatchers / 2; ++heard) {
+    EXPECT_EQ(feed.sink.deliveries, heard);
+    feed.sink.room = 1;
+    feed.channel->Resume();
+    feed.RunAll();
+  }
+  feed.sink.room = SIZE_MAX;
+  feed.channel->Resume();
+  feed.RunAll();
+  for (const int64_t id : ids) EXPECT_THAT(feed.sink.Told(id), ElementsAre("put a 2"));
+  EXPECT_EQ(feed.sink.deliveries, kWatchers);
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+}
+
 }  // namespace
 }  // namespace quorate::watch
