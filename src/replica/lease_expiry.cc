@@ -4,6 +4,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "quorate/base/logging.h"
@@ -73,13 +74,21 @@ void LeaseExpiry::Tick() {
   ProposalBatch batch;
   std::vector<int64_t> leases;
   for (size_t keys = 0; !expired_.empty() && keys < keys_per_tick_; expired_.pop_front()) {
-    keys += leases_->KeyCount(expired_.front());
-    leases.push_back(expired_.front());
-    batch.commands.Add(CommandType::kLeaseRevoke, lease::Encode(lease::RevokeRequest{leases.back()}));
+    const int64_t lease = expired_.front();
+    if (!HasRunOut(lease)) continue;
+    keys += leases_->KeyCount(lease);
+    leases.push_back(lease);
+    batch.commands.Add(CommandType::kLeaseRevoke, lease::Encode(lease::RevokeRequest{lease}));
   }
+  if (leases.empty()) return;
   under_way_.store(true, std::memory_order_relaxed);
   batch.completion = std::make_unique<Answers>(this, std::move(leases));
   propose_(std::move(batch));
+}
+
+bool LeaseExpiry::HasRunOut(int64_t lease) const {
+  const std::optional<lease::Lessor::TimeLeft> left = lessor_->Find(lease);
+  return left.has_value() && left->remaining.count() <= 0;
 }
 
 }  // namespace quorate::replica

@@ -27,6 +27,10 @@ class LeaseExpiry {
  private:
   class Answers;
 
+  // Asked again just before it is proposed: while one waited here, its client may have revoked it and granted the same
+  // id anew.
+  bool HasRunOut(int64_t lease) const;
+
   lease::Leases* const leases_;
   lease::Lessor* const lessor_;
   const size_t leases_per_tick_;

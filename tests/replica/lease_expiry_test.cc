@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <string>
+#include <vector>
 
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
 #include "tests/base/files_testing.h"
+#include "tests/lease/lease_testing.h"
 
 namespace quorate::replica {
 namespace {
@@ -43,6 +46,35 @@ TEST(LeaseExpiry, SaysOnceForABatchThatItCouldNotBeRevoked) {
   EXPECT_NE(log.find("failed to revoke expired leases"), std::string::npos) << log;
   EXPECT_EQ(log.find("failed to revoke"), log.rfind("failed to revoke")) << log;
   EXPECT_NE(log.find("50"), std::string::npos) << log;
+}
+
+TEST(LeaseExpiry, ALeaseGrantedAnewWhileItsFormerRevocationWaitsStays) {
+  lease::TestLeases test;
+  test.lessor->Promote(std::chrono::seconds(0));
+  std::vector<std::string> proposed;
+  // Two leases in a tick, or one that has 40 keys.
+  LeaseExpiry expiry(test.leases.get(), test.lessor.get(), milliseconds(2), [&](ProposalBatch batch) {
+    ASSERT_EQ(batch.commands.pieces().size(), 1u);
+    proposed.push_back(batch.commands.pieces().front());
+  });
+  const auto revocation_of = [](int64_t id) {
+    CommandList command;
+    command.Add(CommandType::kLeaseRevoke, lease::Encode(lease::RevokeRequest{id}));
+    return command.pieces().front();
+  };
+  for (const int64_t id : {1, 2}) ASSERT_TRUE(test.Grant(id, 10).ok());
+  for (int key = 0; key < 40; ++key) {
+    for (const int64_t id : {1, 2}) ASSERT_TRUE(test.Put(std::to_string(id) + "/" + std::to_string(key), id).ok());
+  }
+  test.clock.Advance(std::chrono::seconds(11));
+  expiry.Tick();
+  ASSERT_EQ(proposed.size(), 1u);
+  const int64_t waits = proposed.front() == revocation_of(1) ? 2 : 1;
+  ASSERT_TRUE(test.Revoke(waits).ok());
+  expiry.Tick();
+  ASSERT_TRUE(test.Grant(waits, 1000).ok());
+  expiry.Tick();
+  EXPECT_EQ(proposed.size(), 1u);
 }
 
 }  // namespace
