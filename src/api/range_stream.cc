@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "quorate/base/check.h"
+#include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
 #include "quorate/mvcc/request.h"
 #include "quorate/mvcc/store.h"
@@ -55,11 +56,12 @@ class Listing : public ChunkSource {
     mvcc::RangeRequest request;
     QUORATE_CHECK(mvcc::Decode(message_, &request)) << "a request that was decoded before";
     QUORATE_ASSIGN_OR_RETURN(cursor_, service_->replica->store().OpenRange(request, kRangeChunkBytes));
+    std::string().swap(message_);  // the cursor has its own copy of the keys
     return absl::OkStatus();
   }
 
   ServiceContext* service_;
-  std::string message_;  // the request; the cursor may look into it
+  std::string message_;  // the request, until there is a cursor
   std::unique_ptr<mvcc::RangeCursor> cursor_;
 };
 
@@ -71,10 +73,12 @@ std::unique_ptr<rpc::StreamHandler> MakeRangeStream(ServiceContext* service, con
   if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
   return MakeChunkedStream(
       service, &service->readers, stream,
-      [service](std::string_view message) -> absl::StatusOr<AcceptedRequest> {
+      [service, &stream](std::string_view message) -> absl::StatusOr<AcceptedRequest> {
         mvcc::RangeRequest request;
         if (!mvcc::Decode(message, &request)) return MalformedInStream();
         QUORATE_RETURN_IF_ERROR(CheckRangeStream(request));
+        // The request, then the cursor's keys: for as long as the client takes over its list.
+        if (!stream.Keep(static_cast<int64_t>(message.size()))) return base::errors::TooManyRequests();
         return AcceptedRequest{std::make_shared<Listing>(service, std::string(message)), !request.serializable};
       });
 }
