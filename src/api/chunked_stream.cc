@@ -17,6 +17,7 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
     absl::StatusOr<AcceptedRequest> accepted = accept_(message);
     if (!accepted.ok()) return Finish(std::move(accepted).status());
     source_ = std::move(accepted->source);
+    bytes_ = accepted->bytes;
     LoopReads& reads = service_->loop(stream_->loop_index()).reads;
     if (!accepted->linearizable || reads.CanReadNow()) return BuildNext();
     building_ = true;
@@ -36,14 +37,14 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   void OnClose() override {
     stream_ = nullptr;
     // Letting go of what a source reads can take longer than a loop should wait.
-    if (source_ != nullptr) pool_->Submit([source = std::move(source_)](const absl::Status&) {});
+    if (source_ != nullptr) pool_->Submit([source = std::move(source_)](const absl::Status&) {}, bytes_);
   }
 
  private:
   // From here to Send the source is the pool's.
   void BuildNext() {
     building_ = true;
-    pool_->Submit([weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
+    auto build = [weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
       auto chunk = std::make_shared<ChunkSource::Chunk>();
       if (!status.ok()) {
         chunk->status = std::move(status);
@@ -54,7 +55,9 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
       ref.Post([weak, chunk](rpc::Stream&) {
         if (auto self = weak.lock()) self->Send(*chunk);
       });
-    });
+    };
+    // Counted there, too: it may wait when its stream, and what that keeps, is gone already.
+    pool_->Submit(std::move(build), bytes_);
   }
 
   void Send(ChunkSource::Chunk& chunk) {
@@ -74,6 +77,7 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   rpc::Stream* stream_;  // null once finished or closed
   AcceptRequest accept_;
   std::shared_ptr<ChunkSource> source_;
+  size_t bytes_ = 0;  // that the source keeps of the request
   bool building_ = false;
 };
 

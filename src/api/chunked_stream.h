@@ -1,7 +1,8 @@
 #pragma once
 
-// A server-streaming call whose messages are made on a pool of readers, as fast as the client takes them: the next chunk
-// is made once what was queued before it leaves room, so a call holds Stream::kHighWaterBytes and one chunk at most.
+// A server-streaming call whose messages are made on a pool of readers, as fast as the client takes them: the next
+// chunk is made once what was queued before it leaves room, so a call holds Stream::kHighWaterBytes and one chunk at
+// most.
 
 #include <functional>
 #include <memory>
@@ -34,6 +35,7 @@ class ChunkSource {
 struct AcceptedRequest {
   std::shared_ptr<ChunkSource> source;
   bool linearizable = false;  // to be confirmed before the source is asked
+  size_t bytes = 0;           // what the source keeps of the request
 };
 using AcceptRequest = std::function<absl::StatusOr<AcceptedRequest>(std::string_view message)>;
 

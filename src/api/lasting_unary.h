@@ -8,6 +8,7 @@
 
 #include "quorate/rpc/server.h"
 #include "src/api/lasting_calls.h"
+#include "src/api/parse.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {
@@ -48,7 +49,7 @@ class LastingUnary : public LastingCall, public std::enable_shared_from_this<Las
   }
   template <typename Request>
   bool Parse(std::string_view message, Request* request) {
-    if (request->ParseFromArray(message.data(), static_cast<int>(message.size()))) return true;
+    if (api::Parse(message, request)) return true;
     Finish(Malformed());
     return false;
   }

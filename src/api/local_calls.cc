@@ -45,9 +45,8 @@ void Propose(ServiceContext* context, int loop_index, replica::CommandType type,
   if (check.ok() && !context->loop(loop_index).proposer.Fits(request.size())) check = base::errors::RequestTooLarge();
   auto completion = std::make_unique<PostAnswer>(context->server, loop_index, std::move(done));
   if (!context->quota.Admits(cost)) {
-    return context->quota.Refuse([completion = std::move(completion)](absl::Status status) {
-      completion->Complete(0, std::move(status), 0);
-    });
+    return context->quota.Refuse(
+        [completion = std::move(completion)](absl::Status status) { completion->Complete(0, std::move(status), 0); });
   }
   if (!check.ok()) return completion->Complete(0, std::move(check), 0);
   replica::ProposalBatch batch;
@@ -134,7 +133,7 @@ void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::Ran
   if (reads.CanReadNow() && reads.View().RangeCost(range) <= kInlineKeysMax && !reads.View().WaitsForDisk(range)) {
     return serve(absl::OkStatus());
   }
-  context->ConfirmThenRun(true, std::move(serve));
+  context->ConfirmThenRun(true, std::move(serve), bytes.size());
 }
 
 }  // namespace quorate::api

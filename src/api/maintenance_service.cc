@@ -50,7 +50,6 @@ void Alarm(ServiceContext& context, const rpc::CallContext& call_context, std::s
   // etcd logs such a request, too, and stops at it.
   if (!etcdserverpb::AlarmRequest::AlarmAction_IsValid(request.action())) return std::move(call).Fail(UnknownMethod());
   // Written anew: who executes it decodes it by its own rules, which what was not understood here might break.
-  request.DiscardUnknownFields();
   Proposer& proposer = context.loop(call.loop_index()).proposer;
   proposer.Add(call_context, replica::CommandType::kAlarm, request.SerializeAsString(), std::move(call));
 }

@@ -79,7 +79,9 @@ std::unique_ptr<rpc::StreamHandler> MakeRangeStream(ServiceContext* service, con
         QUORATE_RETURN_IF_ERROR(CheckRangeStream(request));
         // The request, then the cursor's keys: for as long as the client takes over its list.
         if (!stream.Keep(static_cast<int64_t>(message.size()))) return base::errors::TooManyRequests();
-        return AcceptedRequest{std::make_shared<Listing>(service, std::string(message)), !request.serializable};
+        return AcceptedRequest{.source = std::make_shared<Listing>(service, std::string(message)),
+                               .linearizable = !request.serializable,
+                               .bytes = message.size()};
       });
 }
 

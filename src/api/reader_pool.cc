@@ -22,10 +22,9 @@ ReaderPool::ReaderPool(const Options& options) : queued_max_(options.queued_max)
 ReaderPool::~ReaderPool() { Stop(); }
 
 bool ReaderPool::HasRoomFor(const Waiting& waiting) const {
-  if (tasks_.size() >= queued_max_) return false;
+  if (tasks_.size() >= queued_max_ || queued_bytes_ + waiting.bytes > kQueuedBytesMax) return false;
   if (!waiting.is_read) return true;
-  return queued_bytes_ + waiting.bytes <= kQueuedBytesMax &&
-         static_cast<int64_t>(tasks_.size()) * read_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
+  return static_cast<int64_t>(tasks_.size()) * read_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
 }
 
 void ReaderPool::Add(Waiting waiting) {

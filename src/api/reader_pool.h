@@ -41,9 +41,9 @@ class ReaderPool {
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
 
-  // Any thread.
-  void Submit(Task task) { Add({.task = std::move(task)}); }
-  // The same for a client's read. `bytes`: what the task keeps of its request while it waits.
+  // Any thread. `bytes`: what the task keeps of its request while it waits.
+  void Submit(Task task, size_t bytes = 0) { Add({.task = std::move(task), .bytes = bytes}); }
+  // The same for a client's read.
   void SubmitRead(Task task, size_t bytes) { Add({.task = std::move(task), .bytes = bytes, .is_read = true}); }
   // Finishes what runs, gives back what waits ("server stopped"), joins. Submit refuses from then on.
   void Stop();

@@ -101,12 +101,12 @@ bool ServiceContext::HasLeader() const {
   return replica->CanReadNow() || replica->status().leader != 0;
 }
 
-void ServiceContext::ConfirmThenRun(bool linearizable, ReaderPool::Task serve) {
-  if (!linearizable || replica->CanReadNow()) return readers.Submit(std::move(serve));
+void ServiceContext::ConfirmThenRun(bool linearizable, ReaderPool::Task serve, size_t bytes) {
+  if (!linearizable || replica->CanReadNow()) return readers.Submit(std::move(serve), bytes);
   auto shared = std::make_shared<ReaderPool::Task>(std::move(serve));
-  replica->ConfirmRead([this, shared](absl::Status status) {
+  replica->ConfirmRead([this, shared, bytes](absl::Status status) {
     if (!status.ok()) return (*shared)(std::move(status));
-    readers.Submit(std::move(*shared));
+    readers.Submit(std::move(*shared), bytes);
   });
 }
 

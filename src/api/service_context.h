@@ -59,7 +59,8 @@ struct ServiceContext {
   bool HasLeader() const;
   // Calls `serve` on a pool thread with OK, or on this one or an internal one with the reason why not, once a
   // linearizable read that began before may be served. For rare requests; KV reads have a path of their own.
-  void ConfirmThenRun(bool linearizable, ReaderPool::Task serve);
+  // `bytes`: what it keeps of its request.
+  void ConfirmThenRun(bool linearizable, ReaderPool::Task serve, size_t bytes = 0);
 
   ServicesOptions options;
   SpaceQuota quota;

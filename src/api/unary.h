@@ -11,6 +11,7 @@
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/errors.h"
 #include "quorate/rpc/server.h"
+#include "src/api/parse.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {
@@ -31,11 +32,6 @@ inline etcdserverpb::ResponseHeader HeaderAt(const ServiceContext& context, int6
 
 inline etcdserverpb::ResponseHeader HeaderNow(const ServiceContext& context) {
   return HeaderAt(context, context.replica->store().revision());
-}
-
-template <typename Message>
-bool Parse(std::string_view bytes, Message* message) {
-  return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
 // How a method is served: at once on the loop, on the pool, or on the pool after a confirmation when `linearizable`

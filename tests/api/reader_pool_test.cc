@@ -75,6 +75,9 @@ TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
   absl::Status refused;
   pool.SubmitRead([&](absl::Status status) { refused = std::move(status); }, ReaderPool::kQueuedBytesMax / 2 + 1);
   EXPECT_EQ(refused, base::errors::TooManyRequests());
+  refused = absl::OkStatus();
+  pool.Submit([&](absl::Status status) { refused = std::move(status); }, ReaderPool::kQueuedBytesMax / 2 + 1);
+  EXPECT_EQ(refused, base::errors::TooManyRequests()) << "whether it is a read or not";
   leave.count_down();
   half_served.wait();
   // What was served no longer counts.
