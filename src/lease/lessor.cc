@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "src/lease/expiry_wheel.h"
@@ -30,14 +31,12 @@ struct Timing {
   bool revoking = false;
 };
 
-struct Waiter {
-  uint64_t name;
-  RevokedDone done;
-};
+// By name, and so in the order in which they came.
+using Waiters = absl::btree_map<uint64_t, RevokedDone>;
 
 struct Part {
   absl::flat_hash_map<int64_t, Timing> leases;
-  absl::flat_hash_map<int64_t, std::vector<Waiter>> waiting;  // for a revocation
+  absl::flat_hash_map<int64_t, Waiters> waiting;  // for a revocation
   uint64_t next_waiter = 0;
   uint64_t renewed = 0;
 };
@@ -114,7 +113,7 @@ void Lessor::Granted(int64_t lease, int64_t ttl_seconds) {
 }
 
 void Lessor::Revoked(int64_t lease) {
-  std::vector<Waiter> waiting;
+  Waiters waiting;
   auto& shard = rep_->shards.Of(lease);
   {
     base::MutexLock lock(&shard.mutex);
@@ -126,7 +125,7 @@ void Lessor::Revoked(int64_t lease) {
   }
   rep_->revoked.fetch_add(1, std::memory_order_relaxed);
   rep_->waiting.fetch_sub(waiting.size(), std::memory_order_relaxed);
-  for (Waiter& waiter : waiting) waiter.done(absl::OkStatus());
+  for (auto& [name, done] : waiting) done(absl::OkStatus());
 }
 
 void Lessor::Revoking(int64_t lease) {
@@ -190,15 +189,17 @@ void Lessor::Promote(std::chrono::nanoseconds extend) {
 
 void Lessor::Demote(const absl::Status& reason) {
   leading_.store(false, std::memory_order_release);
-  std::vector<Waiter> waiting;
+  std::vector<RevokedDone> waiting;
   for (auto& shard : rep_->shards) {
     base::MutexLock lock(&shard.mutex);
     for (auto& [lease, timing] : shard.leases) timing.deadline = kNever;
-    for (auto& [lease, waiters] : shard.waiting) std::move(waiters.begin(), waiters.end(), std::back_inserter(waiting));
+    for (auto& [lease, waiters] : shard.waiting) {
+      for (auto& [name, done] : waiters) waiting.push_back(std::move(done));
+    }
     shard.waiting.clear();
   }
   rep_->waiting.fetch_sub(waiting.size(), std::memory_order_relaxed);
-  for (Waiter& waiter : waiting) waiter.done(reason);
+  for (RevokedDone& done : waiting) done(reason);
 }
 
 std::vector<int64_t> Lessor::TakeExpired(size_t max) {
@@ -255,7 +256,7 @@ std::optional<uint64_t> Lessor::WhenRevoked(int64_t lease, std::function<void(ab
           rep_->waiting.fetch_sub(1, std::memory_order_relaxed);
           return std::nullopt;
         }
-        shard.waiting[lease].push_back({name, std::move(done)});
+        shard.waiting[lease].emplace(name, std::move(done));
         return name;
       }
       answer = base::errors::LeaderChanged();
@@ -270,7 +271,7 @@ void Lessor::StopWaiting(int64_t lease, uint64_t waiter) {
   base::MutexLock lock(&shard.mutex);
   const auto found = shard.waiting.find(lease);
   if (found == shard.waiting.end()) return;
-  const size_t erased = std::erase_if(found->second, [waiter](const Waiter& one) { return one.name == waiter; });
+  const size_t erased = found->second.erase(waiter);
   if (found->second.empty()) shard.waiting.erase(found);
   rep_->waiting.fetch_sub(erased, std::memory_order_relaxed);
 }

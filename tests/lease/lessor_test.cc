@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 
 #include "quorate/base/errors.h"
@@ -124,6 +125,26 @@ TEST_F(LessorTest, WhoWaitsNoLongerHearsNothing) {
   EXPECT_THAT(told, ElementsAre(2));
   EXPECT_EQ(lessor_.waiting(), 0u);
   lessor_.StopWaiting(1, *first);
+}
+
+// A minute under the shard's lock, where each is sought among all.
+TEST_F(LessorTest, AllThatWaitForOneLeaseMayStopWaiting) {
+  lessor_.Promote(0s);
+  lessor_.Granted(1, 10);
+  std::vector<uint64_t> waiters;
+  for (size_t i = 0; i < Lessor::kWaitingMax; ++i) {
+    waiters.push_back(*lessor_.WhenRevoked(1, [](absl::Status) { ADD_FAILURE(); }));
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  for (const uint64_t waiter : waiters) lessor_.StopWaiting(1, waiter);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s);
+  EXPECT_EQ(lessor_.waiting(), 0u);
+  std::vector<int> told;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(lessor_.WhenRevoked(1, [&told, i](absl::Status) { told.push_back(i); }).has_value());
+  }
+  lessor_.Revoked(1);
+  EXPECT_THAT(told, ElementsAre(0, 1, 2));
 }
 
 TEST_F(LessorTest, NoMoreMayWaitThanTheBound) {
