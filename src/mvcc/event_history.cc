@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "quorate/base/errors.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/read_view.h"
@@ -63,16 +64,39 @@ absl::Status FetchPrevious(RecordStore& records, int64_t compacted, EventsRead* 
   return absl::OkStatus();
 }
 
+// The first change of each key, in the transaction that is looked at.
+class FirstChanges {
+ public:
+  // Of the event's key, in its transaction; the event itself, when there is none before it. Ask in the order of events.
+  const Event* Find(const std::vector<Event>& events, const Event& event) {
+    const auto at = static_cast<size_t>(&event - events.data());
+    if (event.revision.main != revision_) {
+      revision_ = event.revision.main;
+      changes_.clear();
+      const auto begin =
+          std::lower_bound(events.begin(), events.begin() + static_cast<ptrdiff_t>(at), Revision{revision_, 0},
+                           [](const Event& one, const Revision& sought) { return one.revision < sought; });
+      next_ = static_cast<size_t>(begin - events.begin());
+    }
+    for (; next_ <= at; ++next_) changes_.try_emplace(events[next_].key, &events[next_]);
+    return changes_.at(event.key);
+  }
+
+ private:
+  int64_t revision_ = -1;
+  size_t next_ = 0;  // all of the transaction before it are in changes_
+  absl::flat_hash_map<std::string_view, const Event*> changes_;
+};
+
 }  // namespace
 
 void ResolvePrevious(std::vector<Event>* events) {
+  FirstChanges first_changes;
   for (auto event = events->begin(); event != events->end(); ++event) {
     if (event->previous.main != event->revision.main) continue;
     // The transaction may have made, deleted and made the key again: its first change knows what was there before.
-    auto first = std::lower_bound(events->begin(), event, Revision{event->revision.main, 0},
-                                  [](const Event& one, const Revision& sought) { return one.revision < sought; });
-    while (first->key != event->key) ++first;
-    event->previous = first == event ? Revision() : first->previous;
+    const Event* first = first_changes.Find(*events, *event);
+    event->previous = first == &*event ? Revision() : first->previous;
   }
 }
 
