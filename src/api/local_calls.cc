@@ -98,8 +98,8 @@ void LocalGrant(ServiceContext* context, int loop_index, int64_t ttl_seconds, Lo
   lease::GrantRequest request;
   request.id = context->lease_ids->Next();
   request.ttl = std::max(ttl_seconds, context->replica->lessor().ttl_min_seconds());
-  Propose(context, loop_index, replica::CommandType::kLeaseGrant, lease::Encode(request), kLeaseGrantCost,
-          absl::OkStatus(), [id = request.id, done = std::move(done)](absl::StatusOr<Executed> executed) {
+  Propose(context, loop_index, replica::CommandType::kLeaseGrant, lease::Encode(request), kLeaseCost, absl::OkStatus(),
+          [id = request.id, done = std::move(done)](absl::StatusOr<Executed> executed) {
             done(executed.ok() ? absl::StatusOr<int64_t>(id) : executed.status());
           });
 }

@@ -54,9 +54,14 @@ class SpaceQuota::Raised : public replica::BatchCompletion {
 SpaceQuota::SpaceQuota(ServiceContext* context, int64_t bytes)
     : context_(context), bytes_(bytes == 0 ? kDefaultBytes : bytes) {}
 
+uint64_t SpaceQuota::used_bytes() const {
+  replica::Replica& replica = *context_->replica;
+  return replica.store().logical_bytes() + kLeaseCost * replica.leases().count();
+}
+
 bool SpaceQuota::Admits(uint64_t cost) const {
   if (cost == 0 || bytes_ < 0) return true;
-  return context_->replica->store().logical_bytes() + cost < static_cast<uint64_t>(bytes_);
+  return used_bytes() + cost < static_cast<uint64_t>(bytes_);
 }
 
 void SpaceQuota::Refuse(rpc::UnaryCall call) {
@@ -81,7 +86,7 @@ bool SpaceQuota::IsRaised() const {
 
 void SpaceQuota::RaiseAlarm() {
   QUORATE_LOG(kWarn, "the space quota is used up; raising alarm",
-              {{"quota-size-bytes", bytes_}, {"used-bytes", context_->replica->store().logical_bytes()}});
+              {{"quota-size-bytes", bytes_}, {"used-bytes", used_bytes()}});
   etcdserverpb::AlarmRequest request;
   request.set_action(etcdserverpb::AlarmRequest::ACTIVATE);
   request.set_memberid(context_->replica->member_id());

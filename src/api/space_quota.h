@@ -3,8 +3,8 @@
 // The space quota: how much users may store before only reads, deletes and compaction go on.
 //
 // What counts is what was stored and not removed by compaction (mvcc::Store::logical_bytes), not what RocksDB makes of
-// it on the disk. It is asked before a request is proposed, so requests that were accepted at the same time may exceed
-// the quota together.
+// it on the disk, and the leases there are. It is asked before a request is proposed, so requests that were accepted at
+// the same time may exceed the quota together.
 
 #include <cstdint>
 #include <vector>
@@ -23,7 +23,8 @@ struct ServiceContext;
 // What a request may add to the store, as etcd estimates it; 0: it adds nothing, and is not asked about.
 uint64_t CostOf(const mvcc::PutRequest& put);
 uint64_t CostOf(const mvcc::TxnRequest& txn);
-inline constexpr uint64_t kLeaseGrantCost = 64;
+// A lease, for as long as it is there: what it takes of memory, which is more than of the disk.
+inline constexpr uint64_t kLeaseCost = 256;
 
 class SpaceQuota {
  public:
@@ -33,6 +34,8 @@ class SpaceQuota {
   // `bytes`: as --quota-backend-bytes; 0 is the default, a negative one none.
   SpaceQuota(ServiceContext* context, int64_t bytes);
 
+  // What counts now. Any thread.
+  uint64_t used_bytes() const;
   // Whether a request of this cost may be proposed: a few loads. Any thread.
   bool Admits(uint64_t cost) const;
   // Hears that space is exceeded; on any thread, also inside Refuse.

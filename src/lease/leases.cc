@@ -53,7 +53,8 @@ struct Leases::Rep {
 
   Lessor* lessor = nullptr;
   Shards<Part> shards;
-  std::vector<Change> changes;  // since Published; the writer's
+  std::atomic<uint64_t> count{0};  // of leases in all parts
+  std::vector<Change> changes;     // since Published; the writer's
 
   // Set by the writer before it changes a part, cleared when that is published.
   std::atomic<bool> touched{false};
@@ -69,6 +70,7 @@ absl::Status Leases::Load(const storage::Database& database) {
     auto& shard = rep_->shards.Of(lease);
     base::MutexLock lock(&shard.mutex);
     shard.leases.try_emplace(lease);
+    rep_->count.fetch_add(1, std::memory_order_relaxed);
     rep_->lessor->Recovered(lease, ttl_seconds);
   });
 }
@@ -82,6 +84,7 @@ absl::StatusOr<mvcc::Answer> Leases::Grant(const GrantRequest& request, mvcc::St
     base::MutexLock lock(&shard.mutex);
     if (!shard.leases.try_emplace(request.id).second) return base::errors::LeaseExists();
   }
+  rep_->count.fetch_add(1, std::memory_order_relaxed);
   SaveLease(request.id, request.ttl, store.batch());
   rep_->changes.push_back({request.id, request.ttl});
   std::string body;
@@ -101,6 +104,7 @@ absl::StatusOr<mvcc::Answer> Leases::Revoke(const RevokeRequest& request, mvcc::
     keys = std::move(found->second);
     shard.leases.erase(found);
   }
+  rep_->count.fetch_sub(1, std::memory_order_relaxed);
   if (keys != nullptr) {
     const std::vector<std::string_view> doomed(keys->begin(), keys->end());
     QUORATE_RETURN_IF_ERROR(store.DeleteKeys(doomed));
@@ -159,6 +163,8 @@ void Leases::Detach(int64_t lease, std::string_view key) {
   found->second->erase(key);
   if (found->second->empty()) found->second.reset();
 }
+
+uint64_t Leases::count() const { return rep_->count.load(std::memory_order_relaxed); }
 
 std::vector<std::string> Leases::Keys(int64_t lease) const {
   const auto& shard = rep_->shards.Of(lease);

@@ -152,6 +152,34 @@ TEST_F(MaintenanceTest, TheWayBackIsCompactDefragmentDisarm) {
   EXPECT_EQ(Alarm(AlarmRequest::GET).alarms_size(), 0);
 }
 
+TEST_F(MaintenanceTest, LeasesCountForAsLongAsTheyAreThere) {
+  const auto lease = etcdserverpb::Lease::NewStub(member_.channel());
+  std::vector<int64_t> granted;
+  std::string outcome = "0 ";
+  while (outcome == "0 " && granted.size() < 1000) {
+    grpc::ClientContext context;
+    etcdserverpb::LeaseGrantRequest request;
+    request.set_ttl(1000);
+    etcdserverpb::LeaseGrantResponse response;
+    outcome = Text(lease->LeaseGrant(&context, request, &response));
+    if (outcome == "0 ") granted.push_back(response.id());
+  }
+  EXPECT_EQ(outcome, kNoSpace);
+  EXPECT_GT(granted.size(), 50u);
+  EXPECT_LT(granted.size(), 64u);
+  EXPECT_GT(Status().dbsizeinuse(), kQuotaBytes * 3 / 4);
+  for (const int64_t id : granted) {
+    grpc::ClientContext context;
+    etcdserverpb::LeaseRevokeRequest request;
+    request.set_id(id);
+    etcdserverpb::LeaseRevokeResponse response;
+    EXPECT_EQ(Text(lease->LeaseRevoke(&context, request, &response)), "0 ");
+  }
+  EXPECT_LT(Status().dbsizeinuse(), kQuotaBytes / 4);
+  Alarm(AlarmRequest::DEACTIVATE, id(), etcdserverpb::NOSPACE);
+  EXPECT_EQ(Put("k"), "0 ");
+}
+
 TEST_F(MaintenanceTest, DisarmedWhileStillFullItIsRaisedAgain) {
   FillUp();
   Alarm(AlarmRequest::DEACTIVATE, id(), etcdserverpb::NOSPACE);

@@ -50,6 +50,18 @@ TEST(LeasesTest, RevokingDeletesTheKeysInOneRevisionInTheirOrder) {
   EXPECT_EQ(test.Keys(), 1u);
 }
 
+TEST(LeasesTest, KnowsHowManyThereAre) {
+  TestLeases test;
+  for (const int64_t id : {1, 2, 3}) ASSERT_TRUE(test.Grant(id, 10).ok());
+  EXPECT_EQ(test.Grant(1, 10), base::errors::LeaseExists());
+  ASSERT_TRUE(test.Revoke(2).ok());
+  EXPECT_EQ(test.Revoke(2), base::errors::LeaseNotFound());
+  EXPECT_EQ(test.leases->count(), 2u);
+  test.Flush();
+  test.Reopen();
+  EXPECT_EQ(test.leases->count(), 2u);
+}
+
 TEST(LeasesTest, RevokingALeaseWithoutKeysChangesNoRevision) {
   TestLeases test;
   ASSERT_TRUE(test.Grant(7, 10).ok());

@@ -51,7 +51,9 @@ class Leases final : public mvcc::LeaseKeys {
   void Attach(int64_t lease, std::string_view key) override;
   void Detach(int64_t lease, std::string_view key) override;
 
-  // --- Any thread. The writer's state: an answer that shows it leaves through WhenPublished.
+  // --- Any thread. How many there are for the writer.
+  uint64_t count() const;
+  // The writer's state: an answer that shows it leaves through WhenPublished.
   std::vector<std::string> Keys(int64_t lease) const;  // ascending
   size_t KeyCount(int64_t lease) const;
   // Runs `done` once all that could be seen here before the call is published: at once, or on the writer's thread.
