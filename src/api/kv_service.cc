@@ -72,8 +72,9 @@ void KvService::DeleteRange(const rpc::CallContext& context, std::string_view me
 
 void KvService::Txn(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::TxnRequest request;
-  if (!context_->Begin(context, mvcc::Decode(message, &request), call) || !Fits(*context_, request, call)) return;
-  if (!Passes(CheckTxn(request, context_->options.max_txn_ops), call)) return;
+  const uint32_t ops_max = context_->options.max_txn_ops;
+  if (!context_->Begin(context, mvcc::Decode(message, &request, ops_max), call)) return;
+  if (!Fits(*context_, request, call) || !Passes(CheckTxn(request, ops_max), call)) return;
   if (mvcc::IsReadOnly(request)) return ReadTxn(*context_, request, message, {std::move(call), context.deadline});
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(context, replica::CommandType::kTxn, message, std::move(call));

@@ -1,5 +1,7 @@
 #include "quorate/mvcc/request.h"
 
+#include <limits>
+
 #include "quorate/base/wire.h"
 
 namespace quorate::mvcc {
@@ -11,9 +13,15 @@ using base::wire::Reader;
 // raised) bounds those much earlier; this bound is only there to keep the stack of whoever decodes.
 constexpr int kNestingMax = 1000;
 
+struct Bounds {
+  int nesting;  // messages inside one another
+  size_t kept;  // elements kept of each list
+};
+constexpr size_t kAll = std::numeric_limits<size_t>::max();
+
 // Each Merge adds what the bytes say to the message: as in protobuf, scalars are replaced and repeated fields grow.
 
-bool Merge(std::string_view bytes, RangeRequest* request, int nesting) {
+bool Merge(std::string_view bytes, RangeRequest* request, Bounds bounds) {
   Reader reader(bytes);
   while (reader.Next()) {
     switch (reader.field()) {
@@ -63,7 +71,7 @@ bool Merge(std::string_view bytes, RangeRequest* request, int nesting) {
   return reader.ok();
 }
 
-bool Merge(std::string_view bytes, PutRequest* request, int nesting) {
+bool Merge(std::string_view bytes, PutRequest* request, Bounds bounds) {
   Reader reader(bytes);
   while (reader.Next()) {
     switch (reader.field()) {
@@ -92,7 +100,7 @@ bool Merge(std::string_view bytes, PutRequest* request, int nesting) {
   return reader.ok();
 }
 
-bool Merge(std::string_view bytes, DeleteRangeRequest* request, int nesting) {
+bool Merge(std::string_view bytes, DeleteRangeRequest* request, Bounds bounds) {
   Reader reader(bytes);
   while (reader.Next()) {
     switch (reader.field()) {
@@ -121,7 +129,7 @@ void SetOperand(const Reader& reader, Compare::Operand operand, Compare* compare
   compare->value = is_value ? reader.bytes() : std::string_view();
 }
 
-bool Merge(std::string_view bytes, Compare* compare, int nesting) {
+bool Merge(std::string_view bytes, Compare* compare, Bounds bounds) {
   Reader reader(bytes);
   while (reader.Next()) {
     switch (reader.field()) {
@@ -159,34 +167,34 @@ bool Merge(std::string_view bytes, Compare* compare, int nesting) {
   return reader.ok();
 }
 
-bool Merge(std::string_view bytes, TxnRequest* request, int nesting);
+bool Merge(std::string_view bytes, TxnRequest* request, Bounds bounds);
 
 // A member of the oneof that is there already is merged into, another one replaces it.
 template <typename Request>
-bool MergeInto(std::string_view bytes, RequestOp* operation, int nesting) {
-  if (nesting == 0) return false;
+bool MergeInto(std::string_view bytes, RequestOp* operation, Bounds bounds) {
+  if (bounds.nesting == 0) return false;
   auto* request = std::get_if<Request>(&operation->request);
   if (request == nullptr) request = &operation->request.emplace<Request>();
-  return Merge(bytes, request, nesting - 1);
+  return Merge(bytes, request, {bounds.nesting - 1, bounds.kept});
 }
 
-bool Merge(std::string_view bytes, RequestOp* operation, int nesting) {
+bool Merge(std::string_view bytes, RequestOp* operation, Bounds bounds) {
   Reader reader(bytes);
   while (reader.Next()) {
     if (!reader.IsBytes()) continue;
     bool well_formed = true;
     switch (reader.field()) {
       case 1:
-        well_formed = MergeInto<RangeRequest>(reader.bytes(), operation, nesting);
+        well_formed = MergeInto<RangeRequest>(reader.bytes(), operation, bounds);
         break;
       case 2:
-        well_formed = MergeInto<PutRequest>(reader.bytes(), operation, nesting);
+        well_formed = MergeInto<PutRequest>(reader.bytes(), operation, bounds);
         break;
       case 3:
-        well_formed = MergeInto<DeleteRangeRequest>(reader.bytes(), operation, nesting);
+        well_formed = MergeInto<DeleteRangeRequest>(reader.bytes(), operation, bounds);
         break;
       case 4:
-        well_formed = MergeInto<TxnRequest>(reader.bytes(), operation, nesting);
+        well_formed = MergeInto<TxnRequest>(reader.bytes(), operation, bounds);
         break;
       default:
         break;
@@ -196,24 +204,42 @@ bool Merge(std::string_view bytes, RequestOp* operation, int nesting) {
   return reader.ok();
 }
 
-bool Merge(std::string_view bytes, TxnRequest* request, int nesting) {
+template <typename Element>
+bool MergeElement(std::string_view bytes, std::vector<Element>* elements, Bounds bounds) {
+  if (bounds.nesting == 0) return false;
+  if (elements->size() >= bounds.kept) {
+    Element passed_over;
+    return Merge(bytes, &passed_over, {bounds.nesting - 1, 0});
+  }
+  Element& element = elements->emplace_back();
+  // A transaction inside may have what those around it leave.
+  return Merge(bytes, &element, {bounds.nesting - 1, bounds.kept - elements->size()});
+}
+
+bool Merge(std::string_view bytes, TxnRequest* request, Bounds bounds) {
   Reader reader(bytes);
   while (reader.Next()) {
     if (!reader.IsBytes()) continue;
-    const uint32_t field = reader.field();
-    if (field < 1 || field > 3) continue;
-    if (nesting == 0) return false;
-    if (field == 1) {
-      if (!Merge(reader.bytes(), &request->compare.emplace_back(), nesting - 1)) return false;
-    } else {
-      std::vector<RequestOp>& operations = field == 2 ? request->success : request->failure;
-      if (!Merge(reader.bytes(), &operations.emplace_back(), nesting - 1)) return false;
+    bool well_formed = true;
+    switch (reader.field()) {
+      case 1:
+        well_formed = MergeElement(reader.bytes(), &request->compare, bounds);
+        break;
+      case 2:
+        well_formed = MergeElement(reader.bytes(), &request->success, bounds);
+        break;
+      case 3:
+        well_formed = MergeElement(reader.bytes(), &request->failure, bounds);
+        break;
+      default:
+        break;
     }
+    if (!well_formed) return false;
   }
   return reader.ok();
 }
 
-bool Merge(std::string_view bytes, CompactionRequest* request, int nesting) {
+bool Merge(std::string_view bytes, CompactionRequest* request, Bounds bounds) {
   Reader reader(bytes);
   while (reader.Next()) {
     if (reader.field() == 1 && reader.IsVarint()) request->revision = reader.int64();
@@ -223,9 +249,9 @@ bool Merge(std::string_view bytes, CompactionRequest* request, int nesting) {
 }
 
 template <typename Request>
-bool DecodeWhole(std::string_view bytes, Request* request) {
+bool DecodeWhole(std::string_view bytes, Request* request, size_t kept = kAll) {
   *request = Request();
-  return Merge(bytes, request, kNestingMax);
+  return Merge(bytes, request, {kNestingMax, kept});
 }
 
 }  // namespace
@@ -235,5 +261,8 @@ bool Decode(std::string_view bytes, PutRequest* request) { return DecodeWhole(by
 bool Decode(std::string_view bytes, DeleteRangeRequest* request) { return DecodeWhole(bytes, request); }
 bool Decode(std::string_view bytes, TxnRequest* request) { return DecodeWhole(bytes, request); }
 bool Decode(std::string_view bytes, CompactionRequest* request) { return DecodeWhole(bytes, request); }
+bool Decode(std::string_view bytes, TxnRequest* request, uint32_t ops_max) {
+  return DecodeWhole(bytes, request, size_t{ops_max} + 1);
+}
 
 }  // namespace quorate::mvcc

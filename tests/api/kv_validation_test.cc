@@ -3,6 +3,8 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <random>
+#include <set>
 #include <string>
 
 #include "etcdserverpb/rpc.pb.h"
@@ -38,9 +40,13 @@ std::string CheckPutText(const std::string& text) {
 
 std::string CheckTxnText(const std::string& text, uint32_t ops_max = 128) {
   const std::string wire = Wire<etcdserverpb::TxnRequest>(text);
-  mvcc::TxnRequest request;
+  mvcc::TxnRequest request, bounded;
   EXPECT_TRUE(mvcc::Decode(wire, &request));
-  return Show(CheckTxn(request, ops_max));
+  EXPECT_TRUE(mvcc::Decode(wire, &bounded, ops_max));
+  const std::string checked = Show(CheckTxn(request, ops_max));
+  // What a bounded Decode leaves out changes no answer.
+  EXPECT_EQ(Show(CheckTxn(bounded, ops_max)), checked) << text;
+  return checked;
 }
 
 constexpr char kEmptyKey[] = "INVALID_ARGUMENT: etcdserver: key is not provided";
@@ -107,6 +113,37 @@ TEST(CheckTxnTest, CountsOperationsOfEnclosingTransactions) {
   EXPECT_EQ(CheckTxnText("success { request_txn { " + range + range + " } }", 2), kTooMany);
   EXPECT_EQ(CheckTxnText(range + range + "success { request_txn {} }", 3), "OK");
   EXPECT_EQ(CheckTxnText(range + range + "success { request_txn { " + range + " } }", 3), kTooMany);
+}
+
+// Operations of transactions in transactions, few of them at fault.
+std::string AnyOps(std::mt19937& random, int depth) {
+  std::string text;
+  for (const char* list : {"compare", "success", "failure"}) {
+    for (uint32_t left = random() % 4; left > 0; --left) {
+      const bool faulty = random() % 16 == 0;
+      text += list;
+      if (faulty) {
+        text += " {} ";
+      } else if (list == std::string("compare")) {
+        text += " { key: 'a' } ";
+      } else if (depth > 0 && random() % 2 == 0) {
+        text += " { request_txn { " + AnyOps(random, depth - 1) + " } } ";
+      } else {
+        text += " { request_range { key: 'a' } } ";
+      }
+    }
+  }
+  return text;
+}
+
+TEST(CheckTxnTest, AnyTransactionIsAnsweredTheSameHoweverMuchOfItIsKept) {
+  std::mt19937 random(1);
+  std::set<std::string> seen;
+  for (int i = 0; i < 3000; ++i) seen.insert(CheckTxnText(AnyOps(random, 3), random() % 10));
+  EXPECT_TRUE(seen.contains("OK"));
+  EXPECT_TRUE(seen.contains(kTooMany));
+  EXPECT_TRUE(seen.contains(kEmptyKey));
+  EXPECT_TRUE(seen.contains(kNoOperation));
 }
 
 TEST(CheckTxnTest, ShapeIsCheckedBeforeDuplicateKeys) {

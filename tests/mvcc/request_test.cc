@@ -228,6 +228,35 @@ TEST(RequestTest, PutDecodesAsProtobufDoes) { CompareOnRandomBytes<pb::PutReques
 TEST(RequestTest, DeleteRangeDecodesAsProtobufDoes) {
   CompareOnRandomBytes<pb::DeleteRangeRequest, DeleteRangeRequest>(3);
 }
+TEST(RequestTest, OfATxnWithTooManyOperationsOnlySoMuchIsKeptThatItShows) {
+  std::string wire;
+  for (int i = 0; i < 1'000'000; ++i) wire += std::string_view("\x1a\x00", 2);
+  for (int i = 0; i < 1000; ++i) wire += std::string_view("\x0a\x00", 2);
+  TxnRequest decoded;
+  ASSERT_TRUE(Decode(wire, &decoded, 128));
+  EXPECT_EQ(decoded.compare.size(), 129u);
+  EXPECT_EQ(decoded.success.size(), 0u);
+  EXPECT_EQ(decoded.failure.size(), 129u);
+  ASSERT_TRUE(Decode(wire, &decoded));
+  EXPECT_EQ(decoded.failure.size(), 1'000'000u);
+  // What is not kept must be well-formed all the same.
+  EXPECT_FALSE(Decode(wire + std::string("\x1a\x01\x0a", 3), &decoded, 128));
+}
+
+TEST(RequestTest, InnerTransactionsKeepWhatTheOuterOnesLeave) {
+  pb::TxnRequest txn;
+  txn.add_success()->mutable_request_range();
+  pb::TxnRequest* inner = txn.add_success()->mutable_request_txn();
+  for (int i = 0; i < 20; ++i) inner->add_failure()->mutable_request_txn()->add_success();
+  const std::string wire = txn.SerializeAsString();
+  TxnRequest decoded;
+  ASSERT_TRUE(Decode(wire, &decoded, 10));
+  ASSERT_EQ(decoded.success.size(), 2u);
+  EXPECT_EQ(std::get<TxnRequest>(decoded.success[1].request).failure.size(), 9u);
+  ASSERT_TRUE(Decode(wire, &decoded, 22));
+  ASSERT_EQ(std::get<TxnRequest>(decoded.success[1].request).failure.size(), 20u);
+}
+
 TEST(RequestTest, TxnDecodesAsProtobufDoes) { CompareOnRandomBytes<pb::TxnRequest, TxnRequest>(4); }
 TEST(RequestTest, CompactionDecodesAsProtobufDoes) {
   CompareOnRandomBytes<pb::CompactionRequest, CompactionRequest>(5);

@@ -83,5 +83,8 @@ bool Decode(std::string_view bytes, PutRequest* request);
 bool Decode(std::string_view bytes, DeleteRangeRequest* request);
 bool Decode(std::string_view bytes, TxnRequest* request);
 bool Decode(std::string_view bytes, CompactionRequest* request);
+// A transaction of at most `ops_max` comparisons, and operations in a branch, those of the enclosing transactions
+// counted. Of a list that is longer only so much is kept that it shows: the rest is looked at, and takes no memory.
+bool Decode(std::string_view bytes, TxnRequest* request, uint32_t ops_max);
 
 }  // namespace quorate::mvcc
