@@ -10,6 +10,14 @@
 namespace quorate::api {
 namespace {
 
+using Keys = std::set<std::string_view>;
+
+bool HaveOneInCommon(const Keys& one, const Keys& other) {
+  const Keys& fewer = one.size() < other.size() ? one : other;
+  const Keys& more = &fewer == &one ? other : one;
+  return std::any_of(fewer.begin(), fewer.end(), [&](std::string_view key) { return more.contains(key); });
+}
+
 // A union of key intervals, kept disjoint. An interval is [begin, end); the point interval of a key ends right after
 // it.
 class DeletedKeys {
@@ -20,12 +28,25 @@ class DeletedKeys {
     end.push_back('\0');
     Add(std::string(key), std::move(end));
   }
-  void AddAll(const DeletedKeys& other) {
-    for (const auto& [begin, end] : other.intervals_) Add(begin, end);
+  void Take(DeletedKeys&& other) {
+    if (intervals_.size() < other.intervals_.size()) intervals_.swap(other.intervals_);
+    while (!other.intervals_.empty()) {
+      auto taken = other.intervals_.extract(other.intervals_.begin());
+      Add(std::move(taken.key()), std::move(taken.mapped()));
+    }
   }
   bool Contains(std::string_view key) const {
     auto after = intervals_.upper_bound(key);
     return after != intervals_.begin() && key < std::prev(after)->second;
+  }
+  bool ContainsAny(const Keys& keys) const {
+    if (keys.size() <= intervals_.size()) {
+      return std::any_of(keys.begin(), keys.end(), [&](std::string_view key) { return Contains(key); });
+    }
+    return std::any_of(intervals_.begin(), intervals_.end(), [&](const auto& interval) {
+      const auto first = keys.lower_bound(interval.first);
+      return first != keys.end() && *first < interval.second;
+    });
   }
 
  private:
@@ -46,9 +67,9 @@ class DeletedKeys {
   std::map<std::string, std::string, std::less<>> intervals_;
 };
 
-using Keys = std::set<std::string_view>;
-
-// What a list of operations writes, gathered from the innermost transactions outwards.
+// What a list of operations writes, gathered from the innermost transactions outwards. Whatever is joined, the smaller
+// moves into the larger, and the smaller is looked for in the larger: else a key that lies deep costs each level
+// around.
 struct Writes {
   Keys puts;
   DeletedKeys deletes;
@@ -57,21 +78,22 @@ struct Writes {
   bool AddOps(const std::vector<mvcc::RequestOp>& ops);
   bool AddNested(const mvcc::TxnRequest& txn);
   bool AddPut(std::string_view key) { return !deletes.Contains(key) && puts.insert(key).second; }
+  void Take(Writes&& other);
 };
 
 bool Writes::AddNested(const mvcc::TxnRequest& txn) {
-  Writes success, failure;
-  if (!success.AddOps(txn.success) || !failure.AddOps(txn.failure)) return false;
-  for (std::string_view key : success.puts) {
-    if (!AddPut(key)) return false;
-  }
-  for (std::string_view key : failure.puts) {
-    if (deletes.Contains(key)) return false;
-    if (!puts.insert(key).second && !success.puts.contains(key)) return false;
-  }
-  deletes.AddAll(success.deletes);
-  deletes.AddAll(failure.deletes);
+  Writes nested, failure;
+  if (!nested.AddOps(txn.success) || !failure.AddOps(txn.failure)) return false;
+  nested.Take(std::move(failure));
+  if (HaveOneInCommon(puts, nested.puts) || deletes.ContainsAny(nested.puts)) return false;
+  Take(std::move(nested));
   return true;
+}
+
+void Writes::Take(Writes&& other) {
+  if (puts.size() < other.puts.size()) puts.swap(other.puts);
+  puts.merge(other.puts);
+  deletes.Take(std::move(other.deletes));
 }
 
 bool Writes::AddOps(const std::vector<mvcc::RequestOp>& ops) {
