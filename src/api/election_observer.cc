@@ -15,24 +15,25 @@
 namespace quorate::api {
 namespace {
 
-class Observer final : public LastingCall, public std::enable_shared_from_this<Observer> {
+class Observer final : public rpc::StreamHandler, public LastingCall, public std::enable_shared_from_this<Observer> {
  public:
   Observer(ServiceContext* service, rpc::Stream& stream)
       : service_(service), loop_index_(stream.loop_index()), stream_(&stream) {
     service_->loop(loop_index_).lasting_calls.Add(this);
   }
 
-  void Begin(std::string_view message) {
+  void OnMessage(std::string_view message) override {
     v3electionpb::LeaderRequest request;
     if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) return End(MalformedInStream());
     name_ = request.name();
     if (Hold(kRequestCopies * message.size())) Look();
   }
-  void OnWritable() {
+  void OnHalfClose() override {}
+  void OnWritable() override {
     full_ = false;
     if (subscription_ != nullptr) subscription_->Resume();
   }
-  void OnClose() { Leave(); }
+  void OnClose() override { Leave(); }
   void End(absl::Status status) override {
     if (rpc::Stream* stream = Leave()) stream->Finish(std::move(status));
   }
@@ -140,26 +141,13 @@ class Observer final : public LastingCall, public std::enable_shared_from_this<O
   std::unique_ptr<watch::Subscription> subscription_;
 };
 
-// The engine owns its handlers alone; ours is also known to those who answer it.
-class Handler : public rpc::StreamHandler {
- public:
-  explicit Handler(std::shared_ptr<Observer> observer) : observer_(std::move(observer)) {}
-  void OnMessage(std::string_view message) override { observer_->Begin(message); }
-  void OnHalfClose() override {}
-  void OnWritable() override { observer_->OnWritable(); }
-  void OnClose() override { observer_->OnClose(); }
-
- private:
-  std::shared_ptr<Observer> observer_;
-};
-
 }  // namespace
 
 std::unique_ptr<rpc::StreamHandler> MakeElectionObserver(ServiceContext* service, const rpc::CallContext& context,
                                                          rpc::Stream& stream) {
   absl::Status admitted = service->AdmitLastingStream(context, stream.loop_index());
   if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
-  return std::make_unique<Handler>(std::make_shared<Observer>(service, stream));
+  return std::make_unique<SharedHandler>(std::make_shared<Observer>(service, stream));
 }
 
 }  // namespace quorate::api

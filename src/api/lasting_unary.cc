@@ -6,22 +6,6 @@
 #include "src/api/stream_handlers.h"
 
 namespace quorate::api {
-namespace {
-
-// The engine owns its handlers alone; a call is also known to those who answer it.
-class Handler : public rpc::StreamHandler {
- public:
-  explicit Handler(std::shared_ptr<LastingUnary> call) : call_(std::move(call)) {}
-  void OnMessage(std::string_view message) override { call_->OnMessage(message); }
-  void OnHalfClose() override {}
-  void OnWritable() override {}
-  void OnClose() override { call_->OnClose(); }
-
- private:
-  std::shared_ptr<LastingUnary> call_;
-};
-
-}  // namespace
 
 LastingUnary::LastingUnary(ServiceContext* service, rpc::Stream& stream)
     : service_(service), loop_index_(stream.loop_index()), stream_(&stream) {
@@ -57,7 +41,7 @@ rpc::StreamFactory LastingFactory(ServiceContext* service,
   return [service, make](const rpc::CallContext& context, rpc::Stream& stream) -> std::unique_ptr<rpc::StreamHandler> {
     absl::Status admitted = service->AdmitLasting(context, stream.loop_index());
     if (!admitted.ok()) return RefuseStream(stream, std::move(admitted));
-    return std::make_unique<Handler>(make(service, stream));
+    return std::make_unique<SharedHandler>(make(service, stream));
   };
 }
 

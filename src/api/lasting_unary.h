@@ -18,14 +18,15 @@ namespace quorate::api {
 inline constexpr size_t kRequestCopies = 6;
 
 // Loop thread only.
-class LastingUnary : public LastingCall, public std::enable_shared_from_this<LastingUnary> {
+class LastingUnary : public rpc::StreamHandler, public LastingCall, public std::enable_shared_from_this<LastingUnary> {
  public:
   LastingUnary(ServiceContext* service, rpc::Stream& stream);
-  virtual ~LastingUnary() = default;
 
   // The request's bytes; once. Ends the call when the server holds too much for its clients.
-  void OnMessage(std::string_view message);
-  void OnClose();
+  void OnMessage(std::string_view message) override;
+  void OnHalfClose() override {}
+  void OnWritable() override {}
+  void OnClose() override;
   void End(absl::Status status) override;
 
  protected:
