@@ -26,6 +26,7 @@ base::Buffer RecordCache::Find(Revision revision) {
 
 void RecordCache::Append(Revision revision, base::Buffer record) {
   std::vector<RecentRecords::Entry> used;
+  used_.Trim();
   recent_.Append(revision, std::move(record), RecentBudget(), &used);
   Keep(used);
 }

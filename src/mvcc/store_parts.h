@@ -46,9 +46,13 @@ struct StoreParts {
 
   // Gives the cache the budget that is due with so many bytes of live records.
   void FitCache(uint64_t live_bytes) {
-    constexpr size_t kStepBytes = 1 << 20;
-    const size_t share_bytes = live_bytes / StoreOptions::kCacheShare / kStepBytes * kStepBytes;
-    records.cache().SetBudget(std::max(options.cache_bytes, std::min(share_bytes, options.cache_bytes_max)));
+    constexpr uint64_t kStepBytes = 1 << 20;
+    uint64_t bytes = live_bytes / StoreOptions::kCacheShare / kStepBytes * kStepBytes;
+    if (bytes > options.cache_bytes) {
+      const uint64_t others_bytes = StoreOptions::kOthersBytes + index.memory_bytes() / kStepBytes * kStepBytes;
+      bytes = std::min(bytes, (options.memory_bytes - std::min(options.memory_bytes, others_bytes)) / 5 * 3);
+    }
+    records.cache().SetBudget(std::max<uint64_t>(options.cache_bytes, bytes));
   }
 
   storage::Database* const database;

@@ -39,6 +39,13 @@ void UsedRecords::Insert(Revision revision, base::Buffer record) {
   bytes_.fetch_add(needed, std::memory_order_relaxed);
 }
 
+void UsedRecords::Trim() {
+  if (bytes() <= kShards * shard_budget()) return;
+  Shard& shard = shards_[next_trimmed_.fetch_add(1, std::memory_order_relaxed) % kShards];
+  base::MutexLock lock(&shard.mutex);
+  Evict(shard, 0);
+}
+
 // The clock's second chance: an entry found since the hand's last passing stays for one more round.
 void UsedRecords::Evict(Shard& shard, size_t needed) {
   const size_t budget_bytes = shard_budget();

@@ -30,6 +30,8 @@ class UsedRecords {
   base::Buffer Find(Revision revision);
   bool Contains(Revision revision) const;
   void Insert(Revision revision, base::Buffer record);
+  // Some of what is above the budget goes, since that has shrunk.
+  void Trim();
   // Nearly: what comes drives out something else.
   bool IsFull() const { return bytes() >= kShards * shard_budget() / 16 * 15; }
 
@@ -65,6 +67,7 @@ class UsedRecords {
   std::atomic<size_t> shard_budget_ = 0;
   std::array<Shard, kShards> shards_;
   std::atomic<size_t> bytes_ = 0;
+  std::atomic<size_t> next_trimmed_ = 0;
 };
 
 }  // namespace quorate::mvcc

@@ -12,9 +12,6 @@
 namespace quorate::server {
 namespace {
 
-// The page cache, the key index and clients want some too.
-constexpr uint64_t kMemoryPerRecordCache = 2;
-
 // A message of gRPC tells its length in four bytes: what may be longer never comes, and sums with this do not wrap.
 constexpr uint64_t kRequestBytesMax = std::numeric_limits<uint32_t>::max();
 
@@ -83,7 +80,7 @@ replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
   options.snapshot_count = config.snapshot_count;
   options.auto_compaction = AutoCompactionFrom(config.auto_compaction);
   options.sync = !config.unsafe_no_fsync;
-  options.store.cache_bytes_max = base::MemoryLimit() / kMemoryPerRecordCache;
+  options.store.memory_bytes = base::MemoryLimit();
   return options;
 }
 

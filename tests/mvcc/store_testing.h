@@ -30,8 +30,8 @@ class FakeLeases : public LeaseKeys {
 // A store in a directory of its own, asked in protobuf messages.
 class TestStore {
  public:
-  explicit TestStore(size_t cache_bytes = 1 << 20, size_t cache_bytes_max = 0)
-      : cache_bytes_(cache_bytes), cache_bytes_max_(cache_bytes_max) {
+  explicit TestStore(size_t cache_bytes = 1 << 20, uint64_t memory_bytes = 0)
+      : cache_bytes_(cache_bytes), memory_bytes_(memory_bytes) {
     Open();
   }
   ~TestStore() { Close(); }
@@ -44,7 +44,7 @@ class TestStore {
     mark = database->durable_mark();
     StoreOptions options;
     options.cache_bytes = cache_bytes_;
-    options.cache_bytes_max = cache_bytes_max_;
+    options.memory_bytes = memory_bytes_;
     options.leases = &leases;
     options.on_commit = [this](const std::vector<Event>& batch) {
       for (const Event& event : batch) events.push_back(event);
@@ -97,7 +97,7 @@ class TestStore {
 
  private:
   const size_t cache_bytes_;
-  const size_t cache_bytes_max_;
+  const uint64_t memory_bytes_;
 };
 
 pb::RangeRequest RangeOf(const std::string& key, const std::string& end = "");

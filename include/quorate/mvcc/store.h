@@ -54,9 +54,11 @@ struct Event {
 struct StoreOptions {
   // The budget of the cache of records.
   size_t cache_bytes = 96 << 20;
-  // It grows with the live keys and their newest records, one part in kCacheShare of them, up to this.
-  size_t cache_bytes_max = 0;
+  // It grows with the live keys and their newest records, one part in kCacheShare of them, while the process may use so
+  // much memory: up to three fifths of what is left beside the key index and kOthersBytes for everything else.
+  uint64_t memory_bytes = 0;
   static constexpr uint64_t kCacheShare = 8;
+  static constexpr uint64_t kOthersBytes = 768 << 20;
   LeaseKeys* leases = nullptr;
   // Called by Commit on the writer's thread with all changes of the batch in order, after they are visible to readers.
   std::function<void(const std::vector<Event>& events)> on_commit;
