@@ -95,7 +95,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   bool closed_ = false;        // the stream is over
   bool remote_ended_ = false;  // the client is done
   bool end_waits_ = false;     // behind what is undecoded
-  bool wants_room_ = false;    // Write returned false
+  bool wants_room_ = false;    // Write or HasRoom returned false
   bool room_noted_ = false;    // OnRoom is due
 };
 

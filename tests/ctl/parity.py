@@ -298,7 +298,7 @@ MASKS = [
     (re.compile(rb"(AuthRevision: |compacted revision )\d+"), rb"\1N"),
     # Leases get their numbers from the server.
     (re.compile(rb"(\blease )[0-9a-f]{16}"), rb"\1L"),
-    (re.compile(rb'("(?:ID|id)" ?: ?)(?:\d+|[0-9a-f]{16})(?=[,}\n])'), rb"\1L"),
+    (re.compile(rb'("(?:ID|id)" ?: ?)(?:\d+|[0-9a-f]+)(?=[,}\n])'), rb"\1L"),
     (re.compile(rb'("(?:Prev)?(?:Revision|CreateRevision|ModRevision|HashRevision|Hash|RaftIndex|RaftAppliedIndex|DBSize|DBSizeInUse)" : )\d+'), rb"\1N"),
     (TIME, b"T"),
 ]

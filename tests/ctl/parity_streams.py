@@ -125,7 +125,7 @@ class Run:
         out, err = self.child.communicate()
         text = parity.mask(self.out + out, self.arguments)
         text = re.sub(rb"(progress notify: )\d+", rb"\1N", text)
-        text = re.sub(rb"(name/)[0-9a-f]{16}", rb"\1L", text)
+        text = re.sub(rb"(name/)[0-9a-f]+", rb"\1L", text)
         text = re.sub(rb'("key":")[^"]+(","create_revision":N[^}]*"lease":)\d+', rb"\1K\2L", text)
         text = re.sub(rb'("Lease" : |"lease":)[1-9]\d+', rb"\1L", text)
         return self.child.returncode, text, parity.mask_errors(err)
