@@ -63,6 +63,8 @@ class Http1Connection final : public Protocol {
   }
 
   bool OnBytes(std::string_view bytes) override {
+    // Nothing more is answered, and nothing more kept.
+    if (closing_) return false;
     input_.append(bytes);
     ParseRequests();
     if (held_bytes_ > kModestBytes && !is_busy() && connection_->loop().too_many_received()) RefuseWith(503);
@@ -231,7 +233,7 @@ class Http1Connection final : public Protocol {
     response.body = line;
     Write(response);
     connection_->loop().timers().Cancel(&timeout_);
-    input_.clear();
+    input_ = {};
     parsed_ = 0;
     parser_.reset();
     headers_ = {};

@@ -256,6 +256,21 @@ def http1_headers_without_end(port, full):
         client.close()
 
 
+@attack(64)
+def http1_bytes_behind_a_close(port, full):
+    """Bytes without end behind the last request of a connection whose answers nobody takes."""
+    page = b"GET /metrics HTTP/1.1\r\nhost: a\r\n"
+    # Which number fills the sockets and leaves a little over depends on the machine.
+    for pages in range(10, 110) if full else range(16, 26):
+        with socket.create_connection(("127.0.0.1", port), timeout=0.3) as client:
+            try:
+                client.sendall((page + b"\r\n") * pages + page + b"connection: close\r\n\r\n")
+                for _ in range(100):
+                    client.sendall(bytes(MIB))
+            except OSError:
+                pass  # cut off, or not read from
+
+
 @attack(32)
 def http1_not_read(port, full):
     """Requests that are sent ahead, of pages that nobody takes."""
