@@ -66,7 +66,8 @@ void Serve(ServiceContext& context, const Request& request, std::string_view mes
   if (CostOf(view, request) > kInlineKeysMax) {
     return AnswerOnPool<Request>(context, context.readers, message, std::move(call));
   }
-  if (view.WaitsForDisk(request)) {
+  // Where too many wait for the disk already, one that is alone does not have to wait behind them.
+  if (view.WaitsForDisk(request) && context.disk_readers.HasRoom(message.size())) {
     return AnswerOnPool<Request>(context, context.disk_readers, message, std::move(call));
   }
   Answer(context, view, request, std::move(call));

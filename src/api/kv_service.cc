@@ -1,5 +1,6 @@
 #include "src/api/kv_service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "quorate/base/errors.h"
@@ -19,10 +20,26 @@ bool Passes(absl::Status status, rpc::UnaryCall& call) {
   return false;
 }
 
-// The quota is asked before the request is looked at more closely.
+bool KeepsValues(const mvcc::PutRequest& request) { return request.ignore_value; }
+bool KeepsValues(const mvcc::TxnRequest& request) {
+  const auto keeps = [](const mvcc::RequestOp& operation) {
+    const auto* put = std::get_if<mvcc::PutRequest>(&operation.request);
+    const auto* txn = std::get_if<mvcc::TxnRequest>(&operation.request);
+    return (put != nullptr && KeepsValues(*put)) || (txn != nullptr && KeepsValues(*txn));
+  };
+  return std::any_of(request.success.begin(), request.success.end(), keeps) ||
+         std::any_of(request.failure.begin(), request.failure.end(), keeps);
+}
+
+// Most keep none, and cost no look into the store.
 template <typename Request>
-bool Fits(ServiceContext& service, const Request& request, rpc::UnaryCall& call) {
-  if (service.quota.Admits(CostOf(request))) return true;
+uint64_t KeptBytes(const ServiceContext& service, const Request& request) {
+  return KeepsValues(request) ? service.replica->store().View().KeptBytes(request) : 0;
+}
+
+// The quota is asked before the request is looked at more closely.
+bool Fits(ServiceContext& service, uint64_t cost, rpc::UnaryCall& call) {
+  if (service.quota.Admits(cost)) return true;
   service.quota.Refuse(std::move(call));
   return false;
 }
@@ -56,10 +73,11 @@ void KvService::Range(const rpc::CallContext& context, std::string_view message,
 
 void KvService::Put(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::PutRequest request;
-  if (!context_->Begin(context, mvcc::Decode(message, &request), call) || !Fits(*context_, request, call)) return;
-  if (!Passes(CheckPut(request), call)) return;
+  if (!context_->Begin(context, mvcc::Decode(message, &request), call)) return;
+  const uint64_t kept_bytes = KeptBytes(*context_, request);
+  if (!Fits(*context_, CostOf(request) + kept_bytes, call) || !Passes(CheckPut(request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(context, replica::CommandType::kPut, message, std::move(call));
+  proposer.Add(context, replica::CommandType::kPut, message, std::move(call), {.kept_bytes = kept_bytes});
 }
 
 void KvService::DeleteRange(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
@@ -74,10 +92,11 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
   mvcc::TxnRequest request;
   const uint32_t ops_max = context_->options.max_txn_ops;
   if (!context_->Begin(context, mvcc::Decode(message, &request, ops_max), call)) return;
-  if (!Fits(*context_, request, call) || !Passes(CheckTxn(request, ops_max), call)) return;
+  const uint64_t kept_bytes = KeptBytes(*context_, request);
+  if (!Fits(*context_, CostOf(request) + kept_bytes, call) || !Passes(CheckTxn(request, ops_max), call)) return;
   if (mvcc::IsReadOnly(request)) return ReadTxn(*context_, request, message, {std::move(call), context.deadline});
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(context, replica::CommandType::kTxn, message, std::move(call));
+  proposer.Add(context, replica::CommandType::kTxn, message, std::move(call), {.kept_bytes = kept_bytes});
 }
 
 void KvService::Compact(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
@@ -85,7 +104,7 @@ void KvService::Compact(const rpc::CallContext& context, std::string_view messag
   if (!context_->Begin(context, mvcc::Decode(message, &request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   const int64_t garbage_until = request.physical ? request.revision : 0;
-  proposer.Add(context, replica::CommandType::kCompact, message, std::move(call), garbage_until);
+  proposer.Add(context, replica::CommandType::kCompact, message, std::move(call), {.garbage_until = garbage_until});
 }
 
 }  // namespace quorate::api

@@ -121,19 +121,19 @@ bool Proposer::IsFair(const rpc::CallContext& call) const {
   // The last tenth is for those who ask for less than the others.
   const size_t shared = room.proposals_max / 10 * 9;
   const bool crowded =
-      room.proposals + commands_.count() >= shared || room.bytes + commands_.bytes() >= room.bytes_max / 10 * 9;
+      room.proposals + commands_.count() >= shared || room.bytes + commands_.weight() >= room.bytes_max / 10 * 9;
   const int64_t share = std::max<int64_t>(static_cast<int64_t>(shared) / call.busy_connections, 1);
   return !crowded || call.connection_calls <= share;
 }
 
 void Proposer::Add(const rpc::CallContext& context, replica::CommandType type, std::string_view request,
-                   rpc::UnaryCall call, int64_t garbage_until) {
+                   rpc::UnaryCall call, const ProposalTraits& traits) {
   if (!IsFair(context)) return std::move(call).Fail(base::errors::TooManyRequests());
   if (!Fits(request.size())) return std::move(call).Fail(base::errors::RequestTooLarge());
   if (answers_ == nullptr) answers_ = std::make_unique<Answers>(context_);
-  commands_.Add(type, request);
-  answers_->Add(TypeOf(type), std::move(call), garbage_until);
-  if (commands_.bytes() >= kBatchBytesMax) context_->replica->Propose(TakeBatch());
+  commands_.Add(type, request, traits.kept_bytes);
+  answers_->Add(TypeOf(type), std::move(call), traits.garbage_until);
+  if (commands_.weight() >= kBatchBytesMax) context_->replica->Propose(TakeBatch());
 }
 
 void Proposer::OnTickEnd(int loop_index) {

@@ -15,6 +15,13 @@ namespace quorate::api {
 
 struct ServiceContext;
 
+struct ProposalTraits {
+  // What its execution writes beside what stands in the request.
+  uint64_t kept_bytes = 0;
+  // A compaction's answer waits until what lies below this revision is gone.
+  int64_t garbage_until = 0;
+};
+
 class Proposer {
  public:
   // A batch is handed over early when it has grown to this: one Raft entry and one log record hold it whole.
@@ -28,10 +35,9 @@ class Proposer {
   // Whether a request of this size is within --max-request-bytes.
   bool Fits(size_t request_bytes) const;
   // Adds a checked request; the call is answered once it is executed, or refused: also when its connection asks for
-  // more than a fair share while much waits, since room is left for those who ask for little. With `garbage_until`, a
-  // compaction's answer waits until what lies below that revision is gone.
+  // more than a fair share while much waits, since room is left for those who ask for little.
   void Add(const rpc::CallContext& context, replica::CommandType type, std::string_view request, rpc::UnaryCall call,
-           int64_t garbage_until = 0);
+           const ProposalTraits& traits = {});
   // The last that the loop does at the end of a tick: it may lend its thread to the replica.
   void OnTickEnd(int loop_index);
 

@@ -27,6 +27,11 @@ bool ReaderPool::HasRoomFor(const Waiting& waiting) const {
   return static_cast<int64_t>(tasks_.size()) * read_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
 }
 
+bool ReaderPool::HasRoom(size_t bytes) const {
+  base::MutexLock lock(&mutex_);
+  return HasRoomFor({.task = nullptr, .bytes = bytes, .is_read = true});
+}
+
 void ReaderPool::Add(Waiting waiting) {
   absl::Status refusal;
   {

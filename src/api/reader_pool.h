@@ -45,6 +45,8 @@ class ReaderPool {
   void Submit(Task task, size_t bytes = 0) { Add({.task = std::move(task), .bytes = bytes}); }
   // The same for a client's read.
   void SubmitRead(Task task, size_t bytes) { Add({.task = std::move(task), .bytes = bytes, .is_read = true}); }
+  // Whether a read would be taken on now.
+  bool HasRoom(size_t bytes) const;
   // Finishes what runs, gives back what waits ("server stopped"), joins. Submit refuses from then on.
   void Stop();
   size_t queued() const;

@@ -26,11 +26,6 @@ struct Plan {
   bool cut_unread;   // a limit cuts what was fetched of the index, before any record is read
 };
 
-bool Filters(const RangeRequest& request) {
-  return request.min_mod_revision != 0 || request.max_mod_revision != 0 || request.min_create_revision != 0 ||
-         request.max_create_revision != 0;
-}
-
 Plan MakePlan(const RangeRequest& request) {
   Plan plan;
   plan.filters = Filters(request);
@@ -287,7 +282,10 @@ absl::Status WeighRange(const State& state, const RangeRequest& request, uint64_
   if (IsEmptyRange(range) || request.count_only) return absl::OkStatus();
   const std::unique_ptr<KeySource> past = PastOf(state, request, range);
   const Plan plan = MakePlan(request);
-  return Select(past ? *past : state.Now(), range, request, plan, budget).status();
+  uint64_t left = *budget;
+  QUORATE_RETURN_IF_ERROR(Select(past ? *past : state.Now(), range, request, plan, &left).status());
+  *budget = left;
+  return absl::OkStatus();
 }
 
 }  // namespace quorate::mvcc

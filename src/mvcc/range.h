@@ -9,8 +9,9 @@
 
 namespace quorate::mvcc {
 
-// What an answer may weigh, and what all those may that a writer gives before its budget is renewed: as much as all the
-// answers that clients have not taken yet may together (docs/operations.md#overload), for more is refused there anyway.
+// What an answer may weigh, and what all those may that a writer gives before its budget is renewed, with what it
+// writes of kept values: as much as all the answers that clients have not taken yet may together
+// (docs/operations.md#overload), for more is refused there anyway.
 inline constexpr uint64_t kAnswerBytesMax = uint64_t{1} << 30;
 
 // A RangeResponse without its header. The rules of what is fetched, filtered, sorted and cut, and in which order, are
@@ -19,7 +20,8 @@ inline constexpr uint64_t kAnswerBytesMax = uint64_t{1} << 30;
 // requests, and none of them was read.
 absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeRequest& request, uint64_t* budget);
 
-// Takes what the records of such an answer weigh from `budget` without reading them; fails as ExecuteRange does.
+// Takes what the records of such an answer weigh from `budget` without reading them; fails as ExecuteRange does, and
+// then takes nothing.
 absl::Status WeighRange(const State& state, const RangeRequest& request, uint64_t* budget);
 
 // OK when the revision may be read in `state`, else the API's error.
@@ -28,6 +30,12 @@ absl::Status CheckRevision(const State& state, int64_t revision);
 // True when `count` is what an empty or inverted range has, without a look.
 inline bool IsEmptyRange(const KeyRange& range) {
   return !range.single && !range.unbounded && range.end <= range.begin;
+}
+
+// Whether a request leaves out keys of its range by their revisions.
+inline bool Filters(const RangeRequest& request) {
+  return request.min_mod_revision != 0 || request.max_mod_revision != 0 || request.min_create_revision != 0 ||
+         request.max_create_revision != 0;
 }
 
 // Appends a KeyValue as field `field`: from a stored record, or from the index alone.

@@ -1,6 +1,7 @@
 #include "src/mvcc/read_view.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "quorate/base/check.h"
 #include "src/mvcc/range.h"
@@ -23,6 +24,12 @@ uint64_t WeightOf(const IndexView& keys, const KeyRange& range, uint64_t count) 
     return --count > 0 && bytes < kWeighedKeysMax * kBytesPerVisit;
   });
   return bytes / kBytesPerVisit;
+}
+
+// Whether a request wants its keys otherwise than they come.
+bool Sorts(const RangeRequest& request) {
+  return request.sort_order != SortOrder::kNone &&
+         !(request.sort_order == SortOrder::kAscend && request.sort_target == SortTarget::kKey);
 }
 
 }  // namespace
@@ -81,11 +88,7 @@ uint64_t ReadView::RangeCost(const RangeRequest& request) const {
   if (range.single || request.count_only) return cost + 1;
   const IndexView& keys = rep_->source.view();
   uint64_t count = keys.Count(range);
-  const bool sorted = request.sort_order != SortOrder::kNone &&
-                      !(request.sort_order == SortOrder::kAscend && request.sort_target == SortTarget::kKey);
-  const bool filtered = request.min_mod_revision != 0 || request.max_mod_revision != 0 ||
-                        request.min_create_revision != 0 || request.max_create_revision != 0;
-  if (request.limit > 0 && !sorted && !filtered) {
+  if (request.limit > 0 && !Sorts(request) && !Filters(request)) {
     count = std::min<uint64_t>(count, static_cast<uint64_t>(request.limit) + 1);
   }
   cost += count;
@@ -107,15 +110,37 @@ uint64_t ReadView::TxnCost(const TxnRequest& request) const {
   return cost;
 }
 
+uint64_t ReadView::KeptBytes(const PutRequest& request) const {
+  if (!request.ignore_value) return 0;
+  const std::optional<KeyState> state = rep_->source.view().Find(request.key);
+  return state.has_value() ? BytesOfClass(state->size_class) : 0;
+}
+
+uint64_t ReadView::KeptBytes(const TxnRequest& request) const {
+  const auto of_all = [this](const std::vector<RequestOp>& operations) {
+    uint64_t bytes = 0;
+    for (const RequestOp& operation : operations) {
+      if (const auto* put = std::get_if<PutRequest>(&operation.request)) bytes += KeptBytes(*put);
+      if (const auto* txn = std::get_if<TxnRequest>(&operation.request)) bytes += KeptBytes(*txn);
+    }
+    return bytes;
+  };
+  return std::max(of_all(request.success), of_all(request.failure));
+}
+
 bool ReadView::WaitsForDisk(const RangeRequest& request) const {
   const RecordStore& records = rep_->parts->records;
   if (!records.reads_wait() || request.count_only) return false;
   if (request.keys_only && request.sort_target != SortTarget::kValue) return false;
   if (request.revision > 0 && request.revision < rep_->revision()) return true;
-  return AnyIsFar(KeyRange::FromRequest(request.key, request.range_end));
+  // Those that a filter or an order lets through may stand anywhere.
+  const uint64_t keys_max = request.limit > 0 && !Sorts(request) && !Filters(request)
+                                ? static_cast<uint64_t>(request.limit)
+                                : std::numeric_limits<uint64_t>::max();
+  return AnyIsFar(KeyRange::FromRequest(request.key, request.range_end), keys_max);
 }
 
-bool ReadView::AnyIsFar(const KeyRange& range) const {
+bool ReadView::AnyIsFar(const KeyRange& range, uint64_t keys_max) const {
   const RecordStore& records = rep_->parts->records;
   if (IsEmptyRange(range)) return false;
   if (range.single) {
@@ -123,9 +148,10 @@ bool ReadView::AnyIsFar(const KeyRange& range) const {
     return state.has_value() && records.IsFar(state->modified);
   }
   bool any = false;
+  uint64_t looked_at = 0;
   rep_->source.view().Scan(range, [&](std::string_view key, const KeyState& state) {
     any = records.IsFar(state.modified);
-    return !any;
+    return !any && ++looked_at < keys_max;
   });
   return any;
 }
@@ -134,7 +160,8 @@ bool ReadView::WaitsForDisk(const TxnRequest& request) const {
   if (!rep_->parts->records.reads_wait()) return false;
   for (const Compare& compare : request.compare) {
     if (compare.target != CompareTarget::kValue) continue;
-    if (AnyIsFar(KeyRange::FromRequest(compare.key, compare.range_end))) return true;
+    const KeyRange range = KeyRange::FromRequest(compare.key, compare.range_end);
+    if (AnyIsFar(range, std::numeric_limits<uint64_t>::max())) return true;
   }
   for (const auto* branch : {&request.success, &request.failure}) {
     for (const RequestOp& operation : *branch) {

@@ -38,7 +38,7 @@ absl::StatusOr<Answer> Store::DeleteRange(const DeleteRangeRequest& request) {
 absl::StatusOr<Answer> Store::Txn(const TxnRequest& request) { return rep_->writer->Txn(request); }
 absl::StatusOr<Answer> Store::Compact(int64_t revision) { return rep_->writer->Compact(revision); }
 absl::Status Store::DeleteKeys(const std::vector<std::string_view>& keys) { return rep_->writer->DeleteKeys(keys); }
-void Store::RenewAnswerBudget() { rep_->writer->RenewAnswerBudget(); }
+void Store::RenewMemoryBudget() { rep_->writer->RenewMemoryBudget(); }
 int64_t Store::writer_revision() const { return rep_->writer->revision(); }
 storage::WriteBatch& Store::batch() { return rep_->writer->batch(); }
 

@@ -6,9 +6,11 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
+#include "quorate/base/saturating.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/compare.h"
 #include "src/mvcc/range.h"
+#include "src/mvcc/size_class.h"
 
 namespace quorate::mvcc {
 namespace {
@@ -141,8 +143,13 @@ class Execution {
   size_t at_ = 0;
 };
 
-// Whether the answer of a transaction that changes something fits, found before it is executed, as afterwards there is
-// no way back. What it puts itself is counted with every range that may find it.
+// A value that is kept is written anew: it is in the new record, in the batch and in the store's memtable, and was
+// read.
+constexpr uint64_t kKeptCopies = 4;
+
+// Whether what a transaction answers and keeps fits, found before it is executed, as afterwards there is no way back.
+// What it puts itself is counted with every range that may find it, and a limit lets those through that stand behind
+// what it has changed by then.
 class Weighing {
  public:
   Weighing(const State& state, const Path& path, uint64_t* budget) : state_(state), path_(path), budget_(budget) {}
@@ -159,7 +166,9 @@ class Weighing {
   absl::Status Weigh(const TxnRequest& request) { return Run(request); }
   absl::Status Weigh(const RangeRequest& request) {
     if (request.count_only) return absl::OkStatus();
-    QUORATE_RETURN_IF_ERROR(WeighRange(state_, request, budget_));
+    RangeRequest wider = request;
+    if (request.limit > 0) wider.limit = base::SaturatingSum(request.limit, changed_);
+    QUORATE_RETURN_IF_ERROR(WeighRange(state_, wider, budget_));
     const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
     for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
       if (put->second > *budget_) return base::errors::TooManyRequests();
@@ -168,11 +177,23 @@ class Weighing {
     return absl::OkStatus();
   }
   absl::Status Weigh(const DeleteRangeRequest& request) {
-    return request.prev_kv ? Weigh(RangeRequest{.key = request.key, .range_end = request.range_end}) : absl::OkStatus();
+    if (request.prev_kv) {
+      QUORATE_RETURN_IF_ERROR(Weigh(RangeRequest{.key = request.key, .range_end = request.range_end}));
+    }
+    QUORATE_ASSIGN_OR_RETURN(const uint64_t deleted,
+                             state_.Now().Count(KeyRange::FromRequest(request.key, request.range_end)));
+    changed_ += static_cast<int64_t>(deleted);
+    return absl::OkStatus();
   }
   absl::Status Weigh(const PutRequest& request) {
-    if (request.prev_kv) QUORATE_RETURN_IF_ERROR(Weigh(RangeRequest{.key = request.key, .range_end = {}}));
-    puts_[request.key] += request.key.size() + request.value.size();
+    QUORATE_RETURN_IF_ERROR(WeighPut(state_, request, budget_));
+    uint64_t kept = 0;
+    if (request.ignore_value) {
+      QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> found, state_.Now().Find(request.key));
+      if (found.has_value()) kept = BytesOfClass(found->size_class);
+    }
+    puts_[request.key] += request.key.size() + request.value.size() + kept;
+    ++changed_;
     return absl::OkStatus();
   }
 
@@ -180,27 +201,28 @@ class Weighing {
   const Path& path_;
   uint64_t* const budget_;
   std::map<std::string_view, uint64_t> puts_;  // bytes by key
+  int64_t changed_ = 0;                        // keys, by what was weighed so far
   size_t at_ = 0;
 };
 
 // What the branches taken do.
 struct Effects {
   bool changes = false;
-  bool answers_records = false;
+  bool has_weight = false;  // answers with records, or keeps values
 };
 
 void FindEffects(const TxnRequest& request, const Path& path, size_t* at, Effects* effects) {
   for (const RequestOp& operation : Branch(request, path[(*at)++])) {
     if (const auto* put = std::get_if<PutRequest>(&operation.request)) {
       effects->changes = true;
-      effects->answers_records |= put->prev_kv;
+      effects->has_weight |= put->prev_kv || put->ignore_value;
     } else if (const auto* deletion = std::get_if<DeleteRangeRequest>(&operation.request)) {
       effects->changes = true;
-      effects->answers_records |= deletion->prev_kv;
+      effects->has_weight |= deletion->prev_kv;
     } else if (const auto* nested = std::get_if<TxnRequest>(&operation.request)) {
       FindEffects(*nested, path, at, effects);
     } else {
-      effects->answers_records = true;
+      effects->has_weight = true;
     }
   }
 }
@@ -274,6 +296,17 @@ absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequ
   return absl::OkStatus();
 }
 
+absl::Status WeighPut(const State& state, const PutRequest& request, uint64_t* budget) {
+  if (!request.prev_kv && !request.ignore_value) return absl::OkStatus();
+  QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> found, state.Now().Find(request.key));
+  if (!found.has_value()) return absl::OkStatus();
+  const uint64_t copies = (request.prev_kv ? 1 : 0) + (request.ignore_value ? kKeptCopies : 0);
+  const uint64_t weight = copies * BytesOfClass(found->size_class);
+  if (weight > *budget) return base::errors::TooManyRequests();
+  *budget -= weight;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
                                          const TxnRequest& request, OperationCounts* counts, uint64_t* budget) {
   Path path;
@@ -286,7 +319,7 @@ absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changea
   Effects effects;
   FindEffects(request, path, &at, &effects);
   if (!effects.changes) return Execution(state, changeable, path, budget).Run(request);
-  if (effects.answers_records) QUORATE_RETURN_IF_ERROR(Weighing(state, path, budget).Run(request));
+  if (effects.has_weight) QUORATE_RETURN_IF_ERROR(Weighing(state, path, budget).Run(request));
   uint64_t weighed = std::numeric_limits<uint64_t>::max();
   return Execution(state, changeable, path, &weighed).Run(request);
 }

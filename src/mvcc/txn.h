@@ -27,9 +27,14 @@ class Changeable {
 // no lease exists.
 absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequest& request);
 
+// Takes what a put beside its own bytes will take of memory from `budget`: the record it answers with (prev_kv), and
+// the copies that are made of a value it keeps (ignore_value). Too many requests when it is more, and then takes
+// nothing.
+absl::Status WeighPut(const State& state, const PutRequest& request, uint64_t* budget);
+
 // A TxnResponse without its header. `changeable` may be null when IsReadOnly(request). Fails with the API's error, or
-// for an answer that weighs more than `budget` has, from which it is taken, before anything was changed; an error of
-// storage may come later.
+// for an answer and kept values that weigh more than `budget` has, from which that is taken, before anything was
+// changed; an error of storage may come later.
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
                                          const TxnRequest& request, OperationCounts* counts, uint64_t* budget);
 

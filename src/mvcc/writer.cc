@@ -41,24 +41,26 @@ Writer::Writer(const storage::Database* database, KeyHistory* key_history, KeyIn
 absl::StatusOr<Answer> Writer::Put(const PutRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
   QUORATE_RETURN_IF_ERROR(CheckPut(*this, leases_, request));
-  if (request.prev_kv) QUORATE_RETURN_IF_ERROR(TakeAnswer({.key = request.key, .range_end = {}}));
+  QUORATE_RETURN_IF_ERROR(WeighPut(*this, request, &memory_budget_));
   counts_.Add(LooksBack(request), 1, 0);
   return Finish(ExecutePut(request));
 }
 
 absl::StatusOr<Answer> Writer::DeleteRange(const DeleteRangeRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
-  if (request.prev_kv) QUORATE_RETURN_IF_ERROR(TakeAnswer({.key = request.key, .range_end = request.range_end}));
+  if (request.prev_kv) {
+    QUORATE_RETURN_IF_ERROR(WeighRange(*this, {.key = request.key, .range_end = request.range_end}, &memory_budget_));
+  }
   counts_.Add(request.prev_kv, 0, 1);
   return Finish(ExecuteDeleteRange(request));
 }
 
 absl::StatusOr<Answer> Writer::Txn(const TxnRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
-  uint64_t budget = answer_budget_;
+  uint64_t budget = memory_budget_;
   absl::StatusOr<base::Payload> body = ExecuteTxn(*this, this, leases_, request, &counts_, &budget);
   // One that is refused takes nothing.
-  if (body.ok()) answer_budget_ = budget;
+  if (body.ok()) memory_budget_ = budget;
   return Finish(std::move(body));
 }
 
@@ -78,13 +80,6 @@ absl::Status Writer::DeleteKeys(const std::vector<std::string_view>& keys) {
     if (const std::optional<KeyState> found = index_->Find(key)) WriteTombstone(key, *found);
   }
   return Finish(base::Payload()).status();
-}
-
-absl::Status Writer::TakeAnswer(const RangeRequest& records) {
-  uint64_t budget = answer_budget_;
-  QUORATE_RETURN_IF_ERROR(WeighRange(*this, records, &budget));
-  answer_budget_ = budget;
-  return absl::OkStatus();
 }
 
 absl::StatusOr<Answer> Writer::Finish(absl::StatusOr<base::Payload> body) {

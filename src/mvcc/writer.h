@@ -30,7 +30,7 @@ class Writer final : public State, public Changeable {
   absl::Status DeleteKeys(const std::vector<std::string_view>& keys);
 
   // See Store.
-  void RenewAnswerBudget() { answer_budget_ = kAnswerBytesMax; }
+  void RenewMemoryBudget() { memory_budget_ = kAnswerBytesMax; }
 
   storage::WriteBatch& batch() { return batch_; }
   // Adds the store's own numbers to the batch, so that it can be written.
@@ -67,8 +67,6 @@ class Writer final : public State, public Changeable {
   // Inside a transaction: it changed something.
   bool Changed() const { return events_.size() > begin_; }
   Revision NextRevision() const { return {revision_ + 1, static_cast<int64_t>(events_.size() - begin_)}; }
-  // Takes what an answer with the records of a range weighs from what is left; OK when it fits.
-  absl::Status TakeAnswer(const RangeRequest& records);
   // Ends the transaction; its answer.
   absl::StatusOr<Answer> Finish(absl::StatusOr<base::Payload> body);
   // The record of an uncommitted revision; null when it is not one.
@@ -103,7 +101,7 @@ class Writer final : public State, public Changeable {
   uint64_t added_bytes_;
   uint64_t live_bytes_;
   uint64_t put_bytes_ = 0;
-  uint64_t answer_budget_ = kAnswerBytesMax;
+  uint64_t memory_budget_ = kAnswerBytesMax;
   OperationCounts counts_;
   bool compacted_changed_ = false;
   absl::Status broken_;

@@ -76,7 +76,7 @@ absl::Status Applier::Execute(const raft::Entry& entry) {
   Answers answers{std::move(waiting), {}, entry.term};
   bool wanted = !answers.waiting.empty();
   if (wanted) answers.answers.reserve(reader.head().commands);
-  options_.store->RenewAnswerBudget();
+  options_.store->RenewMemoryBudget();
   while (reader.Next()) {
     absl::StatusOr<mvcc::Answer> answer = ExecuteCommand(reader.type(), reader.request());
     // Every member must come to the same outcome, and this one cannot.

@@ -15,7 +15,7 @@ constexpr size_t kFixedHeadBytes = 1 + 3 * sizeof(uint64_t);
 
 }  // namespace
 
-void CommandList::Add(CommandType type, std::string_view request) {
+void CommandList::Add(CommandType type, std::string_view request, size_t kept_bytes) {
   char head[11];
   head[0] = static_cast<char>(type);
   char* end = base::wire::PutVarint(head + 1, request.size());
@@ -29,6 +29,7 @@ void CommandList::Add(CommandType type, std::string_view request) {
   piece.append(head, static_cast<size_t>(end - head));
   piece.append(request);
   bytes_ += bytes;
+  kept_bytes_ += kept_bytes;
   ++count_;
 }
 

@@ -236,14 +236,14 @@ void Engine::CompactIfDue() {
 
 void Engine::ProposeAll(std::vector<QueuedBatch> queued) {
   std::vector<QueuedBatch> group;
-  size_t bytes = 0;
+  size_t weight = 0;
   for (QueuedBatch& next : queued) {
-    const size_t next_bytes = next.batch.commands.bytes();
-    if (!group.empty() && bytes + next_bytes > kGroupBytesMax) {
+    const size_t next_weight = next.batch.commands.weight();
+    if (!group.empty() && weight + next_weight > kGroupBytesMax) {
       ProposeGroup(std::exchange(group, {}));
-      bytes = 0;
+      weight = 0;
     }
-    bytes += next_bytes;
+    weight += next_weight;
     group.push_back(std::move(next));
   }
   if (!group.empty()) ProposeGroup(std::move(group));
@@ -253,16 +253,16 @@ void Engine::ProposeGroup(std::vector<QueuedBatch> queued) {
   absl::Status refusal = Refusal();
   if (!refusal.ok()) return Refuse(std::move(queued), refusal);
   GroupHead head{member_id_, next_group_++, clock_->Wall().count(), 0};
-  size_t bytes = 0;
+  size_t weight = 0;
   for (const QueuedBatch& one : queued) {
     head.commands += one.batch.commands.count();
-    bytes += one.batch.commands.bytes();
+    weight += one.batch.commands.weight();
   }
   absl::Status proposed = node_.Propose(EncodeGroup(head, queued)).status();
   if (!proposed.ok()) return Refuse(std::move(queued), proposed);
   WaitingGroup waiting;
   for (QueuedBatch& one : queued) waiting.push_back({std::move(one.batch.completion), one.batch.commands.count()});
-  pending_.Add(head.group, std::move(waiting), head.commands, bytes, queued.front().deadline);
+  pending_.Add(head.group, std::move(waiting), head.commands, weight, queued.front().deadline);
   timer_.Arm();
 }
 

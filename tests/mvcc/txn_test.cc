@@ -372,9 +372,55 @@ TEST_F(TxnTest, AnswersAreTooLongTogetherUntilTheBudgetIsRenewed) {
   EXPECT_EQ(test.store->Put(put).status(), base::errors::TooManyRequests());
   put.prev_kv = false;
   EXPECT_TRUE(test.store->Put(put).ok());
-  test.store->RenewAnswerBudget();
+  test.store->RenewMemoryBudget();
   EXPECT_TRUE(test.store->Txn(txn).ok());
   EXPECT_TRUE(test.store->DeleteRange(deletion).ok());
+}
+
+TEST_F(TxnTest, ValuesThatAreKeptTakeOfTheBudgetAsWell) {
+  TestStore test(/*cache_bytes=*/32 << 20);
+  test.PutKey("long", std::string(4 << 20, 'x'));
+  RangeRequest range;
+  range.key = "long";
+  TxnRequest reads;  // 1000 MiB
+  for (int i = 0; i < 250; ++i) reads.success.push_back({range});
+  EXPECT_TRUE(test.store->Txn(reads).ok());
+  // 24 MiB are left, of which each takes 16.
+  PutRequest keep;
+  keep.key = "long";
+  keep.ignore_value = true;
+  TxnRequest twice;
+  twice.success.push_back({keep});
+  twice.success.push_back({keep});
+  EXPECT_EQ(test.store->Txn(twice).status(), base::errors::TooManyRequests());
+  EXPECT_TRUE(test.store->Put(keep).ok());
+  EXPECT_EQ(test.store->Put(keep).status(), base::errors::TooManyRequests());
+  test.store->RenewMemoryBudget();
+  EXPECT_TRUE(test.store->Txn(twice).ok());
+  test.Commit();
+}
+
+TEST_F(TxnTest, ALimitLetsThroughWhatTheTransactionItselfBringsToTheFront) {
+  TestStore test(/*cache_bytes=*/32 << 20);
+  test.PutKey("a", "");
+  test.PutKey("b", "");
+  test.PutKey("c", std::string(4 << 20, 'x'));
+  RangeRequest range;
+  range.key = "a";
+  range.range_end = "d";
+  range.limit = 1;
+  PutRequest other;
+  other.key = "e";
+  TxnRequest txn;
+  for (int i = 0; i < 300; ++i) txn.success.push_back({range});
+  txn.success.push_back({other});
+  EXPECT_TRUE(test.store->Txn(txn).ok());
+  DeleteRangeRequest deletion;
+  deletion.key = "a";
+  deletion.range_end = "c";
+  txn.success.insert(txn.success.begin(), {deletion});
+  EXPECT_EQ(test.store->Txn(txn).status(), base::errors::TooManyRequests());
+  EXPECT_EQ(test.Get("a"), "");
 }
 
 }  // namespace

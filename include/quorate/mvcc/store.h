@@ -88,6 +88,9 @@ class ReadView {
   uint64_t RangeCost(const RangeRequest& request) const;
   // The same of a transaction that changes nothing; here single keys, of which there may be many, are weighed too.
   uint64_t TxnCost(const TxnRequest& request) const;
+  // What puts that keep their key's value (ignore_value) would write of it, about: the request does not tell.
+  uint64_t KeptBytes(const PutRequest& request) const;
+  uint64_t KeptBytes(const TxnRequest& request) const;
   // Whether reads that the cache cannot answer have to wait for the disk these days, and this is one of them, as far as
   // one can tell: an event loop has others to serve meanwhile. Of a request that costs little: it looks for each record.
   bool WaitsForDisk(const RangeRequest& request) const;
@@ -102,7 +105,8 @@ class ReadView {
   explicit ReadView(std::unique_ptr<Rep> rep);
   uint64_t CostOf(const Compare& compare) const;
   uint64_t WeightOfOne(const RangeRequest& request) const;
-  bool AnyIsFar(const KeyRange& range) const;
+  // Of the first so many keys.
+  bool AnyIsFar(const KeyRange& range, uint64_t keys_max) const;
   std::unique_ptr<Rep> rep_;
 };
 
@@ -155,9 +159,10 @@ class Store {
   // Deletes live keys, each given once, in one revision and in this order: what a revoked lease takes with it. Those
   // that are not there are passed over.
   absl::Status DeleteKeys(const std::vector<std::string_view>& keys);
-  // What is answered with the store's records from here to the next call may weigh 1 GiB together; a request whose
-  // answer does not fit any more is refused. So it is called where every member executes the same.
-  void RenewAnswerBudget();
+  // What is answered with the store's records from here to the next call, and written of values that are kept
+  // (ignore_value), may take 1 GiB of memory together; a request that does not fit any more is refused. So it is called
+  // where every member executes the same.
+  void RenewMemoryBudget();
   // The revision of the last executed request, committed or not.
   int64_t writer_revision() const;
   // The open batch: others add their small state (applied index, configuration, leases) to be atomic with the data.

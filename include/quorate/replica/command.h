@@ -38,9 +38,12 @@ struct GroupHead {
 // Commands in encoded form, as they will stand in the entry.
 class CommandList {
  public:
-  void Add(CommandType type, std::string_view request);
+  // `kept_bytes`: what its execution writes beside what stands in the request.
+  void Add(CommandType type, std::string_view request, size_t kept_bytes = 0);
   size_t count() const { return count_; }
   size_t bytes() const { return bytes_; }
+  // For whoever bounds how much waits, or is executed together.
+  size_t weight() const { return bytes_ + kept_bytes_; }
   // In order; where one piece ends and the next begins means nothing.
   const std::vector<std::string>& pieces() const { return pieces_; }
   bool empty() const { return count_ == 0; }
@@ -51,6 +54,7 @@ class CommandList {
 
   std::vector<std::string> pieces_;
   size_t bytes_ = 0;
+  size_t kept_bytes_ = 0;
   size_t count_ = 0;
 };
 
