@@ -77,6 +77,10 @@ class Engine {
   bool IsLogQuick() const {
     return last_write_ns_.load(std::memory_order_relaxed) <= options_.lent_write_max.count();
   }
+  // Hands what was admitted over to the replica thread.
+  void Enqueue(ProposalBatch batch);
+  // Answers what was not admitted.
+  void TurnAway(ProposalBatch batch, const absl::Status& status);
   // Answers what was admitted and is not logged.
   void Refuse(std::vector<QueuedBatch> batches, const absl::Status& status);
   std::optional<std::chrono::nanoseconds> ExpireProposals(std::chrono::nanoseconds now);

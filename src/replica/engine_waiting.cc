@@ -14,21 +14,30 @@ absl::Status Engine::Refusal() const {
 
 void Engine::Propose(ProposalBatch batch, const Replica::Lend* lend) {
   const size_t commands = batch.commands.count();
-  const size_t bytes = batch.commands.bytes();
+  const size_t weight = batch.commands.weight();
   absl::Status refusal = stopping_.load(std::memory_order_relaxed) ? base::errors::Stopped() : Refusal();
-  if (refusal.ok() && !pending_.admission().Admit(commands, bytes)) refusal = base::errors::TooManyRequests();
-  if (refusal.ok() && lend != nullptr && commands <= kInlineCommandsMax && IsLogQuick() && queue_.BeginStandIn()) {
-    return (*lend)([&] { StandIn({std::move(batch), Deadline()}); });
-  }
-  if (refusal.ok() && !queue_.PushProposal(batch, Deadline())) {
-    pending_.admission().Release(commands, bytes);
-    refusal = base::errors::Stopped();
-  }
-  if (refusal.ok()) return timer_.Arm();
+  if (refusal.ok() && !pending_.admission().Admit(commands, weight)) refusal = base::errors::TooManyRequests();
+  if (!refusal.ok()) return TurnAway(std::move(batch), refusal);
+  const bool may_stand_in = lend != nullptr && commands <= kInlineCommandsMax && IsLogQuick() && queue_.MayStandIn();
+  if (!may_stand_in) return Enqueue(std::move(batch));
+  (*lend)([&] {
+    // Only now: what the loop did before it lent its thread would have kept others from the place.
+    queue_.BeginStandIn() ? StandIn({std::move(batch), Deadline()}) : Enqueue(std::move(batch));
+  });
+}
+
+void Engine::Enqueue(ProposalBatch batch) {
+  if (queue_.PushProposal(batch, Deadline())) return timer_.Arm();
+  pending_.admission().Release(batch.commands.count(), batch.commands.weight());
+  TurnAway(std::move(batch), base::errors::Stopped());
+}
+
+void Engine::TurnAway(ProposalBatch batch, const absl::Status& status) {
+  const size_t commands = batch.commands.count();
   proposals_failed_.fetch_add(commands, std::memory_order_relaxed);
   WaitingGroup refused;
   refused.push_back({std::move(batch.completion), commands});
-  FailGroup(std::move(refused), refusal, term());
+  FailGroup(std::move(refused), status, term());
 }
 
 void Engine::ConfirmRead(ReadDone done) {
@@ -40,7 +49,7 @@ void Engine::Refuse(std::vector<QueuedBatch> batches, const absl::Status& status
   WaitingGroup refused;
   for (QueuedBatch& queued : batches) {
     const size_t commands = queued.batch.commands.count();
-    pending_.admission().Release(commands, queued.batch.commands.bytes());
+    pending_.admission().Release(commands, queued.batch.commands.weight());
     proposals_failed_.fetch_add(commands, std::memory_order_relaxed);
     refused.push_back({std::move(queued.batch.completion), commands});
   }

@@ -64,8 +64,12 @@ std::optional<std::chrono::nanoseconds> ProposalQueue::EarliestDeadline() {
 
 bool ProposalQueue::BeginStandIn() {
   base::MutexLock lock(&mutex_);
-  if (!asleep_ || awake_ || stood_in_ || closed_) return false;
-  return stood_in_ = true;
+  return IsPlaceFree() && (stood_in_ = true);
+}
+
+bool ProposalQueue::MayStandIn() {
+  base::MutexLock lock(&mutex_);
+  return IsPlaceFree();
 }
 
 void ProposalQueue::EndStandIn() {

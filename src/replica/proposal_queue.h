@@ -45,12 +45,18 @@ class ProposalQueue {
   // has something to do.
   bool BeginStandIn();
   void EndStandIn();
+  // Any thread: whether BeginStandIn would succeed now.
+  bool MayStandIn();
   // Any thread: of the batch that has waited longest.
   std::optional<std::chrono::nanoseconds> EarliestDeadline();
   // Replica thread: waits until something is there or the time is over, and takes all.
   Taken Take(std::chrono::nanoseconds patience);
 
  private:
+  bool IsPlaceFree() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return asleep_ && !awake_ && !stood_in_ && !closed_;
+  }
+
   base::Mutex mutex_;
   Taken content_ ABSL_GUARDED_BY(mutex_);
   bool awake_ ABSL_GUARDED_BY(mutex_) = false;  // someone has something for the replica thread
