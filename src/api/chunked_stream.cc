@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "quorate/base/errors.h"
 #include "src/api/stream_handlers.h"
 
 namespace quorate::api {
@@ -43,6 +44,11 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
  private:
   // From here to Send the source is the pool's.
   void BuildNext() {
+    if (!stream_->HasRoom(rpc::Stream::kLowWaterBytes)) {
+      // With something queued, OnWritable follows.
+      if (stream_->queued_bytes() == 0) Finish(base::errors::TooManyRequests());
+      return;
+    }
     building_ = true;
     auto build = [weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
       auto chunk = std::make_shared<ChunkSource::Chunk>();
@@ -64,6 +70,10 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
     building_ = false;
     if (stream_ == nullptr) return;
     if (!chunk.status.ok()) return Finish(std::move(chunk.status));
+    size_t bytes = 0;
+    for (const base::Payload& message : chunk.messages) bytes += message.size();
+    // Many may have been made at a time, while there was room for each.
+    if (bytes > 0 && !stream_->HasRoom(bytes)) return Finish(base::errors::TooManyRequests());
     bool room = true;
     for (base::Payload& message : chunk.messages) room = stream_->Write(std::move(message));
     if (chunk.last) return Finish(absl::OkStatus());

@@ -222,6 +222,11 @@ void GrpcCall::TakeEnd() {
       Finish(Internal("cardinality violation: received no request message from non-client-streaming RPC"));
       return;
     }
+    // Once more: many may have been held until their ends came together.
+    if (session_->IsTooMuchToQueue(0)) {
+      Finish(base::errors::TooManyRequests());
+      return DropUnseen();
+    }
     if (handler_ != nullptr) handler_->OnMessage(held_message_);
     std::string().swap(held_message_);
     CountHeld();

@@ -18,6 +18,17 @@
 #include "src/rpc/grpc_call.h"
 
 namespace quorate::rpc {
+namespace {
+
+// An answer to a change that clients always get, however little room their other answers leave.
+constexpr size_t kSmallAnswerBytes = 4 << 10;
+
+absl::Status AnswerLost() {
+  return base::MakeStatus(absl::StatusCode::kUnavailable,
+                          "etcdserver: request timed out, possibly done: too many answers are not taken");
+}
+
+}  // namespace
 
 thread_local Loop* Loop::current_ = nullptr;
 thread_local const Loop* Loop::of_this_thread_ = nullptr;
@@ -397,11 +408,17 @@ Connection* Loop::FindConnection(uint64_t id) {
 void Loop::Complete(Completion completion) {
   Connection* connection = FindConnection(completion.connection);
   if (connection == nullptr || connection->protocol() == nullptr) return;
-  // Looked at once more, since many calls may have been taken on before the first was answered.
-  if (completion.refusable && connection->protocol()->IsTooMuchToQueue(completion.message.size())) {
-    completion.status = base::errors::TooManyRequests();
-    completion.message = base::Payload();
+  const size_t size = completion.message.size();
+  const Protocol& protocol = *connection->protocol();
+  const bool queues_are_full = too_many_queued() && size > Protocol::kModestBytes;
+  // Looked at once more, since many calls may have been taken on before the first was answered. A change cannot be
+  // refused any more, only what it answers beyond a few bytes, when too much waits already.
+  if (completion.refusable) {
+    if (protocol.IsTooMuchToQueue(size)) completion.status = base::errors::TooManyRequests();
+  } else if (size > kSmallAnswerBytes && (protocol.IsTooMuchToQueue(0) || queues_are_full)) {
+    completion.status = AnswerLost();
   }
+  if (!completion.status.ok()) completion.message = base::Payload();
   connection->protocol()->Complete(completion.stream, std::move(completion.status), std::move(completion.message));
   MarkDirty(connection);
 }

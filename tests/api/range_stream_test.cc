@@ -17,7 +17,7 @@ namespace {
 class FullStream : public rpc::Stream {
  public:
   bool Write(base::Payload) override { return true; }
-  bool HasRoom(size_t) override { return false; }
+  bool HasRoom(size_t) override { return true; }
   void Finish(absl::Status status) override { finished.push_back(std::move(status)); }
   size_t queued_bytes() const override { return 0; }
   bool Keep(int64_t bytes) override {

@@ -220,7 +220,7 @@ TEST(FrameGuardTest, SettingsCountByTheStreamsTheyReach) {
   EXPECT_EQ(settings, 10);
 }
 
-TEST(TurnTest, DearBytesAreTakenFewAtATime) {
+TEST(ReadSizeTest, DearBytesAreTakenFewAtATime) {
   ReadSize size;
   size.Took(200 << 10, 20 * ReadSize::kRead);
   EXPECT_EQ(size.bytes(), size_t{10} << 10);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -184,23 +185,30 @@ TEST(LoadTest, OutputThatTheSocketDoesNotTakeIsCounted) {
   EXPECT_TRUE(has_all_room());
 }
 
-// All three are taken on before the first is answered.
+// All are taken on before the first is answered.
 TEST(LoadTest, AnswersThatComeLaterAreBoundedToo) {
   ServerOptions options = OneLoop();
   options.connection_queued_bytes_max = 20'000;
   TestServer server(options);
   RawHttp2 client(server.address());
   client.Send(kWindowShut);
-  for (uint32_t stream = 1; stream <= 5; stream += 2) {
+  for (uint32_t stream = 1; stream <= 9; stream += 2) {
     client.Send(Call(stream, "/test.Echo/Hold") + Frame(kData, kEndStream, stream, GrpcMessage("x")));
   }
-  ASSERT_TRUE(server.observed().held.WaitFor(3));
+  ASSERT_TRUE(server.observed().held.WaitFor(5));
   std::move(server.observed().calls[0]).ReplyIfRoom(base::Payload(std::string(12'000, 'x')));
   std::move(server.observed().calls[1]).ReplyIfRoom(base::Payload(std::string(12'000, 'x')));
-  std::move(server.observed().calls[2]).Reply(base::Payload(std::string(12'000, 'x')));  // something was changed
+  // Something was changed.
+  std::move(server.observed().calls[2]).Reply(base::Payload(std::string(12'000, 'x')));
+  std::move(server.observed().calls[3]).Reply(base::Payload(std::string(12'000, 'x')));
+  std::move(server.observed().calls[4]).Reply(base::Payload(std::string(4'000, 'x')));
   EXPECT_EQ(client.Answer(1)[":status"], "200");
   EXPECT_EQ(client.Answer(3)["grpc-status"], kResourceExhausted);
   EXPECT_EQ(client.Answer(5)["grpc-status"], "");
+  std::map<std::string, std::string> lost = client.Answer(7);
+  EXPECT_EQ(lost["grpc-status"], "14");
+  EXPECT_NE(lost["grpc-message"].find("possibly done"), std::string::npos);
+  EXPECT_EQ(client.Answer(9)["grpc-status"], "");
   ExpectServed(server.address());
 }
 
