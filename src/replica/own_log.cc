@@ -56,6 +56,11 @@ absl::Status Empty(const std::string& directory) {
   return base::MakeStatus(absl::StatusCode::kUnavailable, "list " + directory + ": " + error.message());
 }
 
+absl::Status SyncParent(base::FileSystem& files, const std::string& path) {
+  const fs::path parent = fs::path(path).parent_path();
+  return files.SyncDirectory(parent.empty() ? "." : parent.string());
+}
+
 }  // namespace
 
 OwnLog::OwnLog(base::FileSystem& files, const std::string& wal_dir, const std::string& member)
@@ -70,7 +75,9 @@ absl::StatusOr<std::unique_ptr<OwnLog>> OwnLog::Claim(
     if (id.empty() || IdIn(wal_dir) != id) {
       return base::MakeStatus(absl::StatusCode::kAlreadyExists, "wal-dir \"" + wal_dir + "\" exists");
     }
-    QUORATE_RETURN_IF_ERROR(RemoveAll(wal_dir));
+    // Half of it, under its own name, would be anybody's if this process is killed as well.
+    QUORATE_RETURN_IF_ERROR(files.Rename(wal_dir, wal_dir + kRestoringSuffix));
+    QUORATE_RETURN_IF_ERROR(SyncParent(files, wal_dir));
   }
   std::unique_ptr<OwnLog> log(new OwnLog(files, wal_dir, member));
   QUORATE_RETURN_IF_ERROR(make_directory(log->unfinished_));
@@ -85,7 +92,9 @@ absl::StatusOr<std::unique_ptr<OwnLog>> OwnLog::Claim(
 }
 
 OwnLog::~OwnLog() {
-  if (!is_kept_) RemoveAll(is_named_ ? wal_dir_ : unfinished_).IgnoreError();
+  if (is_kept_) return;
+  if (is_named_ && !files_.Rename(wal_dir_, unfinished_).ok()) return;
+  RemoveAll(unfinished_).IgnoreError();
 }
 
 absl::Status OwnLog::GiveName() {
@@ -94,8 +103,7 @@ absl::Status OwnLog::GiveName() {
   QUORATE_RETURN_IF_ERROR(WriteId(files_, unfinished_, id));
   QUORATE_RETURN_IF_ERROR(files_.Rename(unfinished_, wal_dir_));
   is_named_ = true;
-  const fs::path parent = fs::path(wal_dir_).parent_path();
-  return files_.SyncDirectory(parent.empty() ? "." : parent.string());
+  return SyncParent(files_, wal_dir_);
 }
 
 void OwnLog::Keep(const std::string& finished_member) {

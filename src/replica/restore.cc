@@ -102,11 +102,11 @@ std::string NewMember::Rep::OwnWalDirectory(const NewMemberOptions& options) {
 // The one could not be given its name once the other has its own.
 absl::Status NewMember::Rep::CheckPlaces() const {
   if (!HasOwnWalDirectory()) return absl::OkStatus();
-  const fs::path log = Canonical(wal_dir);
   const fs::path member = Canonical(data_dir) / "member";
-  if (!IsInOrEqual(member, log) && !IsInOrEqual(log, member) && !IsInOrEqual(log, Canonical(unfinished))) {
-    return absl::OkStatus();
-  }
+  const auto overlaps = [&](const fs::path& log) {
+    return IsInOrEqual(member, log) || IsInOrEqual(log, member) || IsInOrEqual(log, Canonical(unfinished));
+  };
+  if (!overlaps(Canonical(wal_dir)) && !overlaps(Canonical(wal_dir + kRestoringSuffix))) return absl::OkStatus();
   return Error(absl::StatusCode::kInvalidArgument, "wal-dir \"" + wal_dir + "\" overlaps with the data in \"" +
                                                        data_dir +
                                                        "\"; leave it out, or give it a directory of its own");
@@ -117,7 +117,14 @@ bool NewMember::Rep::IsLeftOver(const fs::path& entry) const {
   if (entry == unfinished) return true;
   if (!HasOwnWalDirectory() || !files.Exists(unfinished)) return false;
   const fs::path canonical = Canonical(entry.string());
-  return canonical == Canonical(wal_dir) || canonical == Canonical(wal_dir + kRestoringSuffix);
+  const fs::path log = Canonical(wal_dir);
+  if (canonical == log || canonical == Canonical(wal_dir + kRestoringSuffix)) return true;
+  if (!IsInOrEqual(log, canonical)) return false;
+  // A directory on the way there.
+  std::error_code error;
+  fs::directory_iterator inner(entry, error);
+  while (!error && inner != fs::end(inner) && IsLeftOver(inner->path())) inner.increment(error);
+  return !error && inner == fs::end(inner);
 }
 
 absl::Status NewMember::Rep::CheckFree() {
@@ -190,8 +197,9 @@ absl::Status NewMember::Rep::GiveNames() {
   QUORATE_RETURN_IF_ERROR(files.Rename(unfinished, member));
   // From here on it is whole, and somebody's.
   finished = true;
-  if (own_log != nullptr) own_log->Keep(member);
   const absl::Status synced = files.SyncDirectory(data_dir);
+  // Not before: a power failure that took the member's name back would leave a log that nobody knows.
+  if (own_log != nullptr) own_log->Keep(member);
   if (synced.ok()) return synced;
   return Error(synced.code(), "the member is complete in " + member +
                                   ", but may not outlast a power failure: " + std::string(base::MessageOf(synced)));

@@ -67,7 +67,7 @@ TEST_F(NewMemberTest, AnUnfinishedOneIsTakenAwayWithItsLog) {
 }
 
 TEST_F(NewMemberTest, MayBeMadeAgainAfterAKillBetweenTheTwoNames) {
-  for (const std::string& wal : {directory_ + "/wal", data_ + "/wal"}) {
+  for (const std::string& wal : {directory_ + "/wal", data_ + "/wal", data_ + "/on/the/way/wal"}) {
     wal_ = wal;
     MakeUntilTheLogHasItsName();
     ASSERT_TRUE(fs::exists(wal_));
