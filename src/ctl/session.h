@@ -2,6 +2,7 @@
 
 // What a command has to work with while it runs: the streams, the global flags, a client and a printer.
 
+#include <algorithm>
 #include <iosfwd>
 #include <memory>
 #include <string>
@@ -78,7 +79,9 @@ class Session {
   // Only after Prepare.
   Printer& printer() { return *printer_; }
   // How long the first renewal of a lease may take.
-  Duration Patience() const { return base::SaturatingSum(flags_.dial_timeout, std::chrono::seconds(1)); }
+  Duration Patience() const {
+    return base::SaturatingSum(std::max(flags_.dial_timeout, Duration::zero()), std::chrono::seconds(1));
+  }
   // A call bounded by --command-timeout.
   Call Bounded(const char* method, bool repeatable = false) const {
     return {method, repeatable, flags_.command_timeout};

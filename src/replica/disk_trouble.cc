@@ -19,8 +19,10 @@ absl::Status RefusalFor(const absl::Status& reason) {
 
 bool DiskTrouble::Enter(Source source, const absl::Status& reason) {
   base::MutexLock lock(&mutex_);
-  refused_[static_cast<size_t>(source)] = reason;
-  return !refuses_.exchange(true);
+  absl::Status& refused = refused_[static_cast<size_t>(source)];
+  const bool is_other = !refused.ok() && RefusalFor(refused) != RefusalFor(reason);
+  refused = reason;
+  return !refuses_.exchange(true) || is_other;
 }
 
 bool DiskTrouble::Leave(Source source) {

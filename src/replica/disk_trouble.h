@@ -19,7 +19,8 @@ class DiskTrouble {
  public:
   enum class Source { kLog, kStore };
 
-  // The disk refuses writes to `source`, for the reason given. True when none were refused before.
+  // The disk refuses writes to `source`, for the reason given. True when none were refused before, or for another kind
+  // of reason.
   bool Enter(Source source, const absl::Status& reason);
   // It takes them again. True when none are refused any more, and some were.
   bool Leave(Source source);

@@ -75,22 +75,26 @@ bool Engine::AwaitStore(const absl::Status& refusal) {
   EnterTrouble(DiskTrouble::Source::kStore, refusal);
   while (!stopping_.load()) {
     std::this_thread::sleep_for(kStoreRetry);
-    if (!files_.database->Resume().ok()) continue;
-    LeaveTrouble(DiskTrouble::Source::kStore);
-    return true;
+    const absl::Status resumed = files_.database->Resume();
+    if (resumed.ok()) {
+      LeaveTrouble(DiskTrouble::Source::kStore);
+      return true;
+    }
+    // Why may change: what was short of descriptors may find the disk full.
+    if (base::IsDiskRefusal(resumed)) EnterTrouble(DiskTrouble::Source::kStore, resumed);
   }
   return false;
 }
 
 void Engine::EnterTrouble(DiskTrouble::Source source, const absl::Status& status) {
-  const bool first = trouble_.Enter(source, status);
+  const bool news = trouble_.Enter(source, status);
   FailLogged(pending_.TakeAll(), OutcomeUnknown(status));
   Refuse(queue_.TakeProposals(), RefusalFor(status));
-  if (first) QUORATE_LOG(kWarn, WritesRefusedFor(status), {{"error", status}});
+  if (news) QUORATE_LOG(kWarn, WritesRefusedFor(status), {{"error", status}});
 }
 
 void Engine::LeaveTrouble(DiskTrouble::Source source) {
-  if (trouble_.Leave(source)) QUORATE_LOG(kInfo, "the disk takes writes again");
+  if (trouble_.Leave(source)) QUORATE_LOG(kInfo, "writes are taken again");
 }
 
 void Engine::OnStoreFailure(const absl::Status& failure) {

@@ -28,7 +28,8 @@ class LeaseExpiry {
   class Answers;
 
   // Asked again just before it is proposed: while one waited here, its client may have revoked it and granted the same
-  // id anew.
+  // id anew. Of what is logged and not executed yet nothing is known: what is granted anew just then goes too, as with
+  // etcd.
   bool HasRunOut(int64_t lease) const;
 
   lease::Leases* const leases_;

@@ -66,7 +66,7 @@ class RefusingDisk : public TroubledDisk {
     ASSERT_TRUE(server_.WaitForExit(std::chrono::milliseconds(300)) == std::nullopt) << server_.LogTail();
     Faults("");
     ExpectWell();
-    EXPECT_NE(server_.Log().find("the disk takes writes again"), std::string::npos);
+    EXPECT_NE(server_.Log().find("writes are taken again"), std::string::npos);
     ASSERT_NO_FATAL_FAILURE(ExpectAllWritesAfterRestart());
   }
 
