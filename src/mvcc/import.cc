@@ -8,6 +8,7 @@
 #include "quorate/base/check.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/key_codec.h"
+#include "src/mvcc/key_value_fields.h"
 #include "src/mvcc/meta.h"
 #include "src/mvcc/record.h"
 #include "src/mvcc/size_class.h"
@@ -32,11 +33,8 @@ absl::string_view Lookup(std::string_view key) { return {key.data(), key.size()}
 // Nothing about the bytes is trusted: a known field must have its own wire type, an unknown one would be lost.
 absl::StatusOr<KeyValueFields> Decode(const ImportedChange& change) {
   for (base::wire::Reader reader(change.kv); reader.Next();) {
-    constexpr uint32_t kKey = 1;
-    constexpr uint32_t kValue = 5;
-    constexpr uint32_t kLease = 6;
-    const bool bytes = reader.field() == kKey || reader.field() == kValue;
-    if (reader.field() > kLease || (bytes ? !reader.IsBytes() : !reader.IsVarint())) {
+    const bool bytes = reader.field() == kKeyField || reader.field() == kValueField;
+    if (reader.field() > kLeaseField || (bytes ? !reader.IsBytes() : !reader.IsVarint())) {
       return Malformed(change.revision, "has a key-value with a field that is not known");
     }
   }

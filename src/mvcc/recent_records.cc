@@ -6,36 +6,58 @@
 
 namespace quorate::mvcc {
 
-const RecentRecords::Slot* RecentRecords::Seek(const Stripe& stripe, Revision revision, size_t* left) {
-  const int64_t number = NumberOf(revision);
+const RecentRecords::Run* RecentRecords::RunOf(const Stripe& stripe, int64_t number) {
   const auto run = std::lower_bound(stripe.runs.begin(), stripe.runs.end(), number,
                                     [](const Run& one, int64_t sought) { return one.number < sought; });
-  if (run == stripe.runs.end() || run->number != number) return nullptr;
-  const auto begin = run->slots.begin() + static_cast<ptrdiff_t>(run->dropped);
-  const auto slot = std::lower_bound(begin, run->slots.end(), revision,
-                                     [](const Slot& one, Revision sought) { return one.revision < sought; });
-  if (slot == run->slots.end() || !(slot->revision == revision)) return nullptr;
-  *left = static_cast<size_t>(run->slots.end() - slot) - 1;
-  return &*slot;
+  return run == stripe.runs.end() || run->number != number ? nullptr : &*run;
 }
 
-base::Buffer RecentRecords::Find(Revision revision) {
-  Stripe& stripe = StripeOf(revision);
-  base::MutexLock lock(&stripe.mutex);
-  size_t left;
-  const Slot* slot = Seek(stripe, revision, &left);
+const RecentRecords::Slot* RecentRecords::SlotOf(const Run& run, Revision revision) {
+  if (run.dropped == run.slots.size()) return nullptr;
+  // Most transactions make one change: then a slot's place follows from its revision.
+  const int64_t distance = revision.main - run.slots[run.dropped].revision.main;
+  const size_t guess = run.dropped + static_cast<size_t>(std::max<int64_t>(distance, 0));
+  if (guess < run.slots.size() && run.slots[guess].revision == revision) return &run.slots[guess];
+  const auto begin = run.slots.begin() + static_cast<ptrdiff_t>(run.dropped);
+  const auto slot = std::lower_bound(begin, run.slots.end(), revision,
+                                     [](const Slot& one, Revision sought) { return one.revision < sought; });
+  return slot == run.slots.end() || !(slot->revision == revision) ? nullptr : &*slot;
+}
+
+base::Buffer RecentRecords::Take(const Run* run, Revision revision) {
+  const Slot* slot = run == nullptr ? nullptr : SlotOf(*run, revision);
   if (slot == nullptr) return {};
   // Keys that were written one after the other are read so.
+  const auto left = static_cast<size_t>(&run->slots.back() - slot);
   __builtin_prefetch(slot[std::min(kPrefetched, left)].record.data() - 1, 1);
   slot->used = true;
   return slot->record;
 }
 
+base::Buffer RecentRecords::Find(Revision revision) {
+  Stripe& stripe = StripeOf(revision);
+  base::MutexLock lock(&stripe.mutex);
+  return Take(RunOf(stripe, NumberOf(revision)), revision);
+}
+
+void RecentRecords::FindAll(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records) {
+  for (size_t i = 0; i < revisions.size();) {
+    const int64_t number = NumberOf(revisions[i]);
+    Stripe& stripe = StripeOf(revisions[i]);
+    base::MutexLock lock(&stripe.mutex);
+    const Run* run = RunOf(stripe, number);
+    for (; i < revisions.size() && NumberOf(revisions[i]) == number; ++i) {
+      base::Buffer& record = (*records)[i];
+      if (!record) record = Take(run, revisions[i]);
+    }
+  }
+}
+
 bool RecentRecords::Contains(Revision revision) const {
   const Stripe& stripe = StripeOf(revision);
   base::MutexLock lock(&stripe.mutex);
-  size_t left;
-  return Seek(stripe, revision, &left) != nullptr;
+  const Run* run = RunOf(stripe, NumberOf(revision));
+  return run != nullptr && SlotOf(*run, revision) != nullptr;
 }
 
 void RecentRecords::Append(Revision revision, base::Buffer record, size_t budget_bytes, std::vector<Entry>* used) {

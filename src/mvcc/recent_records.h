@@ -25,6 +25,8 @@ class RecentRecords {
 
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
+  // The same for each place of `records` that is empty: revisions that stand near each other share one lock and search.
+  void FindAll(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records);
   bool Contains(Revision revision) const;
   // `revision` is above all before it. What has to go to keep within `budget_bytes` and was found since it came is
   // added to `used`; the rest is dropped.
@@ -67,9 +69,11 @@ class RecentRecords {
   const Stripe& StripeOf(Revision revision) const {
     return stripes_[static_cast<uint64_t>(NumberOf(revision)) % kStripes];
   }
-  // Null when it is not there. `left` becomes the number of slots behind it in its run.
-  static const Slot* Seek(const Stripe& stripe, Revision revision, size_t* left)
-      ABSL_SHARED_LOCKS_REQUIRED(stripe.mutex);
+  // Null when it is not there.
+  static const Run* RunOf(const Stripe& stripe, int64_t number) ABSL_SHARED_LOCKS_REQUIRED(stripe.mutex);
+  static const Slot* SlotOf(const Run& run, Revision revision);
+  // An empty buffer when it is not there.
+  static base::Buffer Take(const Run* run, Revision revision);
   void Evict(Stripe& stripe, size_t budget_bytes, std::vector<Entry>* used) ABSL_EXCLUSIVE_LOCKS_REQUIRED(stripe.mutex);
 
   std::array<Stripe, kStripes> stripes_;

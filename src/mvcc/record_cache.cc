@@ -24,6 +24,21 @@ base::Buffer RecordCache::Find(Revision revision) {
   return record;
 }
 
+std::vector<size_t> RecordCache::FindAll(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records) {
+  const auto sought =
+      static_cast<size_t>(std::count_if(records->begin(), records->end(), [](auto& one) { return !one; }));
+  recent_.FindAll(revisions, records);
+  std::vector<size_t> missing;
+  for (size_t i = 0; i < revisions.size(); ++i) {
+    base::Buffer& record = (*records)[i];
+    if (!record) record = used_.Find(revisions[i]);
+    if (!record) missing.push_back(i);
+  }
+  hits_.fetch_add(sought - missing.size(), std::memory_order_relaxed);
+  misses_.fetch_add(missing.size(), std::memory_order_relaxed);
+  return missing;
+}
+
 void RecordCache::Append(Revision revision, base::Buffer record) {
   std::vector<RecentRecords::Entry> used;
   used_.Trim();

@@ -27,6 +27,8 @@ class RecordCache {
 
   // An empty buffer when it is not there.
   base::Buffer Find(Revision revision);
+  // The same for each place of `records` that is empty; the places that stay so.
+  std::vector<size_t> FindAll(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records);
   // Without a trace in what is used and counted.
   bool Contains(Revision revision) const { return recent_.Contains(revision) || used_.Contains(revision); }
   // A new record, above all before it. One thread.

@@ -33,13 +33,7 @@ absl::StatusOr<base::Buffer> RecordStore::FetchOne(Revision revision) {
 absl::Status RecordStore::Fetch(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records,
                                 const storage::Snapshot* snapshot) {
   records->resize(revisions.size());
-  std::vector<size_t> missing;
-  for (size_t i = 0; i < revisions.size(); ++i) {
-    base::Buffer& record = (*records)[i];
-    if (record) continue;
-    record = cache_.Find(revisions[i]);
-    if (!record) missing.push_back(i);
-  }
+  const std::vector<size_t> missing = cache_.FindAll(revisions, records);
   if (missing.empty()) return absl::OkStatus();
 
   std::vector<std::string> keys;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace quorate::mvcc {
 namespace {
@@ -51,6 +53,31 @@ TEST(RecordCacheTest, FindsEachRecordOfATransaction) {
     EXPECT_FALSE(cache.Find({main, 5}));
     EXPECT_FALSE(cache.Find({main + 1, 5}));
   }
+}
+
+TEST(RecordCacheTest, FindsManyAtOnceInAnyOrder) {
+  RecordCache cache(1 << 20);
+  std::vector<Revision> revisions;
+  for (int64_t main : {1, 2, 3, 255, 256, 257, 600, 4096, 4097}) {
+    for (int64_t sub = 0; sub < (main % 2 == 0 ? 3 : 1); ++sub) {
+      cache.Append({main, sub}, base::Buffer::Copy(std::to_string(main) + "/" + std::to_string(sub)));
+      revisions.push_back({main, sub});
+    }
+  }
+  cache.Insert({700, 0}, base::Buffer::Copy("700/0"));
+  revisions.push_back({700, 0});
+  std::reverse(revisions.begin(), revisions.end());
+  revisions.insert(revisions.begin() + 3, {{5, 0}, {2, 3}, {4098, 0}});
+  std::vector<base::Buffer> records(revisions.size());
+  records[0] = base::Buffer::Copy("left as it is");
+  EXPECT_EQ(cache.FindAll(revisions, &records), (std::vector<size_t>{3, 4, 5}));
+  EXPECT_EQ(records[0].view(), "left as it is");
+  for (size_t i = 1; i < revisions.size(); ++i) {
+    if (i >= 3 && i <= 5) continue;
+    EXPECT_EQ(records[i].view(), std::to_string(revisions[i].main) + "/" + std::to_string(revisions[i].sub));
+  }
+  EXPECT_EQ(cache.hits(), revisions.size() - 4);
+  EXPECT_EQ(cache.misses(), 3u);
 }
 
 TEST(RecordCacheTest, WhatIsReadFromTheStoreTakesTheRoomOfWhatWasWritten) {
