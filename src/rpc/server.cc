@@ -1,13 +1,12 @@
 #include "quorate/rpc/server.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <future>
 #include <mutex>
 #include <thread>
 
 #include "quorate/base/check.h"
+#include "quorate/base/descriptor_limit.h"
 #include "src/rpc/acceptor.h"
 #include "src/rpc/engine.h"
 #include "src/rpc/loop.h"
@@ -16,12 +15,7 @@ namespace quorate::rpc {
 namespace {
 
 // The rest is for files: the store's, the log's.
-int ThreeQuartersOfDescriptors() {
-  constexpr rlim_t kAnyMax = 1 << 20;
-  rlimit limit = {};
-  QUORATE_CHECK(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  return static_cast<int>(std::min(limit.rlim_cur, kAnyMax) / 4 * 3);
-}
+int ThreeQuartersOfDescriptors() { return static_cast<int>(base::DescriptorLimit() / 4 * 3); }
 
 }  // namespace
 
