@@ -27,10 +27,14 @@ constexpr int kMemtablesMax = 3;
 // store must not stop them, however long it takes.
 constexpr int kFrontTablesSlow = 40;
 constexpr int kFrontTablesStop = 80;
-// Entries of `keys` come in random order, so tables from the front are merged with everything behind them: the more of
-// them at a time, the more seldom that is rewritten. With 4, RocksDB's default, it was two fifths of the CPU time of a
-// server under full writes once there were 4 million entries.
-constexpr int kKeysFrontTables = 16;
+// Entries of `keys` come in random order, so each table overlaps all others. They are merged with others of about their
+// size, so that an entry is rewritten a few times in all; in levels each merge would take in what stands behind it, ten
+// times as much. Merging begins when there are this many sorted runs, each of which a read of the past has to look
+// into.
+constexpr int kKeysRuns = 16;
+// Everything is merged into one when what was gathered in front is this much of the oldest run: nearly none of it is
+// garbage, so this is not about space but about how often all is rewritten.
+constexpr unsigned kKeysFrontPercent = 100;
 // Records are read one at a time or in long runs: blocks larger than RocksDB's 4 KiB make fewer index entries.
 constexpr size_t kRevsBlockBytes = 16 << 10;
 constexpr size_t kKeysBlockBytes = 8 << 10;
@@ -132,7 +136,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> MakeFamilies(const DatabaseOptions&
   rocksdb::ColumnFamilyOptions keys = CommonOptions(options);
   keys.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache, kKeysBlockBytes)));
   keys.table_properties_collector_factories.push_back(deletions);
-  keys.level0_file_num_compaction_trigger = kKeysFrontTables;
+  keys.compaction_style = rocksdb::kCompactionStyleUniversal;
+  keys.compaction_options_universal.max_size_amplification_percent = kKeysFrontPercent;
+  keys.level0_file_num_compaction_trigger = kKeysRuns;
 
   // Written in ascending order, so tables do not overlap: levels are filled by moving files, and one look at the key
   // ranges finds the one table a revision can be in, which is why there is no bloom filter here either.
