@@ -1,6 +1,6 @@
 // grpc.health.v1.Health, as load balancers and probes ask for it.
 
-#include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,6 +14,8 @@ namespace {
 
 using ::grpc::health::v1::HealthCheckRequest;
 using ::grpc::health::v1::HealthCheckResponse;
+using ::grpc::health::v1::HealthListRequest;
+using ::grpc::health::v1::HealthListResponse;
 
 // How soon a watcher hears of a change.
 constexpr int64_t kWatchIntervalMs = 500;
@@ -28,15 +30,11 @@ absl::Status Malformed() {
   return base::MakeStatus(absl::StatusCode::kInternal, "grpc: error unmarshalling request: malformed message");
 }
 
-// What is known: the server as a whole, and each service it answers.
+// What is known, as with etcd: the server as a whole.
 struct Health {
   std::function<bool()> is_serving;
-  const Registry::State* registry;  // lives in the server, as this does
 
-  bool Knows(const std::string& service) const {
-    const auto& services = registry->services;
-    return service.empty() || std::find(services.begin(), services.end(), service) != services.end();
-  }
+  static bool Knows(const std::string& service) { return service.empty(); }
   HealthCheckResponse::ServingStatus Status() const {
     return is_serving() ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
   }
@@ -53,7 +51,7 @@ class HealthWatch final : public StreamHandler {
       stream_->Finish(Malformed());
       return;
     }
-    known_ = health_->Knows(request.service());
+    known_ = Health::Knows(request.service());
     Look();
   }
   void OnHalfClose() override {}
@@ -78,16 +76,24 @@ class HealthWatch final : public StreamHandler {
 }  // namespace
 
 void Registry::AddHealth(std::function<bool()> is_serving) {
-  const auto health = std::make_shared<Health>(Health{std::move(is_serving), state_.get()});
+  const auto health = std::make_shared<Health>(Health{std::move(is_serving)});
   AddUnary("/grpc.health.v1.Health/Check", [health](const CallContext&, std::string_view message, UnaryCall call) {
     HealthCheckRequest request;
     if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
       std::move(call).Fail(Malformed());
-    } else if (!health->Knows(request.service())) {
+    } else if (!Health::Knows(request.service())) {
       std::move(call).Fail(base::MakeStatus(absl::StatusCode::kNotFound, "unknown service"));
     } else {
       std::move(call).Reply(Encode(health->Status()));
     }
+  });
+  AddUnary("/grpc.health.v1.Health/List", [health](const CallContext&, std::string_view message, UnaryCall call) {
+    if (!HealthListRequest().ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+      return std::move(call).Fail(Malformed());
+    }
+    HealthListResponse response;
+    (*response.mutable_statuses())[""].set_status(health->Status());
+    std::move(call).Reply(base::Payload(response.SerializeAsString()));
   });
   AddStream("/grpc.health.v1.Health/Watch", StreamKind::kServerStream,
             [health](const CallContext&, Stream& stream) { return std::make_unique<HealthWatch>(health, stream); });

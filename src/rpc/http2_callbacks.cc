@@ -95,7 +95,12 @@ int Http2Callbacks::OnFrameReceived(nghttp2_session* session, const nghttp2_fram
   Http2Session& self = SessionOf(user_data);
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
-      if (IsRequest(frame)) self.OnRequest(frame->hd.stream_id);
+      if (IsRequest(frame)) {
+        self.OnRequest(frame->hd.stream_id);
+      } else if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) {
+        // Headers behind a body end it, or they are none.
+        self.Reset(frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
+      }
       [[fallthrough]];
     case NGHTTP2_DATA:
       if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {

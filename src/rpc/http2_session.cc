@@ -47,6 +47,8 @@ Http2Session::Http2Session(Connection* connection)
   const std::unique_ptr<nghttp2_option, OptionDeleter> option(raw);
   nghttp2_option_set_no_auto_window_update(raw, 1);
   nghttp2_option_set_no_closed_streams(raw, 1);
+  // RequestHeaders looks at what has to be looked at.
+  nghttp2_option_set_no_http_messaging(raw, 1);
   nghttp2_option_set_max_outbound_ack(raw, kOutboundAcksMax);
   nghttp2_option_set_max_settings(raw, kSettingsEntriesMax);
   // The frame guard counts resets, and ends the connection with the error that is due.
@@ -223,6 +225,11 @@ void Http2Session::OnHeader(std::string_view name, std::string_view value) {
 }
 
 void Http2Session::OnRequest(int32_t id) {
+  if (headers_.is_malformed) {
+    headers_.Reset();
+    Reset(id, NGHTTP2_PROTOCOL_ERROR);
+    return;
+  }
   if (headers_.content_type == RequestHeaders::ContentType::kGrpc) {
     GrpcCall* call = loop().TakeCall().release();
     Attach(call, id);

@@ -1,5 +1,8 @@
 #include "src/rpc/request_headers.h"
 
+#include <algorithm>
+#include <array>
+
 namespace quorate::rpc {
 namespace {
 
@@ -9,6 +12,29 @@ RequestHeaders::ContentType Classify(std::string_view value) {
   value.remove_prefix(kGrpc.size());
   if (value.empty() || value.front() == '+' || value.front() == ';') return RequestHeaders::ContentType::kGrpc;
   return RequestHeaders::ContentType::kMalformedGrpc;
+}
+
+constexpr std::array<std::string_view, 4> kOwnNames = {":method", ":scheme", ":path", ":authority"};
+
+// RFC 9110's tokens, in lower case.
+constexpr std::array<bool, 256> kNameBytes = [] {
+  std::array<bool, 256> allowed{};
+  for (const char byte : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")) {
+    allowed[static_cast<unsigned char>(byte)] = true;
+  }
+  return allowed;
+}();
+
+bool IsName(std::string_view name) {
+  return !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](char byte) { return kNameBytes[static_cast<unsigned char>(byte)]; });
+}
+
+bool IsValue(std::string_view value) {
+  return std::none_of(value.begin(), value.end(), [](char byte) {
+    const auto number = static_cast<unsigned char>(byte);
+    return (number < 0x20 && byte != '\t') || number == 0x7f;
+  });
 }
 
 }  // namespace
@@ -27,6 +53,8 @@ void RequestHeaders::Reset() {
     *this = RequestHeaders();
     return;
   }
+  is_malformed = others_seen_ = false;
+  own_seen_ = 0;
   grpc_method = nullptr;
   content_type = ContentType::kOther;
   path.clear();
@@ -46,8 +74,24 @@ size_t RequestHeaders::bytes() const {
   return bytes;
 }
 
+bool RequestHeaders::Admit(std::string_view name, std::string_view value) {
+  if (!IsValue(value)) return false;
+  if (!name.starts_with(':')) {
+    others_seen_ = true;
+    return IsName(name) && name != "connection";
+  }
+  const auto own = std::find(kOwnNames.begin(), kOwnNames.end(), name);
+  if (own == kOwnNames.end() || others_seen_) return false;
+  const auto bit = static_cast<uint8_t>(1 << (own - kOwnNames.begin()));
+  const bool is_new = (own_seen_ & bit) == 0;
+  own_seen_ |= bit;
+  return is_new;
+}
+
 void RequestHeaders::Add(std::string_view name, std::string_view value, const Registry::State& registry) {
-  if (name.empty()) return;
+  if (is_malformed) return;
+  is_malformed = !Admit(name, value);
+  if (is_malformed) return;
   if (name.front() == ':') {
     if (name == ":path") {
       path = value;

@@ -270,9 +270,11 @@ TEST(ServerTest, HealthIsToldAndWatched) {
   ::grpc::health::v1::HealthCheckResponse response;
   ASSERT_TRUE(response.ParseFromString(check("").message));
   EXPECT_EQ(response.status(), ::grpc::health::v1::HealthCheckResponse::SERVING);
-  ASSERT_TRUE(response.ParseFromString(check("test.Echo").message));
-  EXPECT_EQ(response.status(), ::grpc::health::v1::HealthCheckResponse::SERVING);
-  EXPECT_EQ(check("nobody").status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(check("test.Echo").status.error_code(), grpc::StatusCode::NOT_FOUND);
+  ::grpc::health::v1::HealthListResponse list;
+  ASSERT_TRUE(list.ParseFromString(Call(channel, "/grpc.health.v1.Health/List", "").message));
+  ASSERT_EQ(list.statuses().size(), 1u);
+  EXPECT_EQ(list.statuses().at("").status(), ::grpc::health::v1::HealthCheckResponse::SERVING);
   EXPECT_EQ(Call(channel, "/grpc.health.v1.Health/Check", "\xff").status.error_code(), grpc::StatusCode::INTERNAL);
   StreamCall watch(channel, "/grpc.health.v1.Health/Watch");
   ASSERT_TRUE(watch.Write(""));

@@ -149,6 +149,57 @@ TEST_F(WireProtocolTest, RequestsThatAreNotGrpcAreRefusedByHttpStatus) {
   EXPECT_EQ(answer["grpc-status"], "0");
 }
 
+// Clients call an endpoint what their resolvers call it.
+TEST_F(WireProtocolTest, WhatGrpcGoTakesIsTaken) {
+  const HeaderList plain = GrpcRequest("/test.Echo/Say");
+  for (const char* authority : {"#initially=[127.0.0.1:2379]", "#initially=[a;b]", "/tmp/x.sock", "unix://localhost:1",
+                                "etcd-endpoints://0xc0/127.0.0.1:1", "", "a b|\"<>", "\xc3\xa4"}) {
+    EXPECT_EQ(Ask(With(plain, ":authority", authority), GrpcMessage("x"))["grpc-status"], "0") << authority;
+  }
+  HeaderList nameless = plain;
+  std::erase_if(nameless, [](const auto& header) { return header.first == ":authority"; });
+  EXPECT_EQ(Ask(nameless, GrpcMessage("x"))["grpc-status"], "0");
+  EXPECT_EQ(Ask(With(plain, "te", "gzip"), GrpcMessage("x"))["grpc-status"], "0");
+  EXPECT_EQ(Ask(With(plain, "x", " spaces "), GrpcMessage("x"))["grpc-status"], "0");
+  EXPECT_EQ(Ask(With(plain, "content-length", "1000"), GrpcMessage("x"))["grpc-status"], "0");
+  EXPECT_EQ(Ask(With(plain, ":scheme", ""), GrpcMessage("x"))["grpc-status"], "0");
+  EXPECT_EQ(Ask(With(plain, ":path", ""), GrpcMessage("x"))["grpc-status"], "12");
+  EXPECT_EQ(Ask(With(plain, ":path", "test.Echo/Say"), GrpcMessage("x"))["grpc-status"], "12");
+}
+
+TEST_F(WireProtocolTest, MalformedHeadersResetTheirStream) {
+  const HeaderList plain = GrpcRequest("/test.Echo/Say");
+  HeaderList late = plain;
+  std::rotate(late.begin(), late.begin() + 1, late.end());
+  HeaderList twice = plain;
+  twice.insert(twice.begin(), {":path", "/test.Echo/Wait"});
+  HeaderList unknown = plain;
+  unknown.insert(unknown.begin(), {":status", "200"});
+  for (const HeaderList& malformed :
+       {late, twice, unknown, With(plain, "Upper", "x"), With(plain, "spa ce", "x"), With(plain, "", "x"),
+        With(plain, "x", std::string("a\0b", 3)), With(plain, "x", "a\r\nb"), With(plain, ":authority", "a\x7f"),
+        With(plain, "connection", "close")}) {
+    RawHttp2 client(server_.address());
+    client.Send(Frame(kHeaders, kEndHeaders, 1, HeaderBlock(malformed)));
+    EXPECT_EQ(client.NextOf(kReset).payload, Number32(kProtocolError));
+    // The connection goes on.
+    client.Send(Frame(kHeaders, kEndHeaders, 3, HeaderBlock(plain)) + Frame(kData, kEndStream, 3, GrpcMessage("x")));
+    EXPECT_EQ(LastHeaders(&client)["grpc-status"], "0");
+  }
+}
+
+TEST_F(WireProtocolTest, HeadersBehindARequestEndItOrResetIt) {
+  const std::string opened = Frame(kHeaders, kEndHeaders, 1, HeaderBlock(GrpcRequest("/test.Echo/Sum")));
+  RawHttp2 client(server_.address());
+  client.Send(opened + Frame(kData, 0, 1, GrpcMessage("x")) +
+              Frame(kHeaders, kEndHeaders | kEndStream, 1, HeaderBlock({{"trailer", "x"}})));
+  EXPECT_EQ(LastHeaders(&client)["grpc-status"], "0");
+  RawHttp2 other(server_.address());
+  other.Send(opened + Frame(kHeaders, kEndHeaders, 1, HeaderBlock({{"again", "x"}})));
+  EXPECT_EQ(other.NextOf(kReset).payload, Number32(kProtocolError));
+  ExpectAlive();
+}
+
 TEST_F(WireProtocolTest, MalformedTimeoutsAndPathsAreRefused) {
   auto answer = Ask(With(GrpcRequest("/test.Echo/Say"), "grpc-timeout", "5"), GrpcMessage("x"));
   EXPECT_EQ(answer[":status"], "400");
