@@ -83,12 +83,12 @@ class SnapshotSource : public ChunkSource {
   }
 
   void LogStart() const {
-    QUORATE_LOG(kInfo, "sending a snapshot to a client",
+    QUORATE_LOG(kInfo, "sending database snapshot to client",
                 {{"total-bytes", writer_->size()}, {"storage-version", service_->options.versions.storage}});
   }
   void LogEnd() const {
     const auto took = std::chrono::steady_clock::now() - begun_;
-    QUORATE_LOG(kInfo, "made the last of a snapshot for a client",
+    QUORATE_LOG(kInfo, "successfully sent database snapshot to client",
                 {{"total-bytes", writer_->size()},
                  {"took-ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
   }

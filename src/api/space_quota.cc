@@ -52,7 +52,7 @@ class SpaceQuota::Raised : public replica::BatchCompletion {
 };
 
 SpaceQuota::SpaceQuota(ServiceContext* context, int64_t bytes)
-    : context_(context), bytes_(bytes == 0 ? kDefaultBytes : bytes) {}
+    : context_(context), bytes_(bytes == 0 ? kDefaultBytes : bytes), is_default_(bytes == 0) {}
 
 uint64_t SpaceQuota::used_bytes() const {
   replica::Replica& replica = *context_->replica;
@@ -98,7 +98,9 @@ void SpaceQuota::RaiseAlarm() {
 }
 
 void SpaceQuota::LogStart() const {
-  const std::string_view text = bytes_ < 0 ? "disabled backend quota" : "enabled backend quota";
+  std::string_view text = "enabled backend quota";
+  if (bytes_ < 0) text = "disabled backend quota";
+  if (is_default_) text = "enabled backend quota with default value";
   QUORATE_LOG(kInfo, text, {{"quota-size-bytes", bytes_}});
 }
 

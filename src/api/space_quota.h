@@ -58,6 +58,7 @@ class SpaceQuota {
 
   ServiceContext* const context_;
   const int64_t bytes_;
+  const bool is_default_;
   base::Mutex mutex_;  // guards waiting_: loops add, the replica's threads take
   // While an alarm is on its way; empty when none is.
   std::vector<Refused> waiting_ ABSL_GUARDED_BY(mutex_);

@@ -104,6 +104,7 @@ void Compaction::Run() {
       }
     }
     if (!WaitForReaders()) return;
+    const auto begun = std::chrono::steady_clock::now();
     const absl::Status status = Collect(finished, target_);
     if (absl::IsCancelled(status)) return;
     const bool is_news = std::exchange(failing, status.code()) != status.code();
@@ -115,6 +116,11 @@ void Compaction::Run() {
       if (!Pause(absl::IsDataLoss(status) ? kPauseAfterDamage : kPauseAfterError)) return;
       continue;
     }
+    QUORATE_LOG(
+        kInfo, "finished scheduled compaction",
+        {{"compact-revision", target_},
+         {"took-ms",
+          std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count()}});
     Finish(target_);
   }
 }
