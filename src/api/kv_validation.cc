@@ -56,14 +56,10 @@ absl::Status CheckRange(const mvcc::RangeRequest& request) {
 
 absl::Status CheckRangeStream(const mvcc::RangeRequest& request) {
   QUORATE_RETURN_IF_ERROR(CheckRange(request));
-  const bool ordered_by_key =
-      request.sort_order == mvcc::SortOrder::kNone ||
-      (request.sort_target == mvcc::SortTarget::kKey && request.sort_order == mvcc::SortOrder::kAscend);
-  if (!ordered_by_key) {
+  if (!request.is_in_key_order()) {
     return base::MakeStatus(absl::StatusCode::kUnimplemented, "RangeStream does not support custom sort orders");
   }
-  if (request.min_mod_revision != 0 || request.max_mod_revision != 0 || request.min_create_revision != 0 ||
-      request.max_create_revision != 0) {
+  if (request.has_revision_filters()) {
     return base::MakeStatus(absl::StatusCode::kUnimplemented, "RangeStream does not support revision filters");
   }
   return absl::OkStatus();

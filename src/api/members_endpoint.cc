@@ -1,11 +1,10 @@
 #include "src/api/members_endpoint.h"
 
-#include <cinttypes>
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "quorate/base/hex.h"
 #include "quorate/base/json_string.h"
 #include "src/api/http_answers.h"
 
@@ -40,11 +39,9 @@ void RegisterMembers(ServiceContext* context, const AddHttp& add) {
       if (body.size() > 1) body += ',';
       body += JsonMember(member);
     }
-    char id[17];
-    std::snprintf(id, sizeof id, "%" PRIx64, cluster.id);
     rpc::HttpResponse response;
     response.content_type = "application/json";
-    response.headers = {{"X-Etcd-Cluster-Id", id}};
+    response.headers = {{"X-Etcd-Cluster-Id", base::Hex(cluster.id)}};
     response.body = body + "]\n";
     reply(std::move(response));
   });

@@ -1,18 +1,11 @@
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
 
+#include "quorate/base/hex.h"
 #include "src/api/member_service.h"
 #include "src/api/probes.h"
 
 namespace quorate::api {
 namespace {
-
-std::string Hex(uint64_t id) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%" PRIx64, id);
-  return text;
-}
 
 void ProbeProposals(const replica::ReplicaStatus& status, MetricsPage& page) {
   page.Gauge("etcd_server_proposals_committed_total", "Index of the last committed entry.",
@@ -69,7 +62,7 @@ void ProbeExecution(const replica::ExecutionStatistics& statistics, MetricsPage&
 void ProbeMembership(const ServiceContext& context, const replica::ReplicaStatus& status, MetricsPage& page) {
   const membership::Cluster cluster = context.replica->cluster();
   const membership::Member* self = cluster.Find(cluster.self);
-  page.Gauge("etcd_server_id", "This member.", 1, {{"server_id", Hex(status.member_id)}});
+  page.Gauge("etcd_server_id", "This member.", 1, {{"server_id", base::Hex(status.member_id)}});
   page.Gauge("etcd_server_has_leader", "Whether a leader is known.", status.leader != 0);
   page.Gauge("etcd_server_is_leader", "Whether this member leads.", status.leader == status.member_id);
   page.Gauge("etcd_server_is_learner", "Whether this member only learns.", self != nullptr && self->learner);
@@ -77,14 +70,14 @@ void ProbeMembership(const ServiceContext& context, const replica::ReplicaStatus
                static_cast<double>(status.leader_changes));
   for (const membership::Member& member : cluster.members) {
     page.Gauge("etcd_network_known_peers", "Members known.", 1,
-               {{"Local", Hex(status.member_id)}, {"Remote", Hex(member.id)}});
+               {{"Local", base::Hex(status.member_id)}, {"Remote", base::Hex(member.id)}});
   }
 }
 
 void ProbeAlarms(const ServiceContext& context, MetricsPage& page) {
   for (const replica::Alarm& alarm : context.replica->alarms()) {
     page.Gauge("etcd_debugging_server_alarms", "Alarms raised, by who raised them and why.", 1,
-               {{"alarm_type", NameOf(alarm.type)}, {"server_id", Hex(alarm.member)}});
+               {{"alarm_type", NameOf(alarm.type)}, {"server_id", base::Hex(alarm.member)}});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "quorate/base/hex.h"
 #include "quorate/base/json_string.h"
 #include "src/api/http_answers.h"
 
@@ -19,16 +20,6 @@ std::string RoleName(raft::Role role) {
     default:
       return "StateFollower";
   }
-}
-
-std::string Hex(uint64_t id) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  do {
-    text.insert(text.begin(), kHex[id & 15]);
-    id >>= 4;
-  } while (id != 0);
-  return text;
 }
 
 }  // namespace
@@ -53,9 +44,9 @@ void RegisterDebugVars(ServiceContext* context, const AddHttp& add) {
     rpc::HttpResponse response;
     response.content_type = "application/json; charset=utf-8";
     response.body = "{\n\"quorate.version\": " + base::JsonString(context->options.versions.quorate) +
-                    ",\n\"raft.status\": {\"id\":\"" + Hex(status.member_id) +
+                    ",\n\"raft.status\": {\"id\":\"" + base::Hex(status.member_id) +
                     "\",\"term\":" + std::to_string(status.term) +
-                    ",\"commit\":" + std::to_string(status.commit_index) + ",\"lead\":\"" + Hex(status.leader) +
+                    ",\"commit\":" + std::to_string(status.commit_index) + ",\"lead\":\"" + base::Hex(status.leader) +
                     "\",\"raftState\":\"" + RoleName(status.role) +
                     "\",\"applied\":" + std::to_string(status.applied_index) + "}\n}\n";
     reply(std::move(response));

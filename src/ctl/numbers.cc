@@ -58,17 +58,6 @@ std::string FormatBytes(uint64_t bytes) {
   return text.data();
 }
 
-std::string Hex(uint64_t value) {
-  std::array<char, 17> text;
-  std::snprintf(text.data(), text.size(), "%lx", static_cast<unsigned long>(value));
-  return text.data();
-}
-
-std::string PaddedHex(uint64_t value) {
-  std::string digits = Hex(value);
-  return std::string(16 - digits.size(), '0') + digits;
-}
-
 std::string EscapeHex(std::string_view bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;

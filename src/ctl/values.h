@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "quorate/base/duration.h"
+#include "quorate/base/hex.h"
 #include "quorate/base/status.h"
 
 namespace quorate::ctl {
@@ -29,9 +30,9 @@ absl::StatusOr<std::vector<std::string>> ParseList(std::string_view text);
 inline std::string FormatDuration(Duration duration) { return base::FormatDuration(duration); }
 // Decimal units with one digit below ten: "20 kB", "2.1 GB".
 std::string FormatBytes(uint64_t bytes);
-std::string Hex(uint64_t value);
-// Sixteen digits, the form of lease ids.
-std::string PaddedHex(uint64_t value);
+using base::Hex;
+// The form of lease ids.
+using base::PaddedHex;
 // Each byte as \x and two digits.
 std::string EscapeHex(std::string_view bytes);
 

@@ -95,7 +95,7 @@ absl::StatusOr<bool> RangeOfValuesHolds(const State& state, KeySource& source, c
 absl::StatusOr<bool> OneHolds(const State& state, const Compare& compare) {
   const KeyRange range = KeyRange::FromRequest(compare.key, compare.range_end);
   const bool of_values = compare.target == CompareTarget::kValue;
-  if (IsEmptyRange(range)) return !of_values && NumberHolds(compare, KeyState());
+  if (range.IsEmpty()) return !of_values && NumberHolds(compare, KeyState());
   KeySource& source = state.Now();
   if (!range.single) {
     return of_values ? RangeOfValuesHolds(state, source, compare, range) : NumbersHold(source, compare, range);

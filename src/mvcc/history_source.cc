@@ -38,7 +38,7 @@ void Skip(storage::Iterator& iterator, const std::string& target, Done&& done) {
 absl::Status HistorySource::Walk(
     const KeyRange& range,
     const std::function<absl::StatusOr<bool>(std::string_view prefix, const KeyState& state)>& visit) {
-  if (!range.single && !range.unbounded && range.end <= range.begin) return absl::OkStatus();
+  if (range.IsEmpty()) return absl::OkStatus();
   QUORATE_RETURN_IF_ERROR(key_history_->WaitFor(revision_));
   const storage::IteratorOptions bounds = BoundsOf(range, snapshot_.get());
   auto iterator = database_->NewIterator(storage::Family::kKeys, bounds);

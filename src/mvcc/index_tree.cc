@@ -31,7 +31,7 @@ const Record* FindRecord(const Node* node, std::string_view key) {
 
 uint64_t CountRange(const Root& root, const KeyRange& range) {
   if (range.single) return FindRecord(root.node, range.begin) != nullptr ? 1 : 0;
-  if (!range.unbounded && range.end <= range.begin) return 0;
+  if (range.IsEmpty()) return 0;
   const uint64_t before = Rank(root.node, range.begin);
   return (range.unbounded ? root.size : Rank(root.node, range.end)) - before;
 }

@@ -10,7 +10,7 @@
 
 namespace quorate::mvcc::index {
 
-// One state of the tree. `born` comes first, as in nodes and records.
+// One state of the tree. The revision comes first, as that of birth does in nodes and records.
 struct Root {
   int64_t revision;
   Node* node;

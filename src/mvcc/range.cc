@@ -28,7 +28,7 @@ struct Plan {
 
 Plan MakePlan(const RangeRequest& request) {
   Plan plan;
-  plan.filters = Filters(request);
+  plan.filters = request.has_revision_filters();
   const bool ascending_keys = request.sort_target == SortTarget::kKey && request.sort_order == SortOrder::kAscend;
   const bool as_they_come = request.sort_order == SortOrder::kNone || ascending_keys;
   plan.order = request.sort_order;
@@ -240,7 +240,7 @@ absl::Status CheckRevision(const State& state, int64_t revision) {
 absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeRequest& request, uint64_t* budget) {
   QUORATE_RETURN_IF_ERROR(CheckRevision(state, request.revision));
   const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
-  if (IsEmptyRange(range)) return base::Payload();
+  if (range.IsEmpty()) return base::Payload();
 
   const std::unique_ptr<KeySource> past = PastOf(state, request, range);
   KeySource& source = past ? *past : state.Now();
@@ -279,7 +279,7 @@ absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeReques
 
 absl::Status WeighRange(const State& state, const RangeRequest& request, uint64_t* budget) {
   const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
-  if (IsEmptyRange(range) || request.count_only) return absl::OkStatus();
+  if (range.IsEmpty() || request.count_only) return absl::OkStatus();
   const std::unique_ptr<KeySource> past = PastOf(state, request, range);
   const Plan plan = MakePlan(request);
   uint64_t left = *budget;

@@ -27,17 +27,6 @@ absl::Status WeighRange(const State& state, const RangeRequest& request, uint64_
 // OK when the revision may be read in `state`, else the API's error.
 absl::Status CheckRevision(const State& state, int64_t revision);
 
-// True when `count` is what an empty or inverted range has, without a look.
-inline bool IsEmptyRange(const KeyRange& range) {
-  return !range.single && !range.unbounded && range.end <= range.begin;
-}
-
-// Whether a request leaves out keys of its range by their revisions.
-inline bool Filters(const RangeRequest& request) {
-  return request.min_mod_revision != 0 || request.max_mod_revision != 0 || request.min_create_revision != 0 ||
-         request.max_create_revision != 0;
-}
-
 // Appends a KeyValue as field `field`: from a stored record, or from the index alone.
 void AppendRecord(uint32_t field, base::Buffer record, base::Payload* out);
 void AppendKeyOnly(uint32_t field, std::string_view key, const KeyState& state, bool with_lease, base::Payload* out);

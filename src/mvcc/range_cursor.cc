@@ -38,7 +38,7 @@ class Cursor final : public RangeCursor {
         next_key_(request.key),
         range_end_(request.range_end),
         view_(std::move(view)),
-        done_(IsEmptyRange(Rest())) {}
+        done_(Rest().IsEmpty()) {}
 
   int64_t revision() const override { return revision_; }
 

@@ -26,10 +26,9 @@ uint64_t WeightOf(const IndexView& keys, const KeyRange& range, uint64_t count) 
   return bytes / kBytesPerVisit;
 }
 
-// Whether a request wants its keys otherwise than they come.
-bool Sorts(const RangeRequest& request) {
-  return request.sort_order != SortOrder::kNone &&
-         !(request.sort_order == SortOrder::kAscend && request.sort_target == SortTarget::kKey);
+// Whether no more keys are looked at than the limit says.
+bool LimitsItsScan(const RangeRequest& request) {
+  return request.limit > 0 && request.is_in_key_order() && !request.has_revision_filters();
 }
 
 }  // namespace
@@ -80,7 +79,7 @@ absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request) const {
 
 uint64_t ReadView::RangeCost(const RangeRequest& request) const {
   const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
-  if (IsEmptyRange(range)) return 0;
+  if (range.IsEmpty()) return 0;
   uint64_t cost = 0;
   if (request.revision > 0 && request.revision < rep_->revision()) {
     cost = PastCost(*rep_->parts->key_history, rep_->parts->index, request.revision, range);
@@ -88,7 +87,7 @@ uint64_t ReadView::RangeCost(const RangeRequest& request) const {
   if (range.single || request.count_only) return cost + 1;
   const IndexView& keys = rep_->source.view();
   uint64_t count = keys.Count(range);
-  if (request.limit > 0 && !Sorts(request) && !Filters(request)) {
+  if (LimitsItsScan(request)) {
     count = std::min<uint64_t>(count, static_cast<uint64_t>(request.limit) + 1);
   }
   cost += count;
@@ -134,15 +133,14 @@ bool ReadView::WaitsForDisk(const RangeRequest& request) const {
   if (request.keys_only && request.sort_target != SortTarget::kValue) return false;
   if (request.revision > 0 && request.revision < rep_->revision()) return true;
   // Those that a filter or an order lets through may stand anywhere.
-  const uint64_t keys_max = request.limit > 0 && !Sorts(request) && !Filters(request)
-                                ? static_cast<uint64_t>(request.limit)
-                                : std::numeric_limits<uint64_t>::max();
+  const uint64_t keys_max =
+      LimitsItsScan(request) ? static_cast<uint64_t>(request.limit) : std::numeric_limits<uint64_t>::max();
   return AnyIsFar(KeyRange::FromRequest(request.key, request.range_end), keys_max);
 }
 
 bool ReadView::AnyIsFar(const KeyRange& range, uint64_t keys_max) const {
   const RecordStore& records = rep_->parts->records;
-  if (IsEmptyRange(range)) return false;
+  if (range.IsEmpty()) return false;
   if (range.single) {
     const std::optional<KeyState> state = rep_->source.view().Find(range.begin);
     return state.has_value() && records.IsFar(state->modified);

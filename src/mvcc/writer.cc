@@ -203,7 +203,7 @@ absl::StatusOr<base::Payload> Writer::ExecutePut(const PutRequest& request) {
 
 absl::StatusOr<base::Payload> Writer::ExecuteDeleteRange(const DeleteRangeRequest& request) {
   const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
-  if (IsEmptyRange(range)) return base::Payload();
+  if (range.IsEmpty()) return base::Payload();
   std::vector<std::pair<std::string, KeyState>> doomed;
   if (range.single) {
     if (std::optional<KeyState> found = index_->Find(range.begin)) doomed.emplace_back(range.begin, *found);

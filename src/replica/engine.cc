@@ -6,6 +6,7 @@
 #include "quorate/base/check.h"
 #include "quorate/base/disk_refusal.h"
 #include "quorate/base/errors.h"
+#include "quorate/base/hex.h"
 #include "quorate/base/logging.h"
 #include "quorate/base/this_thread.h"
 #include "quorate/base/wire.h"
@@ -350,11 +351,17 @@ void Engine::BecomeReady() {
   QUORATE_CHECK(self != nullptr) << "not a member of its own cluster";
   membership::Member published = *self;
   published.client_urls = options_.advertise_client_urls;
-  if (published == *self && !published.name.empty()) return on_ready_();
+  const auto ready = [this, name = published.name, urls = published.client_urls] {
+    QUORATE_LOG(kInfo, "published local member to cluster through raft",
+                {{"local-member-id", base::Hex(member_id_)}, {"name", name}, {"client-urls", urls}});
+    on_ready_();
+  };
+  if (published == *self && !published.name.empty()) return ready();
   ProposalBatch batch;
   batch.commands.Add(CommandType::kMemberAttributes, EncodeMemberAttributes(published));
-  batch.completion = std::make_unique<CallWhenDone>([this](const absl::Status& status) {
-    if (!status.ok()) QUORATE_LOG(kWarn, "could not publish this member's client URLs", {{"error", status}});
+  batch.completion = std::make_unique<CallWhenDone>([this, ready](const absl::Status& status) {
+    if (status.ok()) return ready();
+    QUORATE_LOG(kWarn, "could not publish this member's client URLs", {{"error", status}});
     on_ready_();
   });
   Propose(std::move(batch));

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "quorate/base/crc32c.h"
+#include "quorate/base/hex.h"
 
 namespace quorate::replica {
 namespace {
@@ -12,12 +13,6 @@ namespace {
 constexpr std::string_view kFileName = "identity";
 constexpr std::string_view kFormat = "quorate-member 1";
 constexpr size_t kFileBytesMax = 64 << 10;
-
-std::string Hex(uint64_t number) {
-  char digits[16];
-  auto end = std::to_chars(digits, digits + sizeof(digits), number, 16).ptr;
-  return std::string(digits, end);
-}
 
 bool ParseHex(const std::string& text, uint64_t* number) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number, 16);
@@ -70,7 +65,7 @@ absl::StatusOr<std::optional<DataIdentity>> ReadIdentity(base::FileSystem& files
     if (space == std::string::npos) return Damaged(path);
     values[line.substr(0, space)] = Unescape(line.substr(space + 1));
   }
-  if (values["crc32c"] != Hex(base::Crc32c(text.substr(0, crc_line)))) return Damaged(path);
+  if (values["crc32c"] != base::Hex(base::Crc32c(text.substr(0, crc_line)))) return Damaged(path);
   if (format != kFormat) {
     return absl::FailedPreconditionError(path + " was written by a newer version of quorate (\"" + format +
                                          "\"); run that version");
@@ -89,10 +84,10 @@ absl::Status WriteIdentity(base::FileSystem& files, const std::string& directory
   std::string text = std::string(kFormat) + "\n";
   text += "name " + Escape(identity.name) + "\n";
   text += "cluster-token " + Escape(identity.token) + "\n";
-  text += "cluster-id " + Hex(identity.cluster_id) + "\n";
-  text += "member-id " + Hex(identity.member_id) + "\n";
+  text += "cluster-id " + base::Hex(identity.cluster_id) + "\n";
+  text += "member-id " + base::Hex(identity.member_id) + "\n";
   text += std::string("complete ") + (identity.complete ? "true" : "false") + "\n";
-  text += "crc32c " + Hex(base::Crc32c(text)) + "\n";
+  text += "crc32c " + base::Hex(base::Crc32c(text)) + "\n";
 
   std::string path = directory + "/" + std::string(kFileName);
   std::string temporary = path + ".tmp";

@@ -1,12 +1,11 @@
 #include "src/replica/lease_expiry.h"
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "quorate/base/hex.h"
 #include "quorate/base/logging.h"
 #include "src/replica/bounds.h"
 
@@ -15,12 +14,6 @@ namespace {
 
 size_t PerTick(int64_t per_second, std::chrono::milliseconds interval) {
   return static_cast<size_t>(std::max<int64_t>(1, per_second * interval.count() / 1000));
-}
-
-std::string Hex(int64_t id) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016" PRIx64, static_cast<uint64_t>(id));
-  return text;
 }
 
 }  // namespace
@@ -32,7 +25,9 @@ class LeaseExpiry::Answers : public BatchCompletion {
     expiry_->lessor_->CountExpired(revoked_);
     if (failed_ > 0) {
       QUORATE_LOG(kWarn, "failed to revoke expired leases, will try again",
-                  {{"leases", failed_}, {"first-lease-id", Hex(first_failed_)}, {"error", failure_}});
+                  {{"leases", failed_},
+                   {"first-lease-id", base::PaddedHex(static_cast<uint64_t>(first_failed_))},
+                   {"error", failure_}});
     }
     expiry_->under_way_.store(false, std::memory_order_release);
   }

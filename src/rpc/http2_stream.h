@@ -36,7 +36,7 @@ class Http2Stream {
   // It cannot begin its work because the far side has not sent all of the request.
   virtual bool AwaitsRequest() const = 0;
 
-  // The body of the answer: how much there is to send now, and whether there will be more.
+  // Whether what is queued is the end of the answer's body.
   virtual bool AnswerEnds() const = 0;
   // The last of the body is being sent: submit the trailers. False when there are none.
   virtual bool SubmitTrailers() = 0;

@@ -27,7 +27,7 @@ class alignas(64) LoadAccount {
     number.store(number.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
   }
   std::atomic<int64_t> calls_{0};
-  std::atomic<int64_t> received_{0};          // metadata, and messages of which the end has not come yet
+  std::atomic<int64_t> received_{0};          // metadata, messages whose end has not come, what handlers keep
   std::atomic<int64_t> queued_{0};            // answers that the far side does not take
   std::atomic<int64_t> busy_connections_{0};  // with unary calls in progress
 };

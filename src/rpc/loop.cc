@@ -364,9 +364,8 @@ void Loop::Adopt(int descriptor, std::string peer_address) {
     ++engine_->open_connections;
   }
   // Held by the function, so that the socket is closed when it is dropped unrun.
-  auto connection = std::make_shared<std::unique_ptr<Connection>>(
-      std::make_unique<Connection>(this, id, MakeSocketTransport(descriptor),
-                                   Peer{.address = std::move(peer_address), .certificate_common_name = ""}));
+  auto connection = std::make_shared<std::unique_ptr<Connection>>(std::make_unique<Connection>(
+      this, id, MakeSocketTransport(descriptor), Peer{.address = std::move(peer_address)}));
   Post([this, id, connection] {
     Connection* here = connection->get();
     connections_.emplace(id, std::move(*connection));

@@ -174,8 +174,7 @@ class Loop {
   std::atomic<uint64_t> times_lent_{0};
   bool answers_from_away_ = false;  // the lent thread does
 
-  // Guards the inbox: what other threads hand in. A std::mutex, since ThreadSanitizer does not see into the Abseil
-  // library of the distribution.
+  // Guards the inbox: what other threads hand in.
   std::mutex mutex_;
   std::vector<Completion> completions_;
   std::vector<std::function<void()>> functions_;

@@ -8,7 +8,6 @@
 
 #include "quorate/base/check.h"
 #include "rocksdb/db.h"
-#include "rocksdb/utilities/checkpoint.h"
 #include "src/storage/event_listener.h"
 #include "src/storage/failures.h"
 #include "src/storage/families.h"
@@ -229,14 +228,6 @@ absl::Status Database::CompactAll(std::atomic<bool>* canceled) {
     QUORATE_RETURN_IF_ERROR(ToStatus(status, "compact " + rep_->path));
   }
   return absl::OkStatus();
-}
-
-absl::Status Database::Checkpoint(const std::string& path) {
-  rocksdb::Checkpoint* created = nullptr;
-  QUORATE_RETURN_IF_ERROR(ToStatus(rocksdb::Checkpoint::Create(rep_->db.get(), &created), "copy to " + path));
-  std::unique_ptr<rocksdb::Checkpoint> checkpoint(created);
-  // Flushes first whatever is in memory: nothing of it is in any log of RocksDB's.
-  return ToStatus(checkpoint->CreateCheckpoint(path, /*log_size_for_flush=*/0), "copy to " + path);
 }
 
 DatabaseSize Database::Size() const {

@@ -1,6 +1,4 @@
-#include <array>
-#include <cstdio>
-
+#include "quorate/base/hex.h"
 #include "quorate/etcdfile/reader.h"
 #include "src/utl/commands.h"
 #include "src/utl/output.h"
@@ -9,17 +7,11 @@
 namespace quorate::utl {
 namespace {
 
-std::string Hex(uint32_t number) {
-  std::array<char, 9> digits;
-  std::snprintf(digits.data(), digits.size(), "%x", number);
-  return digits.data();
-}
-
 std::vector<Field> FieldsOf(const etcdfile::SnapshotStatus& status) {
   const auto keys = static_cast<int64_t>(status.total_keys);
   const auto bytes = static_cast<int64_t>(status.total_bytes);
   return {
-      {"hash", Hex(status.hash), "Hash", "hash", int64_t{status.hash}},
+      {"hash", base::Hex(status.hash), "Hash", "hash", int64_t{status.hash}},
       {"revision", std::to_string(status.revision), "Revision", "revision", status.revision},
       {"total keys", std::to_string(keys), "Keys", "totalKey", keys},
       {"total size", ctl::ShowBytes(status.total_bytes), "Size", "totalSize", bytes},

@@ -165,20 +165,6 @@ TEST_F(DatabaseTest, WhatMustExistIsNotCreated) {
   Reopen();
 }
 
-TEST_F(DatabaseTest, ACheckpointIsAStoreOfItsOwn) {
-  Put(Family::kRevs, "a", "1", 3);
-  const std::string path = directory_.path() + "/copy";
-  ASSERT_TRUE(database_->Checkpoint(path).ok());
-  EXPECT_FALSE(database_->Checkpoint(path).ok());
-  Put(Family::kRevs, "a", "2", 4);
-  DatabaseOptions options = options_;
-  options.path = path;
-  auto copy = Database::Open(options);
-  ASSERT_TRUE(copy.ok()) << copy.status();
-  EXPECT_EQ(**(*copy)->Get(Family::kRevs, "a"), "1");
-  EXPECT_EQ((*copy)->durable_mark(), 3u);
-}
-
 TEST_F(DatabaseTest, DamageIsNamed) {
   for (int i = 0; i < 100; ++i) Put(Family::kRevs, "key" + std::to_string(i), std::string(1000, 'a' + i % 26), i);
   ASSERT_TRUE(database_->Flush().ok());

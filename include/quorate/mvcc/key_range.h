@@ -23,6 +23,8 @@ struct KeyRange {
   }
   static KeyRange All() { return FromRequest(std::string_view("\0", 1), std::string_view("\0", 1)); }
 
+  // No key can lie in it.
+  bool IsEmpty() const { return !single && !unbounded && end <= begin; }
   bool Contains(std::string_view key) const {
     if (single) return key == begin;
     return key >= begin && (unbounded || key < end);

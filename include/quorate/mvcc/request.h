@@ -30,6 +30,15 @@ struct RangeRequest {
   int64_t max_mod_revision = 0;
   int64_t min_create_revision = 0;
   int64_t max_create_revision = 0;
+
+  // Whether keys of the range are left out by their revisions.
+  bool has_revision_filters() const {
+    return min_mod_revision != 0 || max_mod_revision != 0 || min_create_revision != 0 || max_create_revision != 0;
+  }
+  // Whether the order asked for is that of keys, which a list has by itself.
+  bool is_in_key_order() const {
+    return sort_order == SortOrder::kNone || (sort_order == SortOrder::kAscend && sort_target == SortTarget::kKey);
+  }
 };
 
 struct PutRequest {

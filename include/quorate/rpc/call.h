@@ -22,8 +22,7 @@ class Loop;  // one event loop; src/rpc/loop.h
 
 // Who is calling. Lives as long as the connection.
 struct Peer {
-  std::string address;                  // "127.0.0.1:51234", "[::1]:51234" or "unix:path"
-  std::string certificate_common_name;  // of a verified client certificate; empty without one
+  std::string address;  // "127.0.0.1:51234", "[::1]:51234" or "unix:path"
 };
 
 // The request's headers as far as handlers may care. Valid during the handler's call only; copy what must stay.

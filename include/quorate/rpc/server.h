@@ -93,7 +93,8 @@ struct ServerOptions {
   // "too many requests", unless it is of a connection that holds little: the bounds are far above what lists of whole
   // clusters or a million watches need.
   int64_t open_calls_max = 1'000'000;
-  int64_t received_bytes_max = int64_t{512} << 20;  // of metadata, messages whose end has not come yet, and watchers
+  // Of metadata, messages whose end has not come yet, and what handlers keep for streams: watchers above all.
+  int64_t received_bytes_max = int64_t{512} << 20;
   int64_t connection_received_bytes_max = int64_t{128} << 20;
   int64_t queued_bytes_max = int64_t{1} << 30;  // of answers that clients do not take
   int64_t connection_queued_bytes_max = int64_t{256} << 20;
@@ -138,13 +139,13 @@ class Server {
   int loop_count() const;
   // Runs a function on a loop's thread. Any thread.
   void Post(int loop_index, std::function<void()> function);
+  // The same once the delay is over, to the millisecond; dropped when the loop ends before.
+  void PostAfter(int loop_index, std::chrono::milliseconds delay, std::function<void()> function);
   // In on_tick_end, and as the last that the loop is to do there: runs work that may keep the loop's thread for a while.
   // What the loop has to do meanwhile is done by another thread when it takes longer than some milliseconds; that one
   // cannot be lent itself. Answers that the work gives to calls of this loop leave at once.
   bool CanLend(int loop_index) const;
   void Lend(int loop_index, absl::FunctionRef<void()> work);
-  // The same once the delay is over, to the millisecond; dropped when the loop ends before.
-  void PostAfter(int loop_index, std::chrono::milliseconds delay, std::function<void()> function);
   // For metrics; stable after Start.
   const std::vector<std::unique_ptr<MethodStatistics>>& method_statistics() const;
   uint64_t received_bytes() const;  // of gRPC messages, framing excluded

@@ -126,12 +126,11 @@ class Database {
   // Rewrites all levels, dropping garbage; reads and writes go on. Blocks. Cancelled soon after `canceled`, which must
   // outlive the call, becomes true: what was rewritten until then stays.
   absl::Status CompactAll(std::atomic<bool>* canceled = nullptr);
-  // Makes a consistent copy by hard links at `path`, which must not exist.
-  absl::Status Checkpoint(const std::string& path);
   DatabaseSize Size() const;
   // A RocksDB property such as "rocksdb.stats"; "" when unknown.
   std::string Property(const std::string& name) const;
-  // The first background error (disk full, I/O, damage) since start or the last Resume, else OK. Writes fail while it
+  // The first background error (disk full, I/O, damage) since start, the last Resume, or RocksDB's own
+  // recovery, else OK. Writes fail while it
   // stands.
   absl::Status BackgroundError() const;
   absl::Status Resume();

@@ -47,7 +47,7 @@ struct WalOptions {
 struct Recovered {
   Identity identity;
   raft::HardState hard_state;
-  // The entries from `first_index` on that stand, ascending without gap.
+  // The entries after `applied` that stand, ascending without gap.
   std::vector<raft::Entry> entries;
   // Set when a torn tail was cut: where, for the log line.
   std::optional<std::string> torn_tail;
@@ -70,7 +70,7 @@ class Wal {
   // A new log; the directory must hold none. A directory is locked while a log in it is open: FailedPrecondition names
   // the process that has it.
   static absl::StatusOr<std::unique_ptr<Wal>> Create(const WalOptions& options, const Identity& identity);
-  // Opens a log, replays it and truncates a torn tail. Entries up to `applied` need not be returned (they are in the
+  // Opens a log, replays it and truncates a torn tail. Entries up to `applied` are not returned (they are in the
   // store) but their chain is checked all the same. DataLoss names file and offset when records in the middle are
   // corrupt or missing, when the log ends before `applied`, or when segments do not follow each other.
   static absl::StatusOr<std::unique_ptr<Wal>> Open(const WalOptions& options, raft::Index applied,
