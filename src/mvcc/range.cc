@@ -57,6 +57,9 @@ bool Passes(const RangeRequest& request, const KeyState& state) {
 // The least that a key adds to an answer: so much is counted for what stands beside its bytes.
 constexpr uint64_t kWeightMin = 48;
 
+// Lists that are longer grow as they are found.
+constexpr uint64_t kReservedKeysMax = 64 << 10;
+
 // What a key adds to the answer; false when that is more than `budget` has.
 bool Take(const RangeRequest& request, std::string_view key, const KeyState& state, uint64_t* budget) {
   const uint64_t weight = request.keys_only && request.sort_target != SortTarget::kValue
@@ -111,6 +114,10 @@ absl::StatusOr<Selection> Select(KeySource& source, const KeyRange& range, const
   if (range.single) return SelectOne(source, range, request, plan, budget);
   if (plan.cut_unread) return SelectFirst(source, range, request, plan, budget);
   Selection selection;
+  if (!plan.filters && source.keeps_keys()) {
+    QUORATE_ASSIGN_OR_RETURN(const uint64_t count, source.Count(range));
+    selection.keys.reserve(std::min({count, plan.fetch_max == 0 ? count : plan.fetch_max, kReservedKeysMax}));
+  }
   bool fits = true;
   QUORATE_RETURN_IF_ERROR(source.Scan(range, [&](std::string_view key, const KeyState& state) {
     if (plan.filters && !Passes(request, state)) return true;
@@ -207,6 +214,7 @@ absl::Status AppendSelected(const State& state, const RangeRequest& request, con
     return absl::OkStatus();
   }
   QUORATE_ASSIGN_OR_RETURN(std::vector<base::Buffer> records, state.Fetch(RevisionsOf(selected)));
+  body->Reserve(records.size());
   for (base::Buffer& record : records) AppendRecord(kKvs, std::move(record), body);
   return absl::OkStatus();
 }

@@ -9,6 +9,7 @@
 #include "quorate/storage/open_tables.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/env.h"
+#include "rocksdb/slice_transform.h"
 #include "rocksdb/table.h"
 #include "rocksdb/utilities/table_properties_collectors.h"
 #include "src/storage/families.h"
@@ -38,6 +39,11 @@ constexpr unsigned kKeysFrontPercent = 100;
 // Records are read one at a time or in long runs: blocks larger than RocksDB's 4 KiB make fewer index entries.
 constexpr size_t kRevsBlockBytes = 16 << 10;
 constexpr size_t kKeysBlockBytes = 8 << 10;
+// The search for an entry's place in a memtable begins at where the last one went that begins with as many of the same
+// bytes. `keys` is written in sorted runs: all of it counts as one. In `meta` the same few names are written again and
+// again, and leases: so much of a name tells them apart.
+constexpr size_t kKeysHintBytes = 0;
+constexpr size_t kMetaHintBytes = 6;
 constexpr uint64_t kTableFileBytes = 64 << 20;
 constexpr uint64_t kFirstLevelBytes = 256 << 20;
 // Write back as we go, so that a flush or compaction does not end in one long sync that the log's own syncs wait for.
@@ -130,12 +136,14 @@ std::vector<rocksdb::ColumnFamilyDescriptor> MakeFamilies(const DatabaseOptions&
   const auto deletions = rocksdb::NewCompactOnDeletionCollectorFactory(kDeletionWindow, kDeletionTrigger);
 
   rocksdb::ColumnFamilyOptions meta = CommonOptions(options);
+  meta.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(kMetaHintBytes));
   meta.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache, kKeysBlockBytes)));
 
   // Neighbours share most of their key; RocksDB stores what differs. No bloom filter: it is only ever walked.
   rocksdb::ColumnFamilyOptions keys = CommonOptions(options);
   keys.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache, kKeysBlockBytes)));
   keys.table_properties_collector_factories.push_back(deletions);
+  keys.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(kKeysHintBytes));
   keys.compaction_style = rocksdb::kCompactionStyleUniversal;
   keys.compaction_options_universal.max_size_amplification_percent = kKeysFrontPercent;
   keys.level0_file_num_compaction_trigger = kKeysRuns;

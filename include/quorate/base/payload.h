@@ -31,6 +31,9 @@ class Payload {
   }
   ~Payload() = default;
 
+  // Makes room for so many shared buffers.
+  void Reserve(size_t buffers) { shared_.reserve(buffers); }
+
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
