@@ -9,13 +9,21 @@
 #include "src/mvcc/read_view.h"
 #include "src/mvcc/record.h"
 #include "src/mvcc/record_walk.h"
+#include "src/mvcc/size_class.h"
 #include "src/mvcc/store_parts.h"
 
 namespace quorate::mvcc {
 namespace {
 
+// etcd looks a former value up as of the revision before the event, which a compaction at the event's own revision or
+// later forbids.
+bool HasReadablePrevious(const Event& event, int64_t compacted) {
+  return event.previous.main != 0 && event.revision.main - 1 >= compacted;
+}
+
 // Walks `revs` from the request's first revision to `last` and gathers what is wanted.
-absl::Status Gather(const storage::Database& database, const EventsRequest& request, int64_t last, EventsRead* read) {
+absl::Status Gather(const storage::Database& database, const EventsRequest& request, int64_t compacted, int64_t last,
+                    EventsRead* read) {
   RecordWalk walk(database, nullptr, request.first_revision, last);
   size_t walked = 0, bytes = 0;
   int64_t current = request.first_revision;
@@ -41,20 +49,41 @@ absl::Status Gather(const storage::Database& database, const EventsRequest& requ
     event.kv_offset = walk.record().kv_offset;
     event.key = event.record.view().substr(static_cast<size_t>(fields->key.data() - value.data()), fields->key.size());
     event.previous = walk.record().previous;
+    event.previous_bytes = static_cast<uint32_t>(BytesOfClass(walk.record().previous_size_class));
+    if (request.with_previous && HasReadablePrevious(event, compacted)) bytes += event.previous_bytes;
     read->events.push_back(std::move(event));
   }
   return walk.status();
 }
 
-// etcd looks a former value up as of the revision before the event, which a compaction at the event's own revision or
-// later forbids.
+// Ends before a revision whose former values are more than the request takes; with it, when it is the first.
+void LimitPrevious(const EventsRequest& request, int64_t compacted, EventsRead* read) {
+  auto revision_begin = read->events.begin();
+  uint64_t bytes = 0;
+  for (auto event = revision_begin; event != read->events.end(); ++event) {
+    if (event->revision.main != revision_begin->revision.main) {
+      revision_begin = event;
+      bytes = 0;
+    }
+    if (HasReadablePrevious(*event, compacted)) bytes += event->previous_bytes;
+    if (bytes <= request.previous_bytes_max) continue;
+    const int64_t revision = event->revision.main;
+    read->previous_left_out = revision == request.first_revision;
+    read->next_revision = read->previous_left_out ? revision + 1 : revision;
+    read->events.erase(std::find_if(revision_begin, read->events.end(),
+                                    [read](const Event& one) { return one.revision.main >= read->next_revision; }),
+                       read->events.end());
+    return;
+  }
+}
+
 absl::Status FetchPrevious(RecordStore& records, int64_t compacted, EventsRead* read) {
   read->previous.resize(read->events.size());
   std::vector<Revision> revisions;
   std::vector<size_t> places;
   for (size_t i = 0; i < read->events.size(); ++i) {
     const Event& event = read->events[i];
-    if (event.previous.main == 0 || event.revision.main - 1 < compacted) continue;
+    if (!HasReadablePrevious(event, compacted)) continue;
     revisions.push_back(event.previous);
     places.push_back(i);
   }
@@ -97,6 +126,7 @@ void ResolvePrevious(std::vector<Event>* events) {
     // The transaction may have made, deleted and made the key again: its first change knows what was there before.
     const Event* first = first_changes.Find(*events, *event);
     event->previous = first == &*event ? Revision() : first->previous;
+    event->previous_bytes = first == &*event ? 0 : first->previous_bytes;
   }
 }
 
@@ -107,9 +137,11 @@ absl::StatusOr<EventsRead> ReadEventHistory(StoreParts* parts, const EventsReque
   const ReadView::Rep view(parts);
   if (request.first_revision < view.compacted) return base::errors::Compacted();
   EventsRead read;
-  QUORATE_RETURN_IF_ERROR(Gather(*parts->database, request, view.revision(), &read));
+  QUORATE_RETURN_IF_ERROR(Gather(*parts->database, request, view.compacted, view.revision(), &read));
   ResolvePrevious(&read.events);
-  if (request.with_previous) QUORATE_RETURN_IF_ERROR(FetchPrevious(parts->records, view.compacted, &read));
+  if (!request.with_previous) return read;
+  LimitPrevious(request, view.compacted, &read);
+  if (!read.previous_left_out) QUORATE_RETURN_IF_ERROR(FetchPrevious(parts->records, view.compacted, &read));
   return read;
 }
 

@@ -235,7 +235,10 @@ void Writer::WritePut(std::string_view key, std::string_view value, int64_t leas
   state.created = old.has_value() ? old->created : event.revision.main;
   state.version = old.has_value() ? old->version + 1 : 1;
   state.lease = lease;
-  if (old.has_value()) event.previous = old->modified;
+  if (old.has_value()) {
+    event.previous = old->modified;
+    event.previous_bytes = static_cast<uint32_t>(BytesOfClass(old->size_class));
+  }
   event.record = EncodePut(key, value, state, old);
   state.size_class = SizeClassOf(event.record.size(), key.size());
   Add(key, std::move(event), EncodeHistoryValue(state));
@@ -250,6 +253,7 @@ void Writer::WriteTombstone(std::string_view key, const KeyState& old) {
   event.revision = NextRevision();
   event.deleted = true;
   event.previous = old.modified;
+  event.previous_bytes = static_cast<uint32_t>(BytesOfClass(old.size_class));
   event.record = EncodeTombstone(key, event.revision.main, old);
   const Revision revision = event.revision;
   Add(key, std::move(event), EncodeHistoryTombstone());

@@ -4,6 +4,7 @@
 
 #include "quorate/base/check.h"
 #include "quorate/base/logging.h"
+#include "src/watch/events_by_key.h"
 #include "src/watch/feed_state.h"
 
 namespace quorate::watch {
@@ -18,6 +19,7 @@ std::shared_ptr<const Batch> MakeBatch(int64_t first_revision, mvcc::EventsRead 
   auto batch = std::make_shared<Batch>();
   batch->first_revision = first_revision;
   batch->last_revision = read.next_revision - 1;
+  batch->previous_left_out = read.previous_left_out;
   batch->events.reserve(read.events.size());
   for (size_t i = 0; i < read.events.size(); ++i) {
     Event& event = batch->events.emplace_back();
@@ -79,27 +81,42 @@ void Feed::Rep::OnCaughtUp(ChannelState* channel) {
 }
 
 void Feed::Rep::Lag(Watcher* watcher) {
-  watcher->state = Watcher::State::kBehind;
-  Scan* scan = nullptr;
-  const size_t tried = std::min(queue.size(), kScansTriedMax);
-  for (size_t i = 0; i < tried && scan == nullptr; ++i) {
-    Scan* one = queue[queue.size() - 1 - i];
-    const int64_t apart = one->cursor - watcher->next;
-    if (one->from_store != watcher->from_store || std::abs(apart) > kScanJoinRevisions) continue;
-    if (one->matcher.groups().size() >= options.scan_ranges_max) continue;
-    // Those who have a large revision behind them do not go back to those who have it before them.
-    if ((one->large == one->cursor || large == one->cursor) && apart < 0) continue;
-    scan = one;
-  }
+  Scan* scan = FindScan(*watcher);
   if (scan == nullptr) {
-    auto made = std::make_unique<Scan>();
-    scan = made.get();
-    scan->id = next_scan++;
-    scan->cursor = watcher->next;
-    scan->from_store = watcher->from_store;
+    scan = NewScan(watcher->next, watcher->from_store);
     queue.push_back(scan);
-    scans.emplace(scan->id, std::move(made));
   }
+  scan->apart = 0;
+  Join(watcher, scan);
+  PostAdvance();
+}
+
+Scan* Feed::Rep::FindScan(const Watcher& watcher) const {
+  const size_t tried = std::min(queue.size(), kScansTriedMax);
+  for (size_t i = 0; i < tried; ++i) {
+    Scan* one = queue[queue.size() - 1 - i];
+    const int64_t ahead = one->cursor - watcher.next;
+    if (one->from_store != watcher.from_store || std::abs(ahead) > kScanJoinRevisions) continue;
+    if (one->matcher.groups().size() >= options.scan_ranges_max || one->apart == one->cursor) continue;
+    // Those who have a large revision behind them do not go back to those who have it before them.
+    if ((one->large == one->cursor || large == one->cursor) && ahead < 0) continue;
+    return one;
+  }
+  return nullptr;
+}
+
+Scan* Feed::Rep::NewScan(int64_t cursor, bool from_store) {
+  auto made = std::make_unique<Scan>();
+  Scan* scan = made.get();
+  scan->id = next_scan++;
+  scan->cursor = cursor;
+  scan->from_store = from_store;
+  scans.emplace(scan->id, std::move(made));
+  return scan;
+}
+
+void Feed::Rep::Join(Watcher* watcher, Scan* scan) {
+  watcher->state = Watcher::State::kBehind;
   if (watcher->next < scan->cursor) {
     // The others must not hear again of what they have heard.
     if (std::exchange(scan->advanced, false)) KeepPositions(scan);
@@ -110,7 +127,6 @@ void Feed::Rep::Lag(Watcher* watcher) {
   scan->matcher.Add(watcher);
   if (scan->matcher.groups().size() > ranges) scan->filter.reset();
   if (watcher->request.prev_kv) ++scan->with_previous;
-  PostAdvance();
 }
 
 void Feed::Rep::LeaveScan(Watcher* watcher) {
@@ -183,6 +199,11 @@ bool Feed::Rep::StepInWindow(Scan* scan) {
 }
 
 void Feed::Rep::StartRead(Scan* scan) {
+  const bool is_apart = scan->apart == scan->cursor;
+  if (is_apart && scan->former_bytes > options.former_bytes_together_max) {
+    scan->reads_large = hub->BeginLargeRead();
+    if (!scan->reads_large) return RequeueAfter(scan, kHistoryRetry);
+  }
   scan->reading = true;
   ++reads;
   // It may let through what nobody wants any more, as long as most of it is wanted.
@@ -194,8 +215,14 @@ void Feed::Rep::StartRead(Scan* scan) {
   request.first_revision = scan->cursor;
   request.wants = [filter = scan->filter](std::string_view key) { return filter->Wants(key); };
   request.with_previous = scan->with_previous > 0;
+  request.previous_bytes_max = scan->reads_large ? options.former_bytes_max : options.former_bytes_together_max;
   request.bytes_max = options.step_bytes_max;
   request.walked_max = options.history_walked_max;
+  if (is_apart && scan->former_bytes == 0) {
+    // Of this revision only.
+    request.with_previous = false;
+    request.walked_max = 0;
+  }
   statistics.history_reads.fetch_add(1, std::memory_order_relaxed);
   options.run_blocking([this, id = scan->id, request = std::move(request)](absl::Status status) {
     const bool no_thread = IsForWantOfAThread(status);
@@ -208,11 +235,16 @@ void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<co
   --reads;
   Scan* scan = scans.at(scan_id).get();
   scan->reading = false;
+  if (std::exchange(scan->reads_large, false)) hub->EndLargeRead();
   if (no_thread) return RequeueAfter(scan, kHistoryRetry);
   if (read.ok()) {
     statistics.history_events.fetch_add((*read)->events.size(), std::memory_order_relaxed);
     scan->retry = std::chrono::milliseconds::zero();
-    DeliverScan(scan, {*read}, true);
+    if ((*read)->previous_left_out) {
+      PartFormer(scan, {*read});
+    } else {
+      DeliverScan(scan, {*read}, true);
+    }
   } else if (absl::IsDataLoss(read.status())) {
     EndFailed(scan, read.status());
   } else if (!absl::IsOutOfRange(read.status())) {
@@ -296,7 +328,8 @@ bool Feed::Rep::OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t
     return event->previous_missing() || event->revision() <= compacted;
   };
   if (watcher->request.prev_kv && !previous_is_complete &&
-      std::any_of(group->hits.begin() + static_cast<ptrdiff_t>(from), group->hits.end(), missing)) {
+      (std::any_of(group->hits.begin() + static_cast<ptrdiff_t>(from), group->hits.end(), missing) ||
+       FormerBytes(std::span(group->hits).subspan(from)) > options.former_bytes_max)) {
     watcher->from_store = true;
     return false;
   }

@@ -1,7 +1,8 @@
 #pragma once
 
-// The inside of a feed. Four files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings back
-// those who are behind, large_revision.cc delivers what is too much for either, channel.cc is what consumers ask.
+// The inside of a feed. Five files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings back
+// those who are behind, large_revision.cc delivers what is too much for either, former_values.cc parts those whose
+// former values are too much to be read at once, channel.cc is what consumers ask.
 
 #include <deque>
 #include <memory>
@@ -63,10 +64,21 @@ struct Scan {
   bool from_store = false;  // even where the window would do
   bool reading = false;     // a background thread reads for it: nobody joins meanwhile
   int64_t large = 0;        // a revision that was found to have more hits than a delivery holds
+  // A revision of so many former values that what these watchers hear of it is read for them alone: nobody joins while
+  // it is next. And what that weighs.
+  int64_t apart = 0;
+  size_t former_bytes = 0;   // 0: they hear of none
+  bool reads_large = false;  // it has the hub's leave
   Matcher matcher;
   std::shared_ptr<const KeyFilter> filter;  // of the matcher, and of some ranges that have left; null when one has come
   size_t with_previous = 0;                 // watchers that want former values
   std::chrono::milliseconds retry{0};       // how long it last waited after a read that failed; 0: none did since
+};
+
+// Watchers for whom former values that weigh so much are read by themselves.
+struct Apart {
+  size_t bytes = 0;
+  std::vector<Watcher*> watchers;
 };
 
 using Batches = std::vector<std::shared_ptr<const Batch>>;
@@ -112,6 +124,9 @@ struct Feed::Rep final : public Listener {
   void OnCaughtUp(ChannelState* channel);
   // Puts a watcher into a scan that is near, or a new one.
   void Lag(Watcher* watcher);
+  Scan* FindScan(const Watcher& watcher) const;
+  Scan* NewScan(int64_t cursor, bool from_store);
+  void Join(Watcher* watcher, Scan* scan);
   void LeaveScan(Watcher* watcher);
   // Every watcher's position as its own, so that the scan may begin again further back.
   void KeepPositions(Scan* scan);
@@ -147,6 +162,13 @@ struct Feed::Rep final : public Listener {
   // --- large_revision.cc
   // The revision at the scan's cursor, to as many of its groups as a step allows; who has heard of it leaves the scan.
   void DeliverLarge(Scan* scan, const Batches& batches, bool previous_is_complete);
+
+  // --- former_values.cc
+  // Of the revision at the scan's cursor there are too many former values to be read for everyone at once: those who
+  // want some leave for scans of their own, and those who would hear of too many end.
+  void PartFormer(Scan* scan, const Batches& batches);
+  void MoveApart(const Apart& apart, int64_t revision);
+  void EndTooLarge(const std::vector<Watcher*>& ending, int64_t revision);
 
   // --- channel.cc
   void Enter();

@@ -2,9 +2,9 @@
 // once, as when a deletion of 5,000 keys is watched through 100,000 ranges. Each range is served by itself.
 
 #include <algorithm>
-#include <span>
 #include <vector>
 
+#include "src/watch/events_by_key.h"
 #include "src/watch/feed_state.h"
 
 namespace quorate::watch {
@@ -12,42 +12,6 @@ namespace {
 
 // A step sorts the revision's events first, so it does more than others.
 constexpr size_t kStepsInOne = 8;
-
-// The events of one revision, to be found by their keys.
-class EventsByKey {
- public:
-  using Found = std::span<const Event* const>;
-
-  EventsByKey(const Batches& batches, int64_t revision) {
-    for (const auto& batch : batches) {
-      for (const Event& event : batch->events) {
-        if (event.revision() == revision) events_.push_back(&event);
-      }
-    }
-    // Those of one key stay in order. What one deletion deletes is sorted already.
-    const auto before = [](const Event* a, const Event* b) { return a->change.key < b->change.key; };
-    if (!std::is_sorted(events_.begin(), events_.end(), before)) {
-      std::stable_sort(events_.begin(), events_.end(), before);
-    }
-  }
-
-  // By key.
-  Found Find(const Group& group) const {
-    const auto before = [](const Event* event, std::string_view key) { return event->change.key < key; };
-    const auto after = [](std::string_view key, const Event* event) { return key < event->change.key; };
-    const auto first = std::lower_bound(events_.begin(), events_.end(), group.begin, before);
-    auto last = events_.end();
-    if (group.single) {
-      last = std::upper_bound(first, last, group.begin, after);
-    } else if (!group.unbounded) {
-      last = std::lower_bound(first, last, group.end, before);
-    }
-    return {first, last};
-  }
-
- private:
-  std::vector<const Event*> events_;
-};
 
 // In the order of the revision: all lie in one batch. Returns the bytes that they count for.
 size_t TakeHits(EventsByKey::Found found, std::vector<const Event*>* hits) {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "quorate/base/check.h"
+#include "src/watch/events_by_key.h"
 #include "src/watch/feed_state.h"
 
 namespace quorate::watch {
@@ -87,7 +88,9 @@ void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t r
   // One that fell at an earlier event stays in its group until the delivery is over.
   if (watcher->state != Watcher::State::kLive || watcher->next > revision) return;
   const size_t to = group->hits.size();
-  const bool from_store = watcher->request.prev_kv && AnyPreviousMissing(*group, from, to);
+  const bool from_store =
+      watcher->request.prev_kv && (AnyPreviousMissing(*group, from, to) ||
+                                   FormerBytes(std::span(group->hits).subspan(from)) > options.former_bytes_max);
   ChannelState* channel = watcher->channel;
   Segment& segment = channel->segment;
   const bool goes_on = segment.watcher == watcher && segment.bytes < kResponseBytesMax &&

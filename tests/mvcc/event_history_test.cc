@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/mvcc/store_testing.h"
+
 namespace quorate::mvcc {
 namespace {
 
@@ -95,6 +97,72 @@ TEST(EventHistoryTest, ManyKeysChangedTwiceInOneTransactionAreNotSoughtOneByOne)
   const auto begun = std::chrono::steady_clock::now();
   ExpectResolved(std::move(changes));
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20));
+}
+
+// Five keys with values of 1,000 bytes, at revisions 2 to 6.
+struct FiveKeys : TestStore {
+  FiveKeys() {
+    for (const char* key : {"a", "b", "c", "d", "e"}) PutKey(key, std::string(1000, 'v'));
+  }
+  EventsRead Read(int64_t first_revision, size_t previous_bytes_max, size_t bytes_max = SIZE_MAX) {
+    return Must(store->ReadEvents({.first_revision = first_revision,
+                                   .wants = [](std::string_view) { return true; },
+                                   .with_previous = true,
+                                   .previous_bytes_max = previous_bytes_max,
+                                   .bytes_max = bytes_max,
+                                   .walked_max = SIZE_MAX}));
+  }
+};
+
+size_t PreviousFound(const EventsRead& read) {
+  size_t found = 0;
+  for (const base::Buffer& record : read.previous) found += record ? 1 : 0;
+  return found;
+}
+
+TEST(EventHistoryTest, RevisionOfTooManyFormerValuesIsReadByItselfWithoutThem) {
+  FiveKeys store;
+  pb::DeleteRangeRequest all;
+  all.set_key("a");
+  all.set_range_end("z");
+  ASSERT_TRUE(store.DeleteRange(all).ok());
+  store.PutKey("a", "after");
+  const EventsRead before = store.Read(2, 4000);
+  EXPECT_EQ(before.events.size(), 5u);
+  EXPECT_EQ(before.next_revision, 7);
+  EXPECT_FALSE(before.previous_left_out);
+  const EventsRead deletion = store.Read(7, 4000);
+  EXPECT_EQ(deletion.events.size(), 5u);
+  EXPECT_EQ(deletion.next_revision, 8);
+  EXPECT_TRUE(deletion.previous_left_out);
+  EXPECT_EQ(PreviousFound(deletion), 0u);
+  const EventsRead with_former = store.Read(2, 6000);
+  EXPECT_EQ(with_former.events.size(), 11u);
+  EXPECT_EQ(with_former.next_revision, 9);
+  EXPECT_EQ(PreviousFound(with_former), 5u);
+}
+
+TEST(EventHistoryTest, FormerValuesCountForWhatIsReadAtOnce) {
+  FiveKeys store;
+  for (const char* key : {"a", "b", "c", "d", "e"}) store.DeleteKey(key);
+  const EventsRead read = store.Read(7, SIZE_MAX, 2000);
+  EXPECT_EQ(read.events.size(), 2u);
+  EXPECT_EQ(read.next_revision, 9);
+  EXPECT_EQ(PreviousFound(read), 2u);
+}
+
+TEST(EventHistoryTest, CommitsTellWhatFormerValuesWeigh) {
+  FiveKeys store;
+  store.PutKey("a", "small");
+  store.DeleteKey("b");
+  ASSERT_EQ(store.events.size(), 7u);
+  EXPECT_EQ(store.events[0].previous_bytes, 0u);
+  for (const size_t i : {5u, 6u}) {
+    EXPECT_GE(store.events[i].previous_bytes, 1000u);
+    EXPECT_LT(store.events[i].previous_bytes, 1200u);
+  }
+  const EventsRead read = store.Read(7, SIZE_MAX);
+  for (const size_t i : {0u, 1u}) EXPECT_EQ(read.events[i].previous_bytes, store.events[i + 5].previous_bytes);
 }
 
 }  // namespace

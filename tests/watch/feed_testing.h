@@ -28,6 +28,8 @@ struct Bounds {
   size_t cache_bytes = 1 << 20;
   size_t hits = kHitsMax;
   size_t scan_ranges = kScanRangesMax;
+  size_t former_together = kFormerBytesTogetherMax;
+  size_t former = kFormerBytesMax;
 };
 
 // One change of history, as the test knows it.

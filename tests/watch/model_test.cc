@@ -195,7 +195,9 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
     }
     if (kind < 56) return Resume(consumer);
     if (kind < 60) return consumer.channel->RequestProgress();
-    if (kind < 85) {
+    if (kind < 61) {
+      feed_.LetTimePass();
+    } else if (kind < 85) {
       feed_.RunOne();
     } else if (kind < 95) {
       feed_.RunBlocking();
@@ -240,19 +242,21 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
       consumer.channel->Resume();
       consumer.channel->RequestProgress();
     }
-    feed_.RunAll();
+    for (feed_.RunAll(); !feed_.later.empty(); feed_.RunAll()) feed_.LetTimePass();
   }
 
   std::mt19937 random_;
   // Small, so that everyone falls out of the window, steps end early, former values are not in memory, some deletions
-  // have too many hits and not all of a stream catch up together.
+  // have too many hits, or too many former values to be read for all at once, and not all of a stream catch up
+  // together.
   TestFeed feed_{{.window_bytes = 6000,
                   .window_events = 24,
                   .step_bytes = 700,
                   .walked = 20,
                   .cache_bytes = 4000,
                   .hits = 30,
-                  .scan_ranges = 4}};
+                  .scan_ranges = 4,
+                  .former_together = 1000}};
   std::array<Consumer, 3> consumers_;
 };
 

@@ -20,7 +20,10 @@ struct EventsRequest {
   std::function<bool(std::string_view key)> wants;
   // Whether the records of former values are wanted too.
   bool with_previous = false;
-  // Reading stops after the revision in which the changes wanted, or the changes walked, pass one of these.
+  // A revision whose former values weigh more is read by itself, without them.
+  size_t previous_bytes_max = SIZE_MAX;
+  // Reading stops after the revision in which the changes wanted, former values included, or the changes walked pass
+  // one of these.
   size_t bytes_max = 0;
   size_t walked_max = 0;
 };
@@ -31,6 +34,8 @@ struct EventsRead {
   // With `with_previous`, beside each event the record of the key's value before the event's transaction; empty where
   // there was none, or where compaction hides it: a value can be read only at the compacted revision or later.
   std::vector<base::Buffer> previous;
+  // It is one revision, and its former values, more than were to be read, are not here.
+  bool previous_left_out = false;
   // Every change wanted from `first_revision` up to, but not including, this one is among the events.
   int64_t next_revision = 0;
 };

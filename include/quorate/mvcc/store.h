@@ -43,6 +43,7 @@ class LeaseKeys {
 struct Event {
   Revision revision;
   bool deleted = false;
+  uint32_t previous_bytes = 0;  // what the record of `previous` weighs, by the index: never less than it is
   // The stored record; `kv` of it is the mvccpb.KeyValue in wire form.
   base::Buffer record;
   size_t kv_offset = 0;

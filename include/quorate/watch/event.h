@@ -31,6 +31,8 @@ struct Batch {
   int64_t first_revision = 0;
   int64_t last_revision = 0;
   size_t bytes = 0;  // of the records, former ones included
+  // It is one revision, read for watchers who want former values, and these are not here, because they are too many.
+  bool previous_left_out = false;
   std::vector<Event> events;
 };
 

@@ -48,6 +48,12 @@ inline constexpr size_t kScanRangesMax = 4096;
 inline constexpr std::chrono::milliseconds kHistoryRetry{100};
 inline constexpr std::chrono::milliseconds kHistoryRetryMax{10'000};
 
+// Former values of one revision that are read for several ranges at once, and for one range: as much as all the answers
+// that clients have not taken yet may weigh together (docs/operations.md#watch-streams). A deletion of a whole store
+// has more, so who would hear of more ends.
+inline constexpr size_t kFormerBytesTogetherMax = 64 << 20;
+inline constexpr size_t kFormerBytesMax = 1 << 30;
+
 // etcd's watch id that speaks for all watchers of a stream, or for none.
 inline constexpr int64_t kNoWatchId = -1;
 
@@ -90,7 +96,7 @@ class Sink {
   virtual bool OnEvents(int64_t watch_id, const WatchRequest& request, const Selection& events, int64_t revision) = 0;
   // The watcher is over: what it has to hear of next lies before the compacted revision.
   virtual void OnCompacted(int64_t watch_id, int64_t compacted_revision) = 0;
-  // The watcher is over: what it has to hear of next cannot be read any more, for this reason.
+  // The watcher is over: what it has to hear of next cannot be read any more, or is too much, for this reason.
   virtual void OnFailed(int64_t watch_id, const absl::Status& reason) = 0;
   // All watchers of the channel (kNoWatchId), or this one, have heard of everything up to the revision. False: as for
   // events.
@@ -165,6 +171,8 @@ struct FeedStatistics {
   std::atomic<uint64_t> history_events{0};
   // Steps that delivered one revision range by range, because it had too many hits.
   std::atomic<uint64_t> large_deliveries{0};
+  // Watchers that ended because the former values of one revision were too many.
+  std::atomic<uint64_t> former_too_large{0};
   // Copies of a scan's ranges made for them.
   std::atomic<uint64_t> filters_made{0};
   // Positions written down because a watcher joined others from further back.
@@ -183,6 +191,8 @@ struct FeedOptions {
   size_t history_walked_max = kHistoryWalkedMax;
   size_t scan_ranges_max = kScanRangesMax;
   size_t hits_max = kHitsMax;
+  size_t former_bytes_together_max = kFormerBytesTogetherMax;
+  size_t former_bytes_max = kFormerBytesMax;
 };
 
 // Belongs to one loop. Made before the loop starts, destroyed after it has ended; all channels and subscriptions must

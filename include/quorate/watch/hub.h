@@ -57,6 +57,10 @@ class Hub {
   // Counts watchers that want former values: while there are any, events get them as far as they are in memory.
   void WantPrevious(int change) { previous_wanted_.fetch_add(change); }
 
+  // For who would read more former values than kFormerBytesTogetherMax: of all loops one at a time. False: not now.
+  bool BeginLargeRead() { return !large_read_.exchange(true); }
+  void EndLargeRead() { large_read_.store(false); }
+
   // The batches after revision `position`, oldest first, until they pass `bytes_max`. False when the window does not
   // hold the next one. `*newest` is the last revision that came to the window, or `position` when that is higher.
   bool Collect(int64_t position, size_t bytes_max, std::vector<std::shared_ptr<const Batch>>* batches,
@@ -74,6 +78,7 @@ class Hub {
   mvcc::Store* store_ = nullptr;
   std::atomic<int> joined_{0};
   std::atomic<int> previous_wanted_{0};
+  std::atomic<bool> large_read_{false};
 
   mutable base::Mutex mutex_;  // guards the window and who listens; held for pointers only
   std::vector<Listener*> listeners_ ABSL_GUARDED_BY(mutex_);
