@@ -68,14 +68,18 @@ void Feed::Rep::Unpark(Watcher* watcher) {
 
 void Feed::Rep::UnparkSome(ChannelState* channel) {
   if (channel->blocked) return;
-  while (channel->parked > 0 && channel->behind - channel->parked < options.scan_ranges_max) {
+  while (channel->parked > 0 && channel->returning < channel->returning_max) {
     Watcher* watcher = channel->parked_first;
     Unpark(watcher);
+    watcher->returning = true;
+    ++channel->returning;
+    statistics.returned.fetch_add(1, std::memory_order_relaxed);
     Lag(watcher);
   }
 }
 
 void Feed::Rep::OnCaughtUp(ChannelState* channel) {
+  channel->returning_max = std::min(channel->returning_max + 1, kReturningMax);
   UnparkSome(channel);
   AnswerProgress(channel);
 }
@@ -133,6 +137,7 @@ void Feed::Rep::LeaveScan(Watcher* watcher) {
   Scan* scan = watcher->scan;
   watcher->next = Next(*watcher);
   scan->matcher.Remove(watcher);
+  if (std::exchange(watcher->returning, false)) --watcher->channel->returning;
   if (watcher->request.prev_kv) --scan->with_previous;
   watcher->scan = nullptr;
 }

@@ -112,6 +112,7 @@ std::optional<size_t> Channel::Cancel(int64_t watch_id) {
 void Channel::Resume() {
   if (!std::exchange(state_->blocked, false)) return;
   Feed::Rep& feed = *state_->feed;
+  state_->returning_max = kReturningFirst;
   feed.UnparkSome(state_.get());
   feed.AnswerProgress(state_.get());
   if (state_->notices_due && !state_->blocked) feed.SendNotices(state_.get());

@@ -39,6 +39,8 @@ struct ChannelState {
   size_t over = 0;     // watchers that have ended and are not cancelled
   size_t behind = 0;   // watchers that are behind or parked
   size_t parked = 0;   // of those
+  size_t returning = 0;
+  size_t returning_max = kReturningFirst;  // since the consumer takes events again
   size_t notices = 0;  // watchers that want periodic notices
   uint32_t notice_round = 0;
   bool notices_due = false;  // some have not had their turn in this round
@@ -117,8 +119,8 @@ struct Feed::Rep final : public Listener {
   // --- catch_up.cc
   void Park(Watcher* watcher);
   void Unpark(Watcher* watcher);
-  // Those that have been parked longest catch up, as many of the channel at a time as a scan takes: whoever finds no
-  // room again has done little in vain.
+  // Those that have been parked longest catch up, a few of the channel at first and more as long as there is room:
+  // whoever finds none again has done it in vain.
   void UnparkSome(ChannelState* channel);
   // One of the channel's watchers is not behind any more.
   void OnCaughtUp(ChannelState* channel);

@@ -42,6 +42,8 @@ struct Watcher {
   int64_t next = 0;
   // What it needs of the window's events is not in memory.
   bool from_store = false;
+  // It was parked, and is in the scan that it came back to.
+  bool returning = false;
   // Something was sent since the last periodic notice.
   bool heard = false;
   uint32_t notice_round = 0;  // the last in which it had its turn

@@ -62,7 +62,7 @@ TEST(RoomTest, PeriodicNoticesStopWhereTheConsumerTakesNoMoreAndGoOnLater) {
 // Of those who wait for the consumer only some try at a time; nobody waits for ever.
 TEST(RoomTest, ThoseWhoWaitHaveTheirTurnOneAfterTheOther) {
   OneChannel feed({.scan_ranges = 2});
-  constexpr size_t kWatchers = 20;
+  constexpr size_t kWatchers = 200;
   std::vector<int64_t> ids;
   for (size_t i = 0; i < kWatchers; ++i) ids.push_back(feed.Watch(Range("a", "b" + std::to_string(i))));
   feed.sink.room = 1;
@@ -80,6 +80,32 @@ TEST(RoomTest, ThoseWhoWaitHaveTheirTurnOneAfterTheOther) {
   for (const int64_t id : ids) EXPECT_THAT(feed.sink.Told(id), ElementsAre("put a 2"));
   EXPECT_EQ(feed.sink.deliveries, kWatchers);
   EXPECT_EQ(feed.feed->statistics().behind, 0);
+}
+
+TEST(RoomTest, FewTryInVainWhereThereIsRoomForOne) {
+  OneChannel feed;
+  constexpr size_t kWatchers = 3000;
+  std::vector<int64_t> ids;
+  for (size_t i = 0; i < kWatchers; ++i) ids.push_back(feed.Watch(Range("a", "b" + std::to_string(i))));
+  feed.sink.room = 1;
+  feed.PutNow("a", "x");
+  feed.RunAll();
+  const FeedStatistics& statistics = feed.feed->statistics();
+  for (uint64_t resumed = 1; resumed <= 3; ++resumed) {
+    feed.sink.room = 1;
+    feed.channel->Resume();
+    feed.RunAll();
+    EXPECT_EQ(feed.sink.deliveries, 1 + resumed);
+    EXPECT_LE(statistics.returned, 2 * kReturningFirst * resumed);
+  }
+  const uint64_t before = statistics.returned;
+  feed.sink.room = SIZE_MAX;
+  feed.channel->Resume();
+  feed.RunAll();
+  EXPECT_EQ(statistics.returned - before, kWatchers - 4);
+  for (const int64_t id : ids) EXPECT_THAT(feed.sink.Told(id), ElementsAre("put a 2"));
+  EXPECT_EQ(feed.sink.deliveries, kWatchers);
+  EXPECT_EQ(statistics.behind, 0);
 }
 
 }  // namespace

@@ -44,6 +44,10 @@ inline constexpr int kHistoryReadsMax = 2;
 inline constexpr int64_t kScanJoinRevisions = 16384;
 // ... unless it has so many ranges already: each read of history may have to begin with a copy of them all, in order.
 inline constexpr size_t kScanRangesMax = 4096;
+// Watchers of a channel that go on at once when its consumer takes events again: all but the first few may find no room
+// and have done it in vain. Each that does find it brings one more, up to the second number.
+inline constexpr size_t kReturningFirst = 64;
+inline constexpr size_t kReturningMax = 1024;
 // What could not be read is read again after the first of these, and each time after twice as long, up to the second.
 inline constexpr std::chrono::milliseconds kHistoryRetry{100};
 inline constexpr std::chrono::milliseconds kHistoryRetryMax{10'000};
@@ -175,6 +179,8 @@ struct FeedStatistics {
   std::atomic<uint64_t> former_too_large{0};
   // Copies of a scan's ranges made for them.
   std::atomic<uint64_t> filters_made{0};
+  // Times a watcher went on, or tried to, after its consumer had taken nothing.
+  std::atomic<uint64_t> returned{0};
   // Positions written down because a watcher joined others from further back.
   std::atomic<uint64_t> positions_kept{0};
 };
