@@ -41,6 +41,7 @@ void WatchStreams::Remove(WatchStreamEvents* stream) {
   if (found == streams_.end()) return;
   const Entry& entry = found->second;
   if (entry.needs_leader) --needing_leader_;
+  awaiting_room_.Remove(stream);
   if (entry.noticed) {
     auto [first, last] = beats_.equal_range(entry.beat);
     while (first != last && first->second != stream) ++first;
@@ -102,9 +103,8 @@ void WatchStreams::LookForLeader() {
 }
 
 void WatchStreams::AwaitRoom(WatchStreamEvents* stream) {
-  auto found = streams_.find(stream);
-  if (found == streams_.end() || std::exchange(found->second.awaits_room, true)) return;
-  awaiting_room_.push_back(stream);
+  if (!streams_.contains(stream)) return;
+  awaiting_room_.Add(stream);
   ArmRoomLook();
 }
 
@@ -112,24 +112,9 @@ void WatchStreams::ArmRoomLook() {
   if (awaiting_room_.empty() || std::exchange(looking_for_room_, true)) return;
   context_->server->PostAfter(loop_index_, kRoomLook, [this] {
     looking_for_room_ = false;
-    LookForRoom();
+    awaiting_room_.Look();
+    ArmRoomLook();
   });
-}
-
-void WatchStreams::LookForRoom() {
-  int resumed = 0;
-  for (size_t left = awaiting_room_.size(); left > 0 && resumed < kResumedPerLookMax; --left) {
-    WatchStreamEvents* stream = awaiting_room_.front();
-    awaiting_room_.pop_front();
-    auto found = streams_.find(stream);
-    if (found == streams_.end() || !std::exchange(found->second.awaits_room, false)) continue;
-    if (stream->OnRoomLook()) {
-      ++resumed;
-    } else {
-      AwaitRoom(stream);
-    }
-  }
-  ArmRoomLook();
 }
 
 void WatchStreams::EndAll(const absl::Status& status) {

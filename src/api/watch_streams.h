@@ -4,22 +4,20 @@
 // leader, the end. Loop thread only.
 
 #include <chrono>
-#include <deque>
 #include <map>
 #include <random>
 
 #include "absl/container/flat_hash_map.h"
+#include "src/api/room_queue.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {
 
 // What a stream hears from here.
-class WatchStreamEvents {
+class WatchStreamEvents : public AwaitsRoom {
  public:
   // False: it wants no more notices.
   virtual bool OnNoticeDue() = 0;
-  // There may be room for what it could not send. False: there is none yet, ask again.
-  virtual bool OnRoomLook() = 0;
   virtual void End(absl::Status status) = 0;
 
  protected:
@@ -36,9 +34,8 @@ class WatchStreams {
   // Streams that demand a leader end when there was none at so many looks in a row.
   static constexpr std::chrono::milliseconds kLeaderLook{1000};
   static constexpr int kLooksWithoutLeaderMax = 3;
-  // How often streams without room look again, and how many of them go on at once: what room there is will do for few.
-  static constexpr std::chrono::milliseconds kRoomLook{50};
-  static constexpr int kResumedPerLookMax = 100;
+  // How often some of the streams without room look again.
+  static constexpr std::chrono::milliseconds kRoomLook{10};
 
   WatchStreams(ServiceContext* context, int loop_index);
 
@@ -57,7 +54,6 @@ class WatchStreams {
     std::chrono::milliseconds interval;
     bool needs_leader;
     bool noticed = false;
-    bool awaits_room = false;
   };
 
   std::chrono::milliseconds DrawInterval();
@@ -66,7 +62,6 @@ class WatchStreams {
   void ArmLeaderLook();
   void LookForLeader();
   void ArmRoomLook();
-  void LookForRoom();
 
   ServiceContext* const context_;
   const int loop_index_;
@@ -75,8 +70,7 @@ class WatchStreams {
   absl::flat_hash_map<WatchStreamEvents*, Entry> streams_;
   std::multimap<Clock::time_point, WatchStreamEvents*> beats_;
   Clock::time_point armed_for_ = Clock::time_point::max();
-  // In the order in which they found none; those that are gone, or no longer await it, are passed over.
-  std::deque<WatchStreamEvents*> awaiting_room_;
+  RoomQueue awaiting_room_;
   bool looking_for_room_ = false;
   bool looking_ = false;
   int needing_leader_ = 0;

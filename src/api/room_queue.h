@@ -1,0 +1,44 @@
+#pragma once
+
+// Watch streams that found no room for what they have to send, though nothing of theirs is queued whose going they
+// would hear of: they are asked again and again, in turn. Loop thread only.
+
+#include <cstddef>
+#include <deque>
+
+#include "absl/container/flat_hash_set.h"
+
+namespace quorate::api {
+
+class AwaitsRoom {
+ public:
+  // There may be room for what it could not send. False: there is none yet, ask again.
+  virtual bool OnRoomLook() = 0;
+
+ protected:
+  ~AwaitsRoom() = default;
+};
+
+class RoomQueue {
+ public:
+  // Of one look. How many go on: what room there is will do for few. How many are asked at all, and how many in a row
+  // that find none before the rest is taken to find none either: most often it is all clients together who leave no
+  // room. It may be one connection that has none for its streams, so those who were asked go to the end; nobody waits
+  // behind them.
+  static constexpr size_t kResumedMax = 20;
+  static constexpr size_t kAskedMax = 256;
+  static constexpr size_t kRefusedInARowMax = 32;
+
+  // Once, however often it is added. Also from within OnRoomLook.
+  void Add(AwaitsRoom* stream);
+  void Remove(AwaitsRoom* stream) { waiting_.erase(stream); }
+  bool empty() const { return waiting_.empty(); }
+  void Look();
+
+ private:
+  absl::flat_hash_set<AwaitsRoom*> waiting_;
+  // In turn; those that are not waiting any more are passed over, and a stream may be here twice.
+  std::deque<AwaitsRoom*> turns_;
+};
+
+}  // namespace quorate::api
