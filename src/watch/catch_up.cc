@@ -161,6 +161,7 @@ void Feed::Rep::PostAdvance() {
 
 void Feed::Rep::Advance() {
   Pull();
+  MoveFallen();
   bool more = false;
   const size_t turns = std::min(queue.size(), kScansPerTurn);
   for (size_t i = 0; i < turns; ++i) {

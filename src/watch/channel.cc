@@ -32,6 +32,10 @@ void Feed::Rep::Remove(Watcher* watcher) {
     case Watcher::State::kLive:
       LeaveLive(watcher);
       break;
+    case Watcher::State::kFalling:
+      ForgetFallen(watcher);
+      LeaveLive(watcher);
+      break;
     case Watcher::State::kBehind:
       LeaveScan(watcher);
       break;
@@ -42,7 +46,7 @@ void Feed::Rep::Remove(Watcher* watcher) {
       --channel->over;
       break;
   }
-  const bool was_behind = watcher->state == Watcher::State::kBehind || watcher->state == Watcher::State::kParked;
+  const bool was_behind = watcher->state != Watcher::State::kLive && watcher->state != Watcher::State::kOver;
   if (was_behind) {
     --channel->behind;
     statistics.behind.fetch_sub(1, std::memory_order_relaxed);

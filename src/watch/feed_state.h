@@ -37,7 +37,7 @@ struct ChannelState {
   absl::flat_hash_map<int64_t, std::unique_ptr<Watcher>> watchers;
   int64_t next_id = 0;
   size_t over = 0;     // watchers that have ended and are not cancelled
-  size_t behind = 0;   // watchers that are behind or parked
+  size_t behind = 0;   // watchers that are falling, behind or parked
   size_t parked = 0;   // of those
   size_t returning = 0;
   size_t returning_max = kReturningFirst;  // since the consumer takes events again
@@ -96,13 +96,18 @@ struct Feed::Rep final : public Listener {
   void Pull();
   void PostPull();
   // Returns false when it ends before the batch does, because there is no room for more hits.
-  bool DeliverLive(const Batch& batch);
+  bool DeliverLive(const std::shared_ptr<const Batch>& batch);
   void OfferLive(Watcher* watcher, Group* group, size_t from, int64_t revision);
   void CloseSegment(ChannelState* channel);
-  // Leaves the live ones once the delivery is over; `next` is the first revision it has not heard of.
+  // Leaves the live ones, at the earliest once the delivery is over; `next` is the first revision it has not heard of.
   void Fall(Watcher* watcher, int64_t next, bool from_store);
-  void MoveFallen();
   void FallAll(int64_t next);
+  // Those who are to hear of this revision: the others have heard of it by hearing nothing.
+  void FallHit(const std::shared_ptr<const Batch>& batch, int64_t revision);
+  // As many of the fallen as may leave in one turn of the loop.
+  void MoveFallen();
+  // One of them is gone.
+  void ForgetFallen(Watcher* watcher);
   // Sends hits [from, to) of a group to one of its watchers, who has then heard of everything up to `revision`. Returns
   // false, and nothing is sent, when its consumer has no room.
   bool Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
@@ -191,8 +196,11 @@ struct Feed::Rep final : public Listener {
   std::vector<Group*> hit;          // groups with hits
   std::vector<Group*> hit_now;      // of the transaction at hand
   std::vector<ChannelState*> open;  // channels with an open segment
-  std::vector<Watcher*> fallen;
-  std::vector<Watcher*> leaving;  // the scan at hand
+  std::vector<Watcher*> leaving;    // the scan at hand
+
+  // In order; null where one has gone. The first has this place.
+  std::deque<Watcher*> fallen;
+  uint64_t fallen_first = 0;
 
   absl::flat_hash_map<uint64_t, std::unique_ptr<Scan>> scans;
   std::deque<Scan*> queue;  // those that no read is going on for

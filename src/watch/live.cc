@@ -8,6 +8,10 @@
 namespace quorate::watch {
 namespace {
 
+// Watchers that leave the live ones before the loop turns to other things: of a revision that is too much for a
+// delivery, or when the window has passed the loop, it may be all there are.
+constexpr size_t kMovedPerTurn = 1024;
+
 bool AnyPreviousMissing(const Group& group, size_t from, size_t to) {
   for (size_t i = from; i < to; ++i) {
     if (group.hits[i]->previous_missing()) return true;
@@ -42,7 +46,7 @@ void Feed::Rep::Pull() {
     return;
   }
   for (const auto& batch : batches) {
-    if (!DeliverLive(*batch)) break;
+    if (!DeliverLive(batch)) break;
   }
   for (ChannelState* channel : std::exchange(open, {})) CloseSegment(channel);
   ForgetHits();
@@ -51,14 +55,15 @@ void Feed::Rep::Pull() {
   if (position < newest) OnCommitted();
 }
 
-bool Feed::Rep::DeliverLive(const Batch& batch) {
-  auto event = std::partition_point(batch.events.begin(), batch.events.end(),
+bool Feed::Rep::DeliverLive(const std::shared_ptr<const Batch>& batch) {
+  const std::vector<Event>& events = batch->events;
+  auto event = std::partition_point(events.begin(), events.end(),
                                     [this](const Event& one) { return one.revision() <= position; });
-  while (event != batch.events.end()) {
+  while (event != events.end()) {
     const int64_t revision = event->revision();
     const bool first = hits == 0;
     hit_now.clear();
-    for (; event != batch.events.end() && event->revision() == revision; ++event) {
+    for (; event != events.end() && event->revision() == revision; ++event) {
       live.Match(event->change.key, [this, event = &*event](Group& group) {
         if (group.hits.empty()) hit.push_back(&group);
         if (group.hits.size() == group.offered) hit_now.push_back(&group);
@@ -68,7 +73,7 @@ bool Feed::Rep::DeliverLive(const Batch& batch) {
       if (hits <= options.hits_max) continue;
       // Again in the next delivery; if not even one of its own is enough, scans take their time for it.
       if (first) {
-        FallAll(revision);
+        FallHit(batch, revision);
         large = position = revision;
       }
       return false;
@@ -145,32 +150,50 @@ void Feed::Rep::ForgetHits() {
 }
 
 void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
-  watcher->state = Watcher::State::kBehind;
+  watcher->state = Watcher::State::kFalling;
   watcher->next = std::max(watcher->next, next);
   watcher->from_store = from_store;
+  ++watcher->channel->behind;
+  statistics.behind.fetch_add(1, std::memory_order_relaxed);
+  watcher->fallen_place = fallen_first + fallen.size();
   fallen.push_back(watcher);
 }
 
+void Feed::Rep::FallAll(int64_t next) {
+  for (const auto& group : live.groups()) {
+    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+      if (watcher->state == Watcher::State::kLive) Fall(watcher, next, false);
+    }
+  }
+}
+
+void Feed::Rep::FallHit(const std::shared_ptr<const Batch>& batch, int64_t revision) {
+  const EventsByKey events({batch}, revision);
+  for (const auto& group : live.groups()) {
+    if (events.Find(*group).empty()) continue;
+    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+      if (watcher->state == Watcher::State::kLive && watcher->next <= revision) Fall(watcher, revision, false);
+    }
+  }
+}
+
 void Feed::Rep::MoveFallen() {
-  for (Watcher* watcher : std::exchange(fallen, {})) {
+  for (size_t moved = 0; moved < kMovedPerTurn && !fallen.empty(); ++moved) {
+    Watcher* watcher = fallen.front();
+    fallen.pop_front();
+    ++fallen_first;
+    if (watcher == nullptr) continue;
     LeaveLive(watcher);
-    ++watcher->channel->behind;
-    statistics.behind.fetch_add(1, std::memory_order_relaxed);
     if (watcher->channel->blocked) {
       Park(watcher);
     } else {
       Lag(watcher);
     }
   }
+  if (!fallen.empty()) PostAdvance();
 }
 
-void Feed::Rep::FallAll(int64_t next) {
-  for (const auto& group : live.groups()) {
-    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      Fall(watcher, next, false);
-    }
-  }
-}
+void Feed::Rep::ForgetFallen(Watcher* watcher) { fallen[watcher->fallen_place - fallen_first] = nullptr; }
 
 void Feed::Rep::MakeLive(Watcher* watcher) {
   watcher->state = Watcher::State::kLive;

@@ -13,10 +13,11 @@ struct Scan;
 // One watcher. Its channel owns it.
 struct Watcher {
   enum class State {
-    kLive,    // in the feed's matcher
-    kBehind,  // in a scan's matcher
-    kParked,  // in its channel's list: the consumer takes nothing
-    kOver,    // ended, by compaction or because history cannot be read; keeps its id until it is cancelled
+    kLive,     // in the feed's matcher
+    kFalling,  // in the feed's matcher still, where it hears of nothing more, and among those that leave it
+    kBehind,   // in a scan's matcher
+    kParked,   // in its channel's list: the consumer takes nothing
+    kOver,     // ended, by compaction or because history cannot be read; keeps its id until it is cancelled
   };
 
   Watcher(ChannelState* channel, int64_t id, WatchRequest asked)
@@ -47,6 +48,7 @@ struct Watcher {
   // Something was sent since the last periodic notice.
   bool heard = false;
   uint32_t notice_round = 0;  // the last in which it had its turn
+  uint64_t fallen_place = 0;
 
   Group* group = nullptr;
   Scan* scan = nullptr;

@@ -140,5 +140,56 @@ TEST(LargeRevisionTest, FormerValuesAreReadForThoseWhoWantThem) {
   EXPECT_EQ(feed.feed->statistics().behind, 0);
 }
 
+TEST(LargeRevisionTest, NobodyElseFallsBehind) {
+  Overlapping feed({.hits = 20});
+  Recorder others_sink;
+  auto others = feed.feed->Open(&others_sink);
+  int64_t id = 0, revision = 0;
+  for (int i = 0; i < 50; ++i) id = *others->Watch(0, Key("other" + std::to_string(i)), &revision);
+  feed.WatchAll(10);
+  feed.Watch(Key(KeyName(3)));
+  feed.Watch(Key(KeyName(3), 1000));
+  feed.DeleteAll();
+  feed.PutNow("other49", "x");
+  EXPECT_TRUE(feed.RunOne());
+  EXPECT_EQ(feed.feed->statistics().behind, 11);
+  others->RequestProgress();
+  feed.RunAll();
+  EXPECT_THAT(others_sink.Told(id), ElementsAre("put other49 9"));
+  EXPECT_THAT(others_sink.progress, ElementsAre(testing::Pair(kNoWatchId, 9)));
+  for (size_t i = 0; i < 10; ++i) EXPECT_EQ(feed.sink.Told(feed.ids[i]), Deletions(8));
+  EXPECT_THAT(feed.sink.Told(feed.ids[10]), ElementsAre("delete k3 8"));
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+}
+
+TEST(LargeRevisionTest, ManyFallALittleAtATimeAndMayBeCancelledMeanwhile) {
+  constexpr int kRanges = 5000;
+  Overlapping feed({.hits = 100});
+  feed.WatchAll(kRanges);
+  feed.DeleteAll();
+  feed.PutNow("k", "y");
+  feed.channel->RequestProgress();
+  EXPECT_TRUE(feed.RunOne());
+  EXPECT_EQ(feed.feed->statistics().behind, kRanges);
+  std::vector<int64_t> cancelled;
+  for (size_t i = 0; i < kRanges; i += 7) {
+    EXPECT_TRUE(feed.channel->Cancel(feed.ids[i]));
+    cancelled.push_back(feed.ids[i]);
+  }
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  feed.RunAll();
+  size_t heard = 0;
+  for (const int64_t id : feed.ids) heard += feed.sink.Told(id).size();
+  EXPECT_EQ(heard, (feed.ids.size() - cancelled.size()) * (kKeys + 1));
+  for (const int64_t id : cancelled) EXPECT_THAT(feed.sink.Told(id), IsEmpty());
+  EXPECT_EQ(feed.sink.progress.size(), 1u);
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+  feed.DeleteAll();
+  EXPECT_TRUE(feed.RunOne());
+  feed.channel.reset();
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+  feed.RunAll();
+}
+
 }  // namespace
 }  // namespace quorate::watch
