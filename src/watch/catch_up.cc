@@ -101,7 +101,7 @@ Scan* Feed::Rep::FindScan(const Watcher& watcher) const {
     Scan* one = queue[queue.size() - 1 - i];
     const int64_t ahead = one->cursor - watcher.next;
     if (one->from_store != watcher.from_store || std::abs(ahead) > kScanJoinRevisions) continue;
-    if (one->matcher.groups().size() >= options.scan_ranges_max || one->apart == one->cursor) continue;
+    if (IsFull(*one) || one->apart == one->cursor) continue;
     // Those who have a large revision behind them do not go back to those who have it before them.
     if ((one->large == one->cursor || large == one->cursor) && ahead < 0) continue;
     return one;
@@ -129,13 +129,17 @@ void Feed::Rep::Join(Watcher* watcher, Scan* scan) {
   watcher->scan = scan;
   const size_t ranges = scan->matcher.groups().size();
   scan->matcher.Add(watcher);
-  if (scan->matcher.groups().size() > ranges) scan->filter.reset();
+  if (scan->matcher.groups().size() > ranges) {
+    scan->filter.reset();
+    scan->range_bytes += watcher->group->bytes();
+  }
   if (watcher->request.prev_kv) ++scan->with_previous;
 }
 
 void Feed::Rep::LeaveScan(Watcher* watcher) {
   Scan* scan = watcher->scan;
   watcher->next = Next(*watcher);
+  if (watcher->group->watchers == 1) scan->range_bytes -= watcher->group->bytes();
   scan->matcher.Remove(watcher);
   if (std::exchange(watcher->returning, false)) --watcher->channel->returning;
   if (watcher->request.prev_kv) --scan->with_previous;

@@ -73,6 +73,7 @@ struct Scan {
   bool reads_large = false;  // it has the hub's leave
   Matcher matcher;
   std::shared_ptr<const KeyFilter> filter;  // of the matcher, and of some ranges that have left; null when one has come
+  size_t range_bytes = 0;                   // the bounds of its groups
   size_t with_previous = 0;                 // watchers that want former values
   std::chrono::milliseconds retry{0};       // how long it last waited after a read that failed; 0: none did since
 };
@@ -132,6 +133,10 @@ struct Feed::Rep final : public Listener {
   // Puts a watcher into a scan that is near, or a new one.
   void Lag(Watcher* watcher);
   Scan* FindScan(const Watcher& watcher) const;
+  // It takes no more ranges: a copy of them costs enough.
+  bool IsFull(const Scan& scan) const {
+    return scan.matcher.groups().size() >= options.scan_ranges_max || scan.range_bytes >= options.scan_range_bytes_max;
+  }
   Scan* NewScan(int64_t cursor, bool from_store);
   void Join(Watcher* watcher, Scan* scan);
   void LeaveScan(Watcher* watcher);

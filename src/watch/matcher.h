@@ -25,6 +25,8 @@ struct Group {
   explicit Group(const mvcc::KeyRange& range)
       : begin(range.begin), end(range.end), single(range.single), unbounded(range.unbounded) {}
 
+  size_t bytes() const { return begin.size() + end.size(); }
+
   const std::string begin;
   const std::string end;
   const bool single;

@@ -22,6 +22,29 @@ TEST(ScanTest, HasNoMoreThanSoManyRanges) {
   }
 }
 
+TEST(ScanTest, HasRangesOfNoMoreThanSoManyBytes) {
+  OneChannel feed({.scan_range_bytes = 3000});
+  const auto key = [](int i) { return std::to_string(i) + std::string(999, 'k'); };
+  for (int i = 0; i < 9; ++i) feed.PutNow(key(i), "x");
+  std::vector<int64_t> ids;
+  for (int i = 0; i < 9; ++i) ids.push_back(feed.Watch(Key(key(i), 2)));
+  feed.RunAll();
+  EXPECT_EQ(feed.feed->statistics().history_reads, 3u);
+  for (size_t i = 0; i < 9; ++i) EXPECT_EQ(feed.sink.Told(ids[i]).size(), 1u);
+}
+
+TEST(ScanTest, LeavesRoomForOthersOnceSomeHaveLeft) {
+  OneChannel feed({.scan_range_bytes = 2000});
+  const auto key = [](int i) { return std::to_string(i) + std::string(999, 'k'); };
+  for (int i = 0; i < 4; ++i) feed.PutNow(key(i), "x");
+  const int64_t first = feed.Watch(Key(key(0), 2));
+  feed.Watch(Key(key(1), 2));
+  feed.channel->Cancel(first);
+  feed.Watch(Key(key(2), 2));
+  feed.RunAll();
+  EXPECT_EQ(feed.feed->statistics().history_reads, 1u);
+}
+
 TEST(ScanTest, CancellationsDoNotCopyTheRangesAnew) {
   OneChannel feed({.walked = 1});
   constexpr int kKeys = 40;

@@ -44,6 +44,8 @@ inline constexpr int kHistoryReadsMax = 2;
 inline constexpr int64_t kScanJoinRevisions = 16384;
 // ... unless it has so many ranges already: each read of history may have to begin with a copy of them all, in order.
 inline constexpr size_t kScanRangesMax = 4096;
+// ... or ranges this long together.
+inline constexpr size_t kScanRangeBytesMax = 1 << 20;
 // Watchers of a channel that go on at once when its consumer takes events again: all but the first few may find no room
 // and have done it in vain. Each that does find it brings one more, up to the second number.
 inline constexpr size_t kReturningFirst = 64;
@@ -196,6 +198,7 @@ struct FeedOptions {
   size_t step_bytes_max = kStepBytesMax;
   size_t history_walked_max = kHistoryWalkedMax;
   size_t scan_ranges_max = kScanRangesMax;
+  size_t scan_range_bytes_max = kScanRangeBytesMax;
   size_t hits_max = kHitsMax;
   size_t former_bytes_together_max = kFormerBytesTogetherMax;
   size_t former_bytes_max = kFormerBytesMax;
