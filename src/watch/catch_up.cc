@@ -10,10 +10,9 @@
 namespace quorate::watch {
 namespace {
 
-// How many scans are looked at for one that a watcher may join.
-constexpr size_t kScansTriedMax = 32;
-// Scans moved on before the loop turns to other things.
+// Scans moved on before the loop turns to other things, and scans looked at for that.
 constexpr size_t kScansPerTurn = 8;
+constexpr size_t kScansLookedAtPerTurn = 256;
 
 std::shared_ptr<const Batch> MakeBatch(int64_t first_revision, mvcc::EventsRead read) {
   auto batch = std::make_shared<Batch>();
@@ -44,8 +43,6 @@ absl::StatusOr<std::shared_ptr<const Batch>> Read(const mvcc::Store& store, cons
 bool IsForWantOfAThread(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
 }
-
-int64_t Next(const Watcher& watcher) { return std::max(watcher.next, watcher.scan->cursor); }
 
 }  // namespace
 
@@ -84,77 +81,6 @@ void Feed::Rep::OnCaughtUp(ChannelState* channel) {
   AnswerProgress(channel);
 }
 
-void Feed::Rep::Lag(Watcher* watcher) {
-  Scan* scan = FindScan(*watcher);
-  if (scan == nullptr) {
-    scan = NewScan(watcher->next, watcher->from_store);
-    queue.push_back(scan);
-  }
-  scan->apart = 0;
-  Join(watcher, scan);
-  PostAdvance();
-}
-
-Scan* Feed::Rep::FindScan(const Watcher& watcher) const {
-  const size_t tried = std::min(queue.size(), kScansTriedMax);
-  for (size_t i = 0; i < tried; ++i) {
-    Scan* one = queue[queue.size() - 1 - i];
-    const int64_t ahead = one->cursor - watcher.next;
-    if (one->from_store != watcher.from_store || std::abs(ahead) > kScanJoinRevisions) continue;
-    if (IsFull(*one) || one->apart == one->cursor) continue;
-    // Those who have a large revision behind them do not go back to those who have it before them.
-    if ((one->large == one->cursor || large == one->cursor) && ahead < 0) continue;
-    return one;
-  }
-  return nullptr;
-}
-
-Scan* Feed::Rep::NewScan(int64_t cursor, bool from_store) {
-  auto made = std::make_unique<Scan>();
-  Scan* scan = made.get();
-  scan->id = next_scan++;
-  scan->cursor = cursor;
-  scan->from_store = from_store;
-  scans.emplace(scan->id, std::move(made));
-  return scan;
-}
-
-void Feed::Rep::Join(Watcher* watcher, Scan* scan) {
-  watcher->state = Watcher::State::kBehind;
-  if (watcher->next < scan->cursor) {
-    // The others must not hear again of what they have heard.
-    if (std::exchange(scan->advanced, false)) KeepPositions(scan);
-    scan->cursor = watcher->next;
-  }
-  watcher->scan = scan;
-  const size_t ranges = scan->matcher.groups().size();
-  scan->matcher.Add(watcher);
-  if (scan->matcher.groups().size() > ranges) {
-    scan->filter.reset();
-    scan->range_bytes += watcher->group->bytes();
-  }
-  if (watcher->request.prev_kv) ++scan->with_previous;
-}
-
-void Feed::Rep::LeaveScan(Watcher* watcher) {
-  Scan* scan = watcher->scan;
-  watcher->next = Next(*watcher);
-  if (watcher->group->watchers == 1) scan->range_bytes -= watcher->group->bytes();
-  scan->matcher.Remove(watcher);
-  if (std::exchange(watcher->returning, false)) --watcher->channel->returning;
-  if (watcher->request.prev_kv) --scan->with_previous;
-  watcher->scan = nullptr;
-}
-
-void Feed::Rep::KeepPositions(Scan* scan) {
-  for (const auto& group : scan->matcher.groups()) {
-    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      watcher->next = Next(*watcher);
-    }
-  }
-  statistics.positions_kept.fetch_add(scan->matcher.size(), std::memory_order_relaxed);
-}
-
 void Feed::Rep::PostAdvance() {
   if (std::exchange(advance_posted, true)) return;
   options.post([this] {
@@ -166,14 +92,37 @@ void Feed::Rep::PostAdvance() {
 void Feed::Rep::Advance() {
   Pull();
   MoveFallen();
-  bool more = false;
-  const size_t turns = std::min(queue.size(), kScansPerTurn);
-  for (size_t i = 0; i < turns; ++i) {
+  StepWithoutReads();
+  const bool more_reads = StartReads();
+  if (!queue.empty() || more_reads) PostAdvance();
+}
+
+void Feed::Rep::StepWithoutReads() {
+  size_t moved_on = 0;
+  for (size_t left = std::min(queue.size(), kScansLookedAtPerTurn); left > 0 && moved_on < kScansPerTurn; --left) {
     Scan* scan = queue.front();
     queue.pop_front();
-    more = Step(scan) || more;
+    BeginTurn(scan);
+    if (Step(scan)) {
+      ++moved_on;
+    } else {
+      to_read.Add(scan->id, scan->channel);
+      scan->waiting = true;
+      Offer(scan);
+    }
   }
-  if (more && !queue.empty()) PostAdvance();
+}
+
+bool Feed::Rep::StartReads() {
+  for (size_t left = kScansLookedAtPerTurn; left > 0 && reads < kHistoryReadsMax; --left) {
+    const uint64_t id = to_read.Take();
+    if (id == 0) return false;
+    Scan* scan = scans.at(id).get();
+    BeginTurn(scan);
+    // Compaction may have passed it meanwhile, or its watchers may be gone.
+    if (!Step(scan)) StartRead(scan);
+  }
+  return reads < kHistoryReadsMax && !to_read.empty();
 }
 
 bool Feed::Rep::Step(Scan* scan) {
@@ -187,13 +136,7 @@ bool Feed::Rep::Step(Scan* scan) {
     Finish(scan);
     return true;
   }
-  if (!scan->from_store && StepInWindow(scan)) return true;
-  if (reads < kHistoryReadsMax) {
-    StartRead(scan);
-    return true;
-  }
-  queue.push_back(scan);
-  return false;
+  return !scan->from_store && StepInWindow(scan);
 }
 
 bool Feed::Rep::StepInWindow(Scan* scan) {
@@ -214,7 +157,6 @@ void Feed::Rep::StartRead(Scan* scan) {
     scan->reads_large = hub->BeginLargeRead();
     if (!scan->reads_large) return RequeueAfter(scan, kHistoryRetry);
   }
-  scan->reading = true;
   ++reads;
   // It may let through what nobody wants any more, as long as most of it is wanted.
   if (scan->filter == nullptr || scan->filter->ranges() > 2 * scan->matcher.groups().size()) {
@@ -244,7 +186,6 @@ void Feed::Rep::StartRead(Scan* scan) {
 void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread) {
   --reads;
   Scan* scan = scans.at(scan_id).get();
-  scan->reading = false;
   if (std::exchange(scan->reads_large, false)) hub->EndLargeRead();
   if (no_thread) return RequeueAfter(scan, kHistoryRetry);
   if (read.ok()) {
@@ -280,6 +221,8 @@ void Feed::Rep::RequeueAfter(Scan* scan, std::chrono::milliseconds time) {
 
 void Feed::Rep::Requeue(Scan* scan) {
   queue.push_back(scan);
+  scan->waiting = true;
+  Offer(scan);
   PostAdvance();
 }
 
@@ -371,10 +314,10 @@ void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
   int64_t next = INT64_MAX;
   for (const auto& group : scan->matcher.groups()) {
     for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      if (Next(*watcher) < compacted) {
+      if (scan->Next(*watcher) < compacted) {
         leaving.push_back(watcher);
       } else {
-        next = std::min(next, Next(*watcher));
+        next = std::min(next, scan->Next(*watcher));
       }
     }
   }

@@ -144,7 +144,7 @@ Feed::Feed(FeedOptions options) : rep_(std::make_unique<Rep>(std::move(options))
 Feed::~Feed() = default;
 
 std::unique_ptr<Channel> Feed::Open(Sink* sink) {
-  return std::unique_ptr<Channel>(new Channel(std::make_unique<ChannelState>(rep_.get(), sink)));
+  return std::unique_ptr<Channel>(new Channel(std::make_unique<ChannelState>(rep_.get(), sink, rep_->next_channel++)));
 }
 
 const FeedStatistics& Feed::statistics() const { return rep_->statistics; }

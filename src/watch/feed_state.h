@@ -1,18 +1,23 @@
 #pragma once
 
-// The inside of a feed. Five files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings back
-// those who are behind, large_revision.cc delivers what is too much for either, former_values.cc parts those whose
-// former values are too much to be read at once, channel.cc is what consumers ask.
+// The inside of a feed. Six files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings back
+// those who are behind, scans.cc says which of them do so together, large_revision.cc delivers what is too much for
+// either, former_values.cc parts those whose former values are too much to be read at once, channel.cc is what
+// consumers ask.
 
+#include <algorithm>
+#include <compare>
 #include <deque>
 #include <memory>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "quorate/mvcc/event_history.h"
 #include "quorate/watch/feed.h"
 #include "src/watch/key_filter.h"
 #include "src/watch/matcher.h"
+#include "src/watch/read_queue.h"
 #include "src/watch/revisions_ahead.h"
 #include "src/watch/watcher.h"
 
@@ -30,10 +35,11 @@ struct Segment {
 };
 
 struct ChannelState {
-  ChannelState(Feed::Rep* feed, Sink* sink) : feed(feed), sink(sink) {}
+  ChannelState(Feed::Rep* feed, Sink* sink, uint64_t number) : feed(feed), sink(sink), number(number) {}
 
   Feed::Rep* const feed;
   Sink* const sink;
+  const uint64_t number;
   absl::flat_hash_map<int64_t, std::unique_ptr<Watcher>> watchers;
   int64_t next_id = 0;
   size_t over = 0;     // watchers that have ended and are not cancelled
@@ -60,11 +66,14 @@ struct ChannelState {
 // Watchers that catch up together.
 struct Scan {
   uint64_t id = 0;
+  uint64_t founder = 0;  // the channel it was made for
+  uint64_t channel = 0;  // the one among whose scans it has its turns
   // All of them have heard of everything before this revision that is theirs.
   int64_t cursor = 0;
   bool advanced = false;    // the cursor has moved on since every watcher's own position was written down
   bool from_store = false;  // even where the window would do
-  bool reading = false;     // a background thread reads for it: nobody joins meanwhile
+  bool waiting = false;     // for its turn: nobody joins at another time
+  bool offered = false;     // to those who look for a scan to join
   int64_t large = 0;        // a revision that was found to have more hits than a delivery holds
   // A revision of so many former values that what these watchers hear of it is read for them alone: nobody joins while
   // it is next. And what that weighs.
@@ -76,6 +85,17 @@ struct Scan {
   size_t range_bytes = 0;                   // the bounds of its groups
   size_t with_previous = 0;                 // watchers that want former values
   std::chrono::milliseconds retry{0};       // how long it last waited after a read that failed; 0: none did since
+
+  // What one of its watchers has to hear of next.
+  int64_t Next(const Watcher& watcher) const { return std::max(watcher.next, cursor); }
+};
+
+// Where a scan is found by who looks for one to join.
+struct ScanPlace {
+  bool from_store = false;
+  int64_t cursor = 0;
+  uint64_t id = 0;
+  auto operator<=>(const ScanPlace&) const = default;
 };
 
 // Watchers for whom former values that weigh so much are read by themselves.
@@ -130,21 +150,13 @@ struct Feed::Rep final : public Listener {
   void UnparkSome(ChannelState* channel);
   // One of the channel's watchers is not behind any more.
   void OnCaughtUp(ChannelState* channel);
-  // Puts a watcher into a scan that is near, or a new one.
-  void Lag(Watcher* watcher);
-  Scan* FindScan(const Watcher& watcher) const;
-  // It takes no more ranges: a copy of them costs enough.
-  bool IsFull(const Scan& scan) const {
-    return scan.matcher.groups().size() >= options.scan_ranges_max || scan.range_bytes >= options.scan_range_bytes_max;
-  }
-  Scan* NewScan(int64_t cursor, bool from_store);
-  void Join(Watcher* watcher, Scan* scan);
-  void LeaveScan(Watcher* watcher);
-  // Every watcher's position as its own, so that the scan may begin again further back.
-  void KeepPositions(Scan* scan);
   void PostAdvance();
   void Advance();
-  // Returns false when the scan has to wait for a read to end before it can go on.
+  // Moves on those scans that need no read, and lets the others wait for one.
+  void StepWithoutReads();
+  // Returns whether there may be more to start.
+  bool StartReads();
+  // Returns false when nothing was done, for the scan needs a read.
   bool Step(Scan* scan);
   bool StepInWindow(Scan* scan);
   void StartRead(Scan* scan);
@@ -170,6 +182,26 @@ struct Feed::Rep final : public Listener {
   void Finish(Scan* scan);
   void Requeue(Scan* scan);
   void RequeueAfter(Scan* scan, std::chrono::milliseconds time);
+
+  // --- scans.cc
+  // Puts a watcher into a scan that is near, or a new one.
+  void Lag(Watcher* watcher);
+  Scan* FindScan(const Watcher& watcher) const;
+  bool MayJoin(const Watcher& watcher, const Scan& scan) const;
+  // Lets those find it who look for one, unless it takes nobody.
+  void Offer(Scan* scan);
+  // Before its cursor changes.
+  void Withdraw(Scan* scan);
+  void BeginTurn(Scan* scan);
+  // It takes no more ranges: a copy of them costs enough.
+  bool IsFull(const Scan& scan) const {
+    return scan.matcher.groups().size() >= options.scan_ranges_max || scan.range_bytes >= options.scan_range_bytes_max;
+  }
+  Scan* NewScan(uint64_t channel, int64_t cursor, bool from_store);
+  void Join(Watcher* watcher, Scan* scan);
+  void LeaveScan(Watcher* watcher);
+  // Every watcher's position as its own, so that the scan may begin again further back.
+  void KeepPositions(Scan* scan);
 
   // --- large_revision.cc
   // The revision at the scan's cursor, to as many of its groups as a step allows; who has heard of it leaves the scan.
@@ -208,7 +240,11 @@ struct Feed::Rep final : public Listener {
   uint64_t fallen_first = 0;
 
   absl::flat_hash_map<uint64_t, std::unique_ptr<Scan>> scans;
-  std::deque<Scan*> queue;  // those that no read is going on for
+  // Those that no read is going on for: what may be done without one, and those that wait for one.
+  std::deque<Scan*> queue;
+  ReadQueue to_read;
+  absl::btree_set<ScanPlace> offered;
+  uint64_t next_channel = 1;
   uint64_t next_scan = 1;
   int reads = 0;
   bool advance_posted = false;

@@ -90,7 +90,7 @@ void Feed::Rep::PartFormer(Scan* scan, const Batches& batches) {
 }
 
 void Feed::Rep::MoveApart(const Apart& apart, int64_t revision) {
-  Scan* scan = NewScan(revision, /*from_store=*/true);
+  Scan* scan = NewScan(apart.watchers.front()->channel->number, revision, /*from_store=*/true);
   scan->apart = revision;
   scan->former_bytes = apart.bytes;
   for (Watcher* watcher : apart.watchers) {

@@ -51,11 +51,13 @@ void Hub::Append(std::shared_ptr<const Batch> batch) {
     window_events_ -= window_.front()->events.size();
     window_.pop_front();
   }
+  window_first_.store(window_.front()->first_revision, std::memory_order_relaxed);
 }
 
 void Hub::Clear() {
   window_.clear();
   window_bytes_ = window_events_ = 0;
+  window_first_.store(INT64_MAX, std::memory_order_relaxed);
 }
 
 void Hub::Join(Listener* listener) {

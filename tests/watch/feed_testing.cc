@@ -47,6 +47,7 @@ void TestFeed::Open() {
   feed_options.history_walked_max = bounds_.walked;
   feed_options.hits_max = bounds_.hits;
   feed_options.scan_ranges_max = bounds_.scan_ranges;
+  feed_options.scan_join_revisions = bounds_.scan_join;
   feed_options.scan_range_bytes_max = bounds_.scan_range_bytes;
   feed_options.former_bytes_together_max = bounds_.former_together;
   feed_options.former_bytes_max = bounds_.former;

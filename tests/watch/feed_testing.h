@@ -28,6 +28,7 @@ struct Bounds {
   size_t cache_bytes = 1 << 20;
   size_t hits = kHitsMax;
   size_t scan_ranges = kScanRangesMax;
+  int64_t scan_join = kScanJoinRevisions;
   size_t scan_range_bytes = kScanRangeBytesMax;
   size_t former_together = kFormerBytesTogetherMax;
   size_t former = kFormerBytesMax;

@@ -256,6 +256,7 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
                   .cache_bytes = 4000,
                   .hits = 30,
                   .scan_ranges = 4,
+                  .scan_join = 40,
                   .former_together = 1000}};
   std::array<Consumer, 3> consumers_;
 };

@@ -61,5 +61,62 @@ TEST(ScanTest, CancellationsDoNotCopyTheRangesAnew) {
   EXPECT_LE(feed.feed->statistics().filters_made, 7u) << "once for each halving";
 }
 
+// One client with watchers all over history, and another one, who is only just behind or wants a few revisions of it.
+struct Spread : OneChannel {
+  static constexpr int kSpread = 300;
+
+  Spread() : OneChannel({.window_events = 8, .walked = 4, .scan_join = 2}), other(feed->Open(&other_sink)) {
+    for (int i = 0; i < 4 * kSpread; ++i) PutNow("k", "x");
+    for (int i = 0; i < kSpread; ++i) Watch(Key("unused", 2 + 4 * i));
+  }
+  int64_t WatchOther(WatchRequest request) {
+    int64_t revision;
+    return *other->Watch(0, std::move(request), &revision);
+  }
+  // Reads of history until the other one has heard so much.
+  uint64_t ReadsUntil(int64_t id, size_t told) {
+    const uint64_t before = feed->statistics().history_reads;
+    while (other_sink.Told(id).size() < told && (RunOne() || RunBlocking())) {
+    }
+    EXPECT_GE(other_sink.Told(id).size(), told);
+    return feed->statistics().history_reads - before;
+  }
+
+  Recorder other_sink;
+  std::unique_ptr<Channel> other;
+};
+
+TEST(ScanTest, WhatTheWindowHoldsWaitsForNoRead) {
+  Spread feed;
+  for (int i = 0; i < 4; ++i) feed.PutNow("k", "y");
+  feed.RunOne();
+  const int64_t id = feed.WatchOther(Key("k", feed.revision() - 3));
+  EXPECT_LE(feed.ReadsUntil(id, 4), 4u);
+  feed.RunAll();
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+}
+
+TEST(ScanTest, ReadsForOneChannelDelayAnothersByNoMoreThanItsShare) {
+  Spread feed;
+  feed.RunOne();
+  const int64_t id = feed.WatchOther(Key("k", 2));
+  // Four revisions at a time, in every second read, and two reads under way before.
+  EXPECT_LE(feed.ReadsUntil(id, 40), 30u);
+}
+
+TEST(ScanTest, TakesThoseWhoComeToItBetweenMany) {
+  OneChannel feed({.walked = 1000, .scan_join = 2});
+  constexpr int kAreas = 40;
+  for (int i = 0; i < 10 * kAreas; ++i) feed.PutNow("k", "x");
+  std::vector<int64_t> starts, ids;
+  for (int i = 0; i < 5 * kAreas; ++i) starts.push_back(2 + 10 * (i % kAreas) + i % 3);
+  for (const int64_t start : starts) ids.push_back(feed.Watch(Key("k", start)));
+  feed.RunAll();
+  EXPECT_LE(feed.feed->statistics().history_reads, static_cast<uint64_t>(kAreas));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ(feed.sink.Told(ids[i]).size(), static_cast<size_t>(10 * kAreas + 2 - starts[i]));
+  }
+}
+
 }  // namespace
 }  // namespace quorate::watch

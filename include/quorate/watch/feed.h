@@ -198,6 +198,7 @@ struct FeedOptions {
   size_t step_bytes_max = kStepBytesMax;
   size_t history_walked_max = kHistoryWalkedMax;
   size_t scan_ranges_max = kScanRangesMax;
+  int64_t scan_join_revisions = kScanJoinRevisions;
   size_t scan_range_bytes_max = kScanRangeBytesMax;
   size_t hits_max = kHitsMax;
   size_t former_bytes_together_max = kFormerBytesTogetherMax;

@@ -65,6 +65,8 @@ class Hub {
   // hold the next one. `*newest` is the last revision that came to the window, or `position` when that is higher.
   bool Collect(int64_t position, size_t bytes_max, std::vector<std::shared_ptr<const Batch>>* batches,
                int64_t* newest) const;
+  // The first revision in the window; INT64_MAX when it is empty.
+  int64_t window_first() const { return window_first_.load(std::memory_order_relaxed); }
   // Events and bytes in the window.
   size_t window_events() const;
   size_t window_bytes() const;
@@ -79,6 +81,7 @@ class Hub {
   std::atomic<int> joined_{0};
   std::atomic<int> previous_wanted_{0};
   std::atomic<bool> large_read_{false};
+  std::atomic<int64_t> window_first_{INT64_MAX};
 
   mutable base::Mutex mutex_;  // guards the window and who listens; held for pointers only
   std::vector<Listener*> listeners_ ABSL_GUARDED_BY(mutex_);

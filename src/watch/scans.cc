@@ -1,0 +1,134 @@
+// Which watchers catch up together.
+
+#include <algorithm>
+#include <utility>
+
+#include "src/watch/feed_state.h"
+
+namespace quorate::watch {
+namespace {
+
+// How many scans are looked at for one that a watcher may join.
+constexpr size_t kScansTriedMax = 32;
+
+}  // namespace
+
+void Feed::Rep::Lag(Watcher* watcher) {
+  Scan* scan = FindScan(*watcher);
+  if (scan == nullptr) {
+    scan = NewScan(watcher->channel->number, watcher->next, watcher->from_store);
+    Requeue(scan);
+  }
+  scan->apart = 0;
+  Join(watcher, scan);
+  PostAdvance();
+}
+
+Scan* Feed::Rep::FindScan(const Watcher& watcher) const {
+  const auto is_near = [&](const ScanPlace& place) {
+    return place.from_store == watcher.from_store &&
+           std::abs(place.cursor - watcher.next) <= options.scan_join_revisions;
+  };
+  const auto after = offered.upper_bound({watcher.from_store, watcher.next, UINT64_MAX});
+  size_t left = kScansTriedMax;
+  // Rather one that need not go back.
+  for (auto place = after; place != offered.begin() && left > 0; --left) {
+    if (!is_near(*--place)) break;
+    Scan* scan = scans.at(place->id).get();
+    if (MayJoin(watcher, *scan)) return scan;
+  }
+  for (auto place = after; place != offered.end() && left > 0 && is_near(*place); ++place, --left) {
+    Scan* scan = scans.at(place->id).get();
+    if (MayJoin(watcher, *scan)) return scan;
+  }
+  return nullptr;
+}
+
+bool Feed::Rep::MayJoin(const Watcher& watcher, const Scan& scan) const {
+  // Whom the window can serve does not wait for a read with others, and they do not make a scan go back to where it
+  // needs one.
+  const int64_t window = hub->window_first();
+  if (!scan.from_store && (scan.cursor >= window) != (watcher.next >= window)) return false;
+  // Nobody's scan goes back for another channel's watchers: it might do so again and again.
+  if (scan.cursor > watcher.next) return scan.founder == watcher.channel->number;
+  // Those who have a large revision behind them do not go back to those who have it before them.
+  const bool is_large = scan.large == scan.cursor || large == scan.cursor;
+  return !is_large || scan.cursor == watcher.next;
+}
+
+void Feed::Rep::Offer(Scan* scan) {
+  if (!scan->waiting || scan->offered || scan->apart == scan->cursor || IsFull(*scan)) return;
+  scan->offered = true;
+  offered.insert({scan->from_store, scan->cursor, scan->id});
+}
+
+void Feed::Rep::Withdraw(Scan* scan) {
+  if (std::exchange(scan->offered, false)) offered.erase({scan->from_store, scan->cursor, scan->id});
+}
+
+void Feed::Rep::BeginTurn(Scan* scan) {
+  Withdraw(scan);
+  scan->waiting = false;
+}
+
+Scan* Feed::Rep::NewScan(uint64_t channel, int64_t cursor, bool from_store) {
+  auto made = std::make_unique<Scan>();
+  Scan* scan = made.get();
+  scan->id = next_scan++;
+  scan->founder = scan->channel = channel;
+  scan->cursor = cursor;
+  scan->from_store = from_store;
+  scans.emplace(scan->id, std::move(made));
+  return scan;
+}
+
+void Feed::Rep::Join(Watcher* watcher, Scan* scan) {
+  watcher->state = Watcher::State::kBehind;
+  if (watcher->next < scan->cursor) {
+    Withdraw(scan);
+    // The others must not hear again of what they have heard.
+    if (std::exchange(scan->advanced, false)) KeepPositions(scan);
+    scan->cursor = watcher->next;
+  }
+  watcher->scan = scan;
+  const size_t ranges = scan->matcher.groups().size();
+  scan->matcher.Add(watcher);
+  if (scan->matcher.groups().size() > ranges) {
+    scan->filter.reset();
+    scan->range_bytes += watcher->group->bytes();
+  }
+  if (watcher->request.prev_kv) ++scan->with_previous;
+  if (IsFull(*scan)) {
+    Withdraw(scan);
+  } else {
+    Offer(scan);
+  }
+  // Its turns come as one of the scans of that channel which has the fewest.
+  const uint64_t channel = watcher->channel->number;
+  if (to_read.Waiting(channel) < to_read.Waiting(scan->channel)) {
+    scan->channel = channel;
+    to_read.Move(scan->id, channel);
+  }
+}
+
+void Feed::Rep::LeaveScan(Watcher* watcher) {
+  Scan* scan = watcher->scan;
+  watcher->next = scan->Next(*watcher);
+  if (watcher->group->watchers == 1) scan->range_bytes -= watcher->group->bytes();
+  scan->matcher.Remove(watcher);
+  if (std::exchange(watcher->returning, false)) --watcher->channel->returning;
+  if (watcher->request.prev_kv) --scan->with_previous;
+  watcher->scan = nullptr;
+  Offer(scan);
+}
+
+void Feed::Rep::KeepPositions(Scan* scan) {
+  for (const auto& group : scan->matcher.groups()) {
+    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
+      watcher->next = scan->Next(*watcher);
+    }
+  }
+  statistics.positions_kept.fetch_add(scan->matcher.size(), std::memory_order_relaxed);
+}
+
+}  // namespace quorate::watch
