@@ -8,7 +8,7 @@ import time
 from http2_frames import (DATA, END_HEADERS, END_STREAM, HEADERS, INITIAL_WINDOW_SIZE, RESET, WINDOW_UPDATE, Client,
                           call, field, frame, integer, literal, number_field, put, request_headers, setting)
 
-from attacks.registry import (KEEP_ALIVE, MIB, PUT, RANGE, REQUEST_PATIENCE_S, WATCH, attack, expect, number32)
+from attacks.registry import (KEEP_ALIVE, MIB, PUT, RANGE, REQUEST_PATIENCE_S, TXN, WATCH, attack, expect, number32)
 
 WINDOW_SHUT = setting(INITIAL_WINDOW_SIZE, 0)
 
@@ -75,18 +75,39 @@ def lists_not_read(port, full):
     expect(answered == 100, f"{answered} of 100 lists are answered or refused")
 
 
+# Of the keys that fill_many puts.
+MANY = field(1, b"many") + field(2, b"manz")
+
+
+def fill_many(port, count, size):
+    """Keys whose records are copied into answers, a hundred at a time."""
+    writer = Client(port)
+    for i in range(0, count, 100):
+        ops = b"".join(field(2, field(2, put(b"many%06d" % j, b"x" * size))) for j in range(i, i + 100))
+        expect(writer.unary(2 * i + 1, TXN, ops), "a Txn failed")
+    writer.close()
+
+
+@attack(420)
+def streamed_lists_begun_together(port, full):
+    """Streamed lists whose requests have all come when the first is served; nobody takes anything of them."""
+    fill_many(port, 2000, 200)
+    client = Client(port, settings=WINDOW_SHUT, timeout=30)
+    streams = range(1, 2 * (20_000 if full else 2000), 2)
+    for stream in streams:
+        client.send(call(stream, "/etcdserverpb.KV/RangeStream", MANY, end=False))
+    client.send(b"".join(frame(DATA, END_STREAM, stream) for stream in streams))
+    time.sleep(5 if full else 2)
+
+
 @attack(128)
 def lists_abandoned(port, full):
     """Lists of 10,000 keys, each cancelled at once: what nobody waits for is not made."""
-    writer = Client(port)
-    for i in range(0, 10_000, 100):
-        ops = b"".join(field(3, field(2, put(b"many%06d" % j, b"x" * 100))) for j in range(i, i + 100))
-        expect(writer.unary(2 * i + 1, "/etcdserverpb.KV/Txn", ops), "a Txn failed")
+    fill_many(port, 10_000, 100)
     client = Client(port)
-    ask = field(1, b"many") + field(2, b"manz")
     for i in range(20_000 if full else 500):
         stream = 2 * i + 1
-        if not client.send(call(stream, RANGE, ask) + frame(RESET, 0, stream, number32(8))):
+        if not client.send(call(stream, RANGE, MANY) + frame(RESET, 0, stream, number32(8))):
             break
         if i > 1000:
             time.sleep(0.003)  # below the bound for resets
