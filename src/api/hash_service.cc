@@ -15,9 +15,22 @@ namespace {
 
 using Flag = std::atomic<bool>;
 
-absl::StatusOr<etcdserverpb::HashKVResponse> Compute(const ServiceContext& context,
+absl::StatusOr<mvcc::HashResult> HashKV(ServiceContext& context, int64_t revision, const Flag& stop) {
+  const mvcc::Store& store = context.replica->store();
+  if (revision > 0 && revision == store.compacted_revision()) {
+    if (auto before = context.remembered_hashes.FromBeforeCompaction(revision)) {
+      before->revision = store.revision();
+      return *before;
+    }
+  }
+  QUORATE_ASSIGN_OR_RETURN(const mvcc::HashResult hash, store.HashKV(revision, &stop));
+  context.remembered_hashes.Add(hash);
+  return hash;
+}
+
+absl::StatusOr<etcdserverpb::HashKVResponse> Compute(ServiceContext& context,
                                                      const etcdserverpb::HashKVRequest& request, const Flag& stop) {
-  QUORATE_ASSIGN_OR_RETURN(const mvcc::HashResult hash, context.replica->store().HashKV(request.revision(), &stop));
+  QUORATE_ASSIGN_OR_RETURN(const mvcc::HashResult hash, HashKV(context, request.revision(), stop));
   etcdserverpb::HashKVResponse response;
   *response.mutable_header() = HeaderAt(context, hash.revision);
   response.set_hash(hash.hash);
@@ -26,7 +39,7 @@ absl::StatusOr<etcdserverpb::HashKVResponse> Compute(const ServiceContext& conte
   return response;
 }
 
-absl::StatusOr<etcdserverpb::HashResponse> Compute(const ServiceContext& context, const etcdserverpb::HashRequest&,
+absl::StatusOr<etcdserverpb::HashResponse> Compute(ServiceContext& context, const etcdserverpb::HashRequest&,
                                                    const Flag& stop) {
   QUORATE_ASSIGN_OR_RETURN(const uint32_t hash, context.replica->store().Hash(&stop));
   etcdserverpb::HashResponse response;

@@ -21,6 +21,7 @@
 #include "src/api/loop_reads.h"
 #include "src/api/proposer.h"
 #include "src/api/reader_pool.h"
+#include "src/api/remembered_hashes.h"
 #include "src/api/request_statistics.h"
 #include "src/api/response_header.h"
 #include "src/api/slow_calls.h"
@@ -68,6 +69,7 @@ struct ServiceContext {
   ResponseHeader header{0, 0};
   RequestStatistics statistics;
   SlowCalls slow_calls;
+  RememberedHashes remembered_hashes;
   std::unique_ptr<lease::IdGenerator> lease_ids;  // known before the first request, too
   std::atomic<bool> stopped{false};
   std::atomic<bool> draining{false};  // no new stream that may last

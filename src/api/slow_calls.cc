@@ -11,12 +11,13 @@ void SlowCalls::Note(const rpc::SlowCall& call) {
   count_.fetch_add(1, std::memory_order_relaxed);
   uint64_t left_out = 0;
   if (!TakeLine(&left_out)) return;
-  QUORATE_LOG(kWarn, "request took too long",
-              {{"method", call.method},
-               {"remote", call.peer->address},
-               {"took", base::FormatDuration(call.took)},
+  // In etcd's words.
+  QUORATE_LOG(kWarn, "request stats",
+              {{"time spent", base::FormatDuration(call.took)},
                {"expected-duration", base::FormatDuration(expected_)},
-               {"request-size-bytes", call.request_bytes},
+               {"remote", call.peer->address},
+               {"response type", call.method},
+               {"request size", call.request_bytes},
                {"error", call.status},
                {"slow-requests-left-out", left_out}});
 }

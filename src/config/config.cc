@@ -122,7 +122,7 @@ absl::Status SetTimes(const FlagSet& flags, Config* config) {
   config->grpc_keepalive_min_time = ToMilliseconds(flags.Get<nanoseconds>("grpc-keepalive-min-time"));
   config->grpc_keepalive_interval = ToMilliseconds(flags.Get<nanoseconds>("grpc-keepalive-interval"));
   config->grpc_keepalive_timeout = ToMilliseconds(flags.Get<nanoseconds>("grpc-keepalive-timeout"));
-  const milliseconds warning = ToMilliseconds(flags.Get<nanoseconds>("warning-unary-request-duration"));
+  const auto warning = flags.Get<nanoseconds>("warning-unary-request-duration");
   // As in etcd, 0 stands for the default.
   if (warning.count() > 0) config->warning_unary_request_duration = warning;
   const milliseconds notify = ToMilliseconds(flags.Get<nanoseconds>("watch-progress-notify-interval"));
@@ -169,6 +169,38 @@ absl::Status SetAutoCompaction(const FlagSet& flags, Config* config) {
   return absl::OkStatus();
 }
 
+// None of them does anything here, but a name that etcd does not know is a mistake there, too.
+absl::Status CheckFeatureGates(const FlagSet& flags) {
+  constexpr std::string_view kGates[] = {"AllAlpha",
+                                         "AllBeta",
+                                         "CompactHashCheck",
+                                         "FastLeaseKeepAlive",
+                                         "InitialCorruptCheck",
+                                         "LeaseCheckpoint",
+                                         "LeaseCheckpointPersist",
+                                         "PriorityRequest",
+                                         "SetMemberLocalAddr",
+                                         "StopGRPCServiceOnDefrag",
+                                         "TxnModeWriteWithSharedBuffer"};
+  const auto text = flags.Get<std::string>("feature-gates");
+  const std::string source = flags.SourceOf("feature-gates");
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::string_view gate = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), gate.size() + 1));
+    if (gate.empty()) continue;
+    const size_t equals = gate.find('=');
+    if (equals == std::string_view::npos) return Refused(source + ": missing bool value for " + std::string(gate));
+    const std::string_view name = gate.substr(0, equals);
+    if (!ParseBool(gate.substr(equals + 1)).ok()) {
+      return Refused(source + ": invalid value of " + std::string(gate) + ", write true or false");
+    }
+    if (std::find(std::begin(kGates), std::end(kGates), name) == std::end(kGates)) {
+      return Refused(source + ": unrecognized feature gate: " + std::string(name));
+    }
+  }
+  return absl::OkStatus();
+}
+
 void SetSwitches(const FlagSet& flags, Config* config) {
   config->socket_reuse_port = flags.Get<bool>("socket-reuse-port");
   config->socket_reuse_address = flags.Get<bool>("socket-reuse-address");
@@ -182,6 +214,7 @@ absl::StatusOr<Config> BuildConfig(const FlagSet& flags) {
   SetDirectories(flags, &config);
   SetLimits(flags, &config);
   SetSwitches(flags, &config);
+  QUORATE_RETURN_IF_ERROR(CheckFeatureGates(flags));
   QUORATE_RETURN_IF_ERROR(SetAutoCompaction(flags, &config));
   QUORATE_RETURN_IF_ERROR(SetLogging(flags, &config));
   QUORATE_RETURN_IF_ERROR(SetUrls(flags, &config));

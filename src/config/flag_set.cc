@@ -128,9 +128,8 @@ absl::Status FlagSet::ReadEnvironment(const std::vector<std::string>& environmen
 absl::Status FlagSet::CheckSupport() {
   for (const Flag& flag : Flags()) {
     const auto given = given_.find(flag.name);
-    if (given == given_.end() || flag.support == Support::kWorks) continue;
+    if (given == given_.end() || flag.support == Support::kWorks || given->second.value == DefaultOf(flag)) continue;
     if (flag.support == Support::kNotYet) {
-      if (given->second.value == DefaultOf(flag)) continue;
       return base::MakeStatus(absl::StatusCode::kUnimplemented, given->second.source + ": not yet supported");
     }
     std::string warning = given->second.source + " has no effect here";

@@ -47,7 +47,7 @@ constexpr Flag kFlags[] = {
     {"enable-grpc-gateway", kBool, kMember, kNotYet, "true", ""},
     {"raft-read-timeout", kDuration, kMember, kNotYet, "5s", ""},
     {"raft-write-timeout", kDuration, kMember, kNotYet, "5s", ""},
-    {"feature-gates", kString, kMember, kNotYet, "", ""},
+    {"feature-gates", kString, kMember, kNoEffect, "", "what the gates are for is always so, or there is no such thing"},
 
     {"initial-advertise-peer-urls", kUrls, kClustering, kWorks, "http://localhost:2380", "URLs at which other members reach this one. They make its identity at the first start."},
     {"initial-cluster", kString, kClustering, kWorks, "", "Members at the first start, as name=URL,name=URL. Not given: this member alone.", "", "default=http://localhost:2380"},
@@ -72,7 +72,7 @@ constexpr Flag kFlags[] = {
     {"discovery-proxy", kString, kClustering, kNotYet, "", ""},
     {"discovery-srv", kString, kClustering, kNotYet, "", ""},
     {"discovery-srv-name", kString, kClustering, kNotYet, "", ""},
-    {"strict-reconfig-check", kBool, kClustering, kNotYet, "true", ""},
+    {"strict-reconfig-check", kBool, kClustering, kNoEffect, "true", "members are not added yet, and the last one is never removed"},
     {"pre-vote", kBool, kClustering, kNotYet, "true", ""},
     {"auto-compaction-retention", kString, kClustering, kWorks, "0", "History kept by compacting without being asked: hours, a duration such as 90m, or a number of revisions. 0 keeps everything."},
     {"auto-compaction-mode", kChoice, kClustering, kWorks, "periodic", "What --auto-compaction-retention counts: periodic, time; revision, revisions.", "periodic,revision"},
@@ -109,7 +109,7 @@ constexpr Flag kFlags[] = {
     {"auth-token-ttl", kUint64, kAuth, kNotYet, "300", ""},
 
     {"enable-pprof", kBool, kProfilingAndMonitoring, kNoEffect, "false", "it serves profiles of Go's runtime; use perf"},
-    {"metrics", kString, kProfilingAndMonitoring, kNotYet, "basic", ""},
+    {"metrics", kChoice, kProfilingAndMonitoring, kWorks, "basic", "basic or extensive: the latencies of gRPC methods are there with both.", "basic,extensive"},
     {"listen-metrics-urls", kUrls, kProfilingAndMonitoring, kNotYet, "", ""},
 
     {"logger", kChoice, kLogging, kWorks, "zap", "Only zap: the shape of etcd's log lines.", "zap"},
@@ -126,8 +126,8 @@ constexpr Flag kFlags[] = {
     {"distributed-tracing-instance-id", kString, kDistributedTracing, kNotYet, "", ""},
     {"distributed-tracing-sampling-rate", kInt64, kDistributedTracing, kNotYet, "0", ""},
 
-    {"corrupt-check-time", kDuration, kFeatures, kNotYet, "0s", ""},
-    {"compact-hash-check-time", kDuration, kFeatures, kNotYet, "1m", ""},
+    {"corrupt-check-time", kDuration, kFeatures, kNoEffect, "0s", "there is no other member to compare with"},
+    {"compact-hash-check-time", kDuration, kFeatures, kNoEffect, "1m", "there is no other member to compare with"},
     {"compaction-batch-limit", kInt64, kFeatures, kNoEffect, "1000", "compaction runs in the background at a rate of its own"},
     {"peer-skip-client-san-verification", kBool, kFeatures, kNotYet, "false", ""},
     {"watch-progress-notify-interval", kDuration, kFeatures, kWorks, "10m", "Between progress notices on a watch stream; at least 100ms."},
@@ -136,7 +136,7 @@ constexpr Flag kFlags[] = {
     {"max-learners", kInt64, kFeatures, kNotYet, "1", ""},
     {"compaction-sleep-interval", kDuration, kFeatures, kNoEffect, "10ms", "compaction runs in the background at a rate of its own"},
     {"downgrade-check-time", kDuration, kFeatures, kNotYet, "5s", ""},
-    {"snapshot-catchup-entries", kUint64, kFeatures, kNotYet, "5000", ""},
+    {"snapshot-catchup-entries", kUint64, kFeatures, kNoEffect, "5000", "there is no other member that could be behind"},
 
     {"force-new-cluster", kBool, kUnsafe, kNotYet, "false", ""},
     {"unsafe-no-fsync", kBool, kUnsafe, kWorks, "false", "Do not wait for the disk. A machine that crashes loses acknowledged writes."},

@@ -373,6 +373,40 @@ TEST(DefragmentTest, GivesBackTheSpaceOfWhatWasCompacted) {
   EXPECT_NE(compacted.hash, hash.hash);
 }
 
+TEST(HashKVTest, TheCompactedRevisionHasTheHashThatWasToldBefore) {
+  TestMember member;
+  member.Fill(10, 10);
+  const auto hash_of = [&member](int64_t revision) {
+    grpc::ClientContext context;
+    etcdserverpb::HashKVRequest request;
+    request.set_revision(revision);
+    etcdserverpb::HashKVResponse response;
+    EXPECT_TRUE(member.maintenance().HashKV(&context, request, &response).ok());
+    return response;
+  };
+  const auto compact = [&member](int64_t revision) {
+    grpc::ClientContext context;
+    etcdserverpb::CompactionRequest request;
+    request.set_revision(revision);
+    request.set_physical(true);
+    etcdserverpb::CompactionResponse response;
+    EXPECT_TRUE(member.kv().Compact(&context, request, &response).ok());
+  };
+  member.Fill(10, 10);
+  const int64_t last = member.replica().store().revision();
+  const auto before = hash_of(last);
+  compact(last);
+  const auto after = hash_of(last);
+  EXPECT_EQ(after.hash(), before.hash());
+  EXPECT_EQ(after.compact_revision(), before.compact_revision());
+  EXPECT_EQ(after.header().revision(), last);
+  // Of which nobody asked before.
+  member.Fill(10, 10);
+  const int64_t later = member.replica().store().revision();
+  compact(later);
+  EXPECT_EQ(hash_of(later).compact_revision(), later);
+}
+
 TEST(DefragmentTest, AStopEndsItAndRefusesTheNext) {
   TestMember member;
   member.Fill(5000, 4000);

@@ -71,6 +71,10 @@ TEST(ConfigTest, TheLongestDurationStaysOneInNanoseconds) {
   EXPECT_GT(std::chrono::nanoseconds(config.warning_unary_request_duration), 2562047h);
 }
 
+TEST(ConfigTest, RequestsMayBeSlowAfterLessThanAMillisecond) {
+  EXPECT_EQ(Accept({"--warning-unary-request-duration=1us"}).warning_unary_request_duration, 1us);
+}
+
 TEST(ConfigTest, EveryFlagReachesItsPlace) {
   const Config config = Accept({"--name=n1",
                                 "--data-dir=/d",
@@ -226,6 +230,15 @@ TEST(SupportTest, FlagsWithoutMechanismAreAcceptedAndSaidOnce) {
   const Config config = Accept({"--data-dir=d", "--backend-bbolt-freelist-type=array", "--max-wals=3", "--max-wals=4"});
   EXPECT_THAT(config.warnings, ElementsAre(StartsWith("--max-wals has no effect here"),
                                            StartsWith("--backend-bbolt-freelist-type has no effect here")));
+}
+
+TEST(SupportTest, FeatureGatesHaveToBeEtcds) {
+  const Config config = Accept({"--data-dir=d", "--feature-gates=InitialCorruptCheck=true,CompactHashCheck=false"});
+  EXPECT_THAT(config.warnings, ElementsAre(StartsWith("--feature-gates has no effect here")));
+  EXPECT_EQ(RefuseMessage({"--feature-gates=Nonsense=true"}), "--feature-gates: unrecognized feature gate: Nonsense");
+  EXPECT_EQ(RefuseMessage({"--feature-gates=LeaseCheckpoint"}),
+            "--feature-gates: missing bool value for LeaseCheckpoint");
+  EXPECT_THAT(RefuseMessage({"--feature-gates=LeaseCheckpoint=maybe"}), HasSubstr("invalid value"));
 }
 
 TEST(SupportTest, DefaultsInTheTableAreValid) {

@@ -30,7 +30,7 @@ struct ServicesOptions {
   uint64_t max_request_bytes = 1572864;
   int64_t quota_backend_bytes = 0;
   int reader_threads = 2;
-  std::chrono::milliseconds warning_unary_request_duration{300};
+  std::chrono::nanoseconds warning_unary_request_duration = std::chrono::milliseconds(300);
   // Between progress notices on a watch stream; 0 is ten minutes.
   std::chrono::milliseconds watch_progress_notify_interval{0};
 };

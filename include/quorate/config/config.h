@@ -49,7 +49,7 @@ struct Config {
   bool socket_reuse_port = false;
   bool socket_reuse_address = false;
   bool unsafe_no_fsync = false;
-  std::chrono::milliseconds warning_unary_request_duration{300};
+  std::chrono::nanoseconds warning_unary_request_duration = std::chrono::milliseconds(300);
   std::chrono::milliseconds watch_progress_notify_interval{600000};
   base::LoggingOptions logging;
   // Lines to log once logging is up: flags accepted without effect, environment variables that shadow or mean nothing.
