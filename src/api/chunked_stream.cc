@@ -1,5 +1,6 @@
 #include "src/api/chunked_stream.h"
 
+#include <chrono>
 #include <utility>
 
 #include "quorate/base/errors.h"
@@ -24,6 +25,7 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
     building_ = true;
     reads.AfterConfirmation([self = shared_from_this()](absl::Status status) {
       if (self->stream_ == nullptr) return;
+      self->building_ = false;
       if (!status.ok()) return self->Finish(std::move(status));
       self->BuildNext();
     });
@@ -32,7 +34,12 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   void OnHalfClose() override {}
 
   void OnWritable() override {
-    if (stream_ != nullptr && source_ != nullptr && !building_) BuildNext();
+    if (stream_ == nullptr || source_ == nullptr || building_) return;
+    if (chunk_ != nullptr) {
+      SendRest();
+    } else {
+      BuildNext();
+    }
   }
 
   void OnClose() override {
@@ -42,13 +49,12 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   }
 
  private:
+  // How often one looks again that has nothing queued of which it would hear that it is gone.
+  static constexpr std::chrono::milliseconds kRoomLook{250};
+
   // From here to Send the source is the pool's.
   void BuildNext() {
-    if (!stream_->HasRoom(rpc::Stream::kLowWaterBytes)) {
-      // With something queued, OnWritable follows.
-      if (stream_->queued_bytes() == 0) Finish(base::errors::TooManyRequests());
-      return;
-    }
+    if (!stream_->HasRoom(0)) return AwaitRoom();
     building_ = true;
     auto build = [weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
       auto chunk = std::make_shared<ChunkSource::Chunk>();
@@ -59,25 +65,57 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
       }
       source.reset();
       ref.Post([weak, chunk](rpc::Stream&) {
-        if (auto self = weak.lock()) self->Send(*chunk);
+        if (auto self = weak.lock()) self->Send(chunk);
       });
     };
     // Counted there, too: it may wait when its stream, and what that keeps, is gone already.
     pool_->Submit(std::move(build), bytes_);
   }
 
-  void Send(ChunkSource::Chunk& chunk) {
+  void Send(std::shared_ptr<ChunkSource::Chunk> chunk) {
     building_ = false;
     if (stream_ == nullptr) return;
-    if (!chunk.status.ok()) return Finish(std::move(chunk.status));
-    size_t bytes = 0;
-    for (const base::Payload& message : chunk.messages) bytes += message.size();
-    // Many may have been made at a time, while there was room for each.
-    if (bytes > 0 && !stream_->HasRoom(bytes)) return Finish(base::errors::TooManyRequests());
-    bool room = true;
-    for (base::Payload& message : chunk.messages) room = stream_->Write(std::move(message));
-    if (chunk.last) return Finish(absl::OkStatus());
-    if (room) BuildNext();
+    if (!chunk->status.ok()) return Finish(std::move(chunk->status));
+    chunk_ = std::move(chunk);
+    next_ = 0;
+    SendRest();
+  }
+
+  // As much of the chunk as there is room for. A stream whose client is slow takes it whole, as before; only where all
+  // clients together leave no room does it wait, and is counted meanwhile.
+  void SendRest() {
+    std::vector<base::Payload>& messages = chunk_->messages;
+    for (; next_ < messages.size(); ++next_) {
+      const size_t size = messages[next_].size();
+      if (!stream_->HasRoom(size) && stream_->queued_bytes() < rpc::Stream::kHighWaterBytes) return Hold();
+      stream_->Write(std::move(messages[next_]));
+    }
+    if (held_bytes_ > 0) stream_->Keep(-std::exchange(held_bytes_, 0));
+    const bool last = chunk_->last;
+    chunk_ = nullptr;
+    if (last) return Finish(absl::OkStatus());
+    BuildNext();
+  }
+
+  void Hold() {
+    if (held_bytes_ == 0) {
+      int64_t bytes = 0;
+      for (size_t i = next_; i < chunk_->messages.size(); ++i)
+        bytes += static_cast<int64_t>(chunk_->messages[i].size());
+      if (!stream_->Keep(bytes)) return Finish(base::errors::TooManyRequests());
+      held_bytes_ = bytes;
+    }
+    AwaitRoom();
+  }
+
+  void AwaitRoom() {
+    if (stream_->queued_bytes() > 0 || std::exchange(looking_, true)) return;
+    service_->server->PostAfter(stream_->loop_index(), kRoomLook, [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self == nullptr) return;
+      self->looking_ = false;
+      self->OnWritable();
+    });
   }
 
   void Finish(absl::Status status) { std::exchange(stream_, nullptr)->Finish(std::move(status)); }
@@ -89,6 +127,10 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   std::shared_ptr<ChunkSource> source_;
   size_t bytes_ = 0;  // that the source keeps of the request
   bool building_ = false;
+  std::shared_ptr<ChunkSource::Chunk> chunk_;  // being sent
+  size_t next_ = 0;                            // of its messages
+  int64_t held_bytes_ = 0;                     // counted of them
+  bool looking_ = false;                       // again, after a while
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 // A server-streaming call whose messages are made on a pool of readers, as fast as the client takes them: the next
 // chunk is made once what was queued before it leaves room, so a call holds Stream::kHighWaterBytes and one chunk at
-// most. It ends with "too many requests" when what others leave untaken leaves it no room at all.
+// most. While what all clients leave untaken leaves no room, it goes on a message at a time, or waits.
 
 #include <functional>
 #include <memory>

@@ -60,14 +60,21 @@ void AnswerOnPool(ServiceContext& context, ReaderPool& pool, std::string_view me
       bytes);
 }
 
+// Where so many wait for the disk already that one more is refused, who asks for little does not hear of it: a few such
+// reads are done on the loop.
+bool MayWaitHere(ServiceContext& context, size_t request_bytes, const ReadCall& call) {
+  constexpr int64_t kCallsOfTheModest = 2;
+  if (call.connection_calls > kCallsOfTheModest || context.disk_readers.HasRoom(request_bytes)) return false;
+  return context.loop(call.call.loop_index()).reads.TakeWait();
+}
+
 template <typename Request>
 void Serve(ServiceContext& context, const Request& request, std::string_view message, ReadCall call) {
   const mvcc::ReadView& view = context.loop(call.call.loop_index()).reads.View();
   if (CostOf(view, request) > kInlineKeysMax) {
     return AnswerOnPool<Request>(context, context.readers, message, std::move(call));
   }
-  // Where too many wait for the disk already, one that is alone does not have to wait behind them.
-  if (view.WaitsForDisk(request) && context.disk_readers.HasRoom(message.size())) {
+  if (view.WaitsForDisk(request) && !MayWaitHere(context, message.size(), call)) {
     return AnswerOnPool<Request>(context, context.disk_readers, message, std::move(call));
   }
   Answer(context, view, request, std::move(call));

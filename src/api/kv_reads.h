@@ -19,6 +19,7 @@ inline constexpr uint64_t kInlineKeysMax = 128;
 struct ReadCall {
   rpc::UnaryCall call;
   std::chrono::steady_clock::time_point deadline;  // until when its client waits
+  int64_t connection_calls = 1;                    // as CallContext tells
   // Since when it waits to be served; nothing when it is served at once.
   std::optional<std::chrono::steady_clock::time_point> waiting_since = {};
 };

@@ -44,6 +44,16 @@ bool Fits(ServiceContext& service, uint64_t cost, rpc::UnaryCall& call) {
   return false;
 }
 
+// The same for what it keeps, of a request that is in order.
+bool KeptFit(ServiceContext& service, uint64_t cost, uint64_t kept_bytes, rpc::UnaryCall& call) {
+  if (kept_bytes == 0) return true;
+  if (kept_bytes > Proposer::kKeptBytesPendingMax) {
+    std::move(call).Fail(base::errors::TooManyRequests());
+    return false;
+  }
+  return Fits(service, cost + kept_bytes, call);
+}
+
 }  // namespace
 
 void KvService::Register(rpc::Registry& registry) {
@@ -68,14 +78,15 @@ void KvService::Register(rpc::Registry& registry) {
 void KvService::Range(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::RangeRequest request;
   if (!context_->Begin(context, mvcc::Decode(message, &request), call) || !Passes(CheckRange(request), call)) return;
-  ReadRange(*context_, request, message, {std::move(call), context.deadline});
+  ReadRange(*context_, request, message, {std::move(call), context.deadline, context.connection_calls});
 }
 
 void KvService::Put(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::PutRequest request;
   if (!context_->Begin(context, mvcc::Decode(message, &request), call)) return;
+  if (!Fits(*context_, CostOf(request), call) || !Passes(CheckPut(request), call)) return;
   const uint64_t kept_bytes = KeptBytes(*context_, request);
-  if (!Fits(*context_, CostOf(request) + kept_bytes, call) || !Passes(CheckPut(request), call)) return;
+  if (!KeptFit(*context_, CostOf(request), kept_bytes, call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(context, replica::CommandType::kPut, message, std::move(call), {.kept_bytes = kept_bytes});
 }
@@ -92,9 +103,11 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
   mvcc::TxnRequest request;
   const uint32_t ops_max = context_->options.max_txn_ops;
   if (!context_->Begin(context, mvcc::Decode(message, &request, ops_max), call)) return;
+  if (!Fits(*context_, CostOf(request), call) || !Passes(CheckTxn(request, ops_max), call)) return;
+  if (mvcc::IsReadOnly(request))
+    return ReadTxn(*context_, request, message, {std::move(call), context.deadline, context.connection_calls});
   const uint64_t kept_bytes = KeptBytes(*context_, request);
-  if (!Fits(*context_, CostOf(request) + kept_bytes, call) || !Passes(CheckTxn(request, ops_max), call)) return;
-  if (mvcc::IsReadOnly(request)) return ReadTxn(*context_, request, message, {std::move(call), context.deadline});
+  if (!KeptFit(*context_, CostOf(request), kept_bytes, call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(context, replica::CommandType::kTxn, message, std::move(call), {.kept_bytes = kept_bytes});
 }

@@ -17,6 +17,7 @@ const mvcc::ReadView& LoopReads::View() {
 
 void LoopReads::OnTickEnd() {
   view_.reset();  // held longer it would keep replaced nodes in memory
+  waits_left_ = kWaitsPerTick;
   if (waiters_.empty()) return;
   auto confirmed = std::make_shared<std::vector<Waiter>>(std::move(waiters_));
   waiters_.clear();

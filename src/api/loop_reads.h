@@ -31,13 +31,18 @@ class LoopReads {
   // Calls the waiter when a linearizable read that came before this call may be served. One confirmation is asked for
   // all that came in a tick.
   void AfterConfirmation(Waiter waiter) { waiters_.push_back(std::move(waiter)); }
+  // Whether one more read of this tick may wait for the disk on the loop.
+  bool TakeWait() { return waits_left_ > 0 && waits_left_-- > 0; }
   void OnTickEnd();
 
  private:
+  static constexpr int kWaitsPerTick = 2;
+
   replica::Replica* replica_;
   Poster post_;
   std::optional<mvcc::ReadView> view_;
   std::vector<Waiter> waiters_;
+  int waits_left_ = kWaitsPerTick;
 };
 
 }  // namespace quorate::api

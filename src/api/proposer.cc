@@ -65,20 +65,21 @@ class Proposer::Answers : public replica::BatchCompletion {
     }
   }
 
-  void Add(RequestType type, rpc::UnaryCall call, int64_t garbage_until) {
-    calls_.push_back({std::move(call), type, garbage_until});
+  void Add(RequestType type, rpc::UnaryCall call, const ProposalTraits& traits) {
+    calls_.push_back({std::move(call), type, traits});
   }
 
   void Complete(size_t index, absl::StatusOr<mvcc::Answer> answer, uint64_t term) override {
     QUORATE_CHECK(index < calls_.size()) << "answer to proposal " << index << " of " << calls_.size();
     Waiting& waiting = calls_[index];
     ++done_[static_cast<size_t>(waiting.type)][answer.ok()];
+    if (waiting.traits.kept_bytes > 0) context_->kept_bytes_pending.fetch_sub(waiting.traits.kept_bytes);
     // Made here, because it belongs to the thread that answers.
     if (!replies_.has_value()) replies_.emplace();
     if (!answer.ok()) {
       replies_->Add(std::move(waiting.call), std::move(answer).status(), {});
-    } else if (waiting.garbage_until > 0) {
-      AnswerWhenCompacted(waiting.garbage_until, std::move(waiting.call), std::move(answer->body), term);
+    } else if (waiting.traits.garbage_until > 0) {
+      AnswerWhenCompacted(waiting.traits.garbage_until, std::move(waiting.call), std::move(answer->body), term);
     } else {
       replies_->Add(std::move(waiting.call), absl::OkStatus(),
                     context_->header.Prepend(answer->revision, term, std::move(answer->body)));
@@ -89,7 +90,7 @@ class Proposer::Answers : public replica::BatchCompletion {
   struct Waiting {
     rpc::UnaryCall call;
     RequestType type;
-    int64_t garbage_until;
+    ProposalTraits traits;
   };
 
   void AnswerWhenCompacted(int64_t revision, rpc::UnaryCall call, base::Payload rest, uint64_t term) {
@@ -121,18 +122,29 @@ bool Proposer::IsFair(const rpc::CallContext& call) const {
   // The last tenth is for those who ask for less than the others.
   const size_t shared = room.proposals_max / 10 * 9;
   const bool crowded =
-      room.proposals + commands_.count() >= shared || room.bytes + commands_.weight() >= room.bytes_max / 10 * 9;
+      room.proposals + commands_.count() >= shared || room.bytes + commands_.bytes() >= room.bytes_max / 10 * 9;
   const int64_t share = std::max<int64_t>(static_cast<int64_t>(shared) / call.busy_connections, 1);
   return !crowded || call.connection_calls <= share;
+}
+
+// Reserves what is kept. It takes memory only when it is executed, so it keeps nobody else from being let in, but what
+// was let in is written whatever the quota says by then.
+bool Proposer::KeepsFit(uint64_t kept_bytes) {
+  if (kept_bytes == 0) return true;
+  const uint64_t before = context_->kept_bytes_pending.fetch_add(kept_bytes);
+  if (before == 0 || before + kept_bytes <= kKeptBytesPendingMax) return true;
+  context_->kept_bytes_pending.fetch_sub(kept_bytes);
+  return false;
 }
 
 void Proposer::Add(const rpc::CallContext& context, replica::CommandType type, std::string_view request,
                    rpc::UnaryCall call, const ProposalTraits& traits) {
   if (!IsFair(context)) return std::move(call).Fail(base::errors::TooManyRequests());
   if (!Fits(request.size())) return std::move(call).Fail(base::errors::RequestTooLarge());
+  if (!KeepsFit(traits.kept_bytes)) return std::move(call).Fail(base::errors::TooManyRequests());
   if (answers_ == nullptr) answers_ = std::make_unique<Answers>(context_);
   commands_.Add(type, request, traits.kept_bytes);
-  answers_->Add(TypeOf(type), std::move(call), traits.garbage_until);
+  answers_->Add(TypeOf(type), std::move(call), traits);
   if (commands_.weight() >= kBatchBytesMax) context_->replica->Propose(TakeBatch());
 }
 

@@ -26,6 +26,8 @@ class Proposer {
  public:
   // A batch is handed over early when it has grown to this: one Raft entry and one log record hold it whole.
   static constexpr size_t kBatchBytesMax = 1 << 20;
+  // Of what commands that are not answered yet keep, over all loops.
+  static constexpr uint64_t kKeptBytesPendingMax = 256 << 20;
 
   explicit Proposer(ServiceContext* context);
   ~Proposer();
@@ -47,6 +49,7 @@ class Proposer {
   replica::ProposalBatch TakeBatch();
 
   bool IsFair(const rpc::CallContext& call) const;
+  bool KeepsFit(uint64_t kept_bytes);
 
   ServiceContext* context_;
   replica::CommandList commands_;

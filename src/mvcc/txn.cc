@@ -148,8 +148,8 @@ class Execution {
 constexpr uint64_t kKeptCopies = 4;
 
 // Whether what a transaction answers and keeps fits, found before it is executed, as afterwards there is no way back.
-// What it puts itself is counted with every range that may find it, and a limit lets those through that stand behind
-// what it has changed by then.
+// What it puts itself is counted with every range that may find it, and behind a limit those that what it has changed
+// of the range by then may have brought before it.
 class Weighing {
  public:
   Weighing(const State& state, const Path& path, uint64_t* budget) : state_(state), path_(path), budget_(budget) {}
@@ -166,10 +166,13 @@ class Weighing {
   absl::Status Weigh(const TxnRequest& request) { return Run(request); }
   absl::Status Weigh(const RangeRequest& request) {
     if (request.count_only) return absl::OkStatus();
-    RangeRequest wider = request;
-    if (request.limit > 0) wider.limit = base::SaturatingSum(request.limit, changed_);
-    QUORATE_RETURN_IF_ERROR(WeighRange(state_, wider, budget_));
     const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
+    RangeRequest wider = request;
+    if (request.limit > 0) {
+      QUORATE_ASSIGN_OR_RETURN(const uint64_t changed, ChangedIn(range));
+      wider.limit = base::SaturatingSum(request.limit, static_cast<int64_t>(changed));
+    }
+    QUORATE_RETURN_IF_ERROR(WeighRange(state_, wider, budget_));
     for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
       if (put->second > *budget_) return base::errors::TooManyRequests();
       *budget_ -= put->second;
@@ -180,9 +183,7 @@ class Weighing {
     if (request.prev_kv) {
       QUORATE_RETURN_IF_ERROR(Weigh(RangeRequest{.key = request.key, .range_end = request.range_end}));
     }
-    QUORATE_ASSIGN_OR_RETURN(const uint64_t deleted,
-                             state_.Now().Count(KeyRange::FromRequest(request.key, request.range_end)));
-    changed_ += static_cast<int64_t>(deleted);
+    deleted_.push_back(KeyRange::FromRequest(request.key, request.range_end));
     return absl::OkStatus();
   }
   absl::Status Weigh(const PutRequest& request) {
@@ -193,15 +194,25 @@ class Weighing {
       if (found.has_value()) kept = BytesOfClass(found->size_class);
     }
     puts_[request.key] += request.key.size() + request.value.size() + kept;
-    ++changed_;
     return absl::OkStatus();
+  }
+  absl::StatusOr<uint64_t> ChangedIn(const KeyRange& range) const {
+    uint64_t changed = 0;
+    for (const KeyRange& one : deleted_) {
+      const KeyRange both = KeyRange::Intersection(range, one);
+      if (both.IsEmpty()) continue;
+      QUORATE_ASSIGN_OR_RETURN(const uint64_t deleted, state_.Now().Count(both));
+      changed += deleted;
+    }
+    for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) ++changed;
+    return changed;
   }
 
   const State& state_;
   const Path& path_;
   uint64_t* const budget_;
   std::map<std::string_view, uint64_t> puts_;  // bytes by key
-  int64_t changed_ = 0;                        // keys, by what was weighed so far
+  std::vector<KeyRange> deleted_;
   size_t at_ = 0;
 };
 

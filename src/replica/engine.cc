@@ -254,16 +254,16 @@ void Engine::ProposeGroup(std::vector<QueuedBatch> queued) {
   absl::Status refusal = Refusal();
   if (!refusal.ok()) return Refuse(std::move(queued), refusal);
   GroupHead head{member_id_, next_group_++, clock_->Wall().count(), 0};
-  size_t weight = 0;
+  size_t bytes = 0;
   for (const QueuedBatch& one : queued) {
     head.commands += one.batch.commands.count();
-    weight += one.batch.commands.weight();
+    bytes += one.batch.commands.bytes();
   }
   absl::Status proposed = node_.Propose(EncodeGroup(head, queued)).status();
   if (!proposed.ok()) return Refuse(std::move(queued), proposed);
   WaitingGroup waiting;
   for (QueuedBatch& one : queued) waiting.push_back({std::move(one.batch.completion), one.batch.commands.count()});
-  pending_.Add(head.group, std::move(waiting), head.commands, weight, queued.front().deadline);
+  pending_.Add(head.group, std::move(waiting), head.commands, bytes, queued.front().deadline);
   timer_.Arm();
 }
 

@@ -14,9 +14,9 @@ absl::Status Engine::Refusal() const {
 
 void Engine::Propose(ProposalBatch batch, const Replica::Lend* lend) {
   const size_t commands = batch.commands.count();
-  const size_t weight = batch.commands.weight();
+  const size_t bytes = batch.commands.bytes();
   absl::Status refusal = stopping_.load(std::memory_order_relaxed) ? base::errors::Stopped() : Refusal();
-  if (refusal.ok() && !pending_.admission().Admit(commands, weight)) refusal = base::errors::TooManyRequests();
+  if (refusal.ok() && !pending_.admission().Admit(commands, bytes)) refusal = base::errors::TooManyRequests();
   if (!refusal.ok()) return TurnAway(std::move(batch), refusal);
   const bool may_stand_in = lend != nullptr && commands <= kInlineCommandsMax && IsLogQuick() && queue_.MayStandIn();
   if (!may_stand_in) return Enqueue(std::move(batch));
@@ -28,7 +28,7 @@ void Engine::Propose(ProposalBatch batch, const Replica::Lend* lend) {
 
 void Engine::Enqueue(ProposalBatch batch) {
   if (queue_.PushProposal(batch, Deadline())) return timer_.Arm();
-  pending_.admission().Release(batch.commands.count(), batch.commands.weight());
+  pending_.admission().Release(batch.commands.count(), batch.commands.bytes());
   TurnAway(std::move(batch), base::errors::Stopped());
 }
 
@@ -49,7 +49,7 @@ void Engine::Refuse(std::vector<QueuedBatch> batches, const absl::Status& status
   WaitingGroup refused;
   for (QueuedBatch& queued : batches) {
     const size_t commands = queued.batch.commands.count();
-    pending_.admission().Release(commands, queued.batch.commands.weight());
+    pending_.admission().Release(commands, queued.batch.commands.bytes());
     proposals_failed_.fetch_add(commands, std::memory_order_relaxed);
     refused.push_back({std::move(queued.batch.completion), commands});
   }

@@ -41,7 +41,8 @@ constexpr size_t kRevsBlockBytes = 16 << 10;
 constexpr size_t kKeysBlockBytes = 8 << 10;
 // The search for an entry's place in a memtable begins at where the last one went that begins with as many of the same
 // bytes. `keys` is written in sorted runs: all of it counts as one. In `meta` the same few names are written again and
-// again, and leases: so much of a name tells them apart.
+// again, and leases: so much of a name tells them apart. (Where hints are kept, RocksDB's range deletions must not be
+// used: they would take them for their own.)
 constexpr size_t kKeysHintBytes = 0;
 constexpr size_t kMetaHintBytes = 6;
 constexpr uint64_t kTableFileBytes = 64 << 20;

@@ -114,13 +114,17 @@ void Feed::Rep::StepWithoutReads() {
 }
 
 bool Feed::Rep::StartReads() {
-  for (size_t left = kScansLookedAtPerTurn; left > 0 && reads < kHistoryReadsMax; --left) {
+  for (size_t moved_on = 0; moved_on < kScansPerTurn && reads < kHistoryReadsMax;) {
     const uint64_t id = to_read.Take();
     if (id == 0) return false;
     Scan* scan = scans.at(id).get();
     BeginTurn(scan);
     // Compaction may have passed it meanwhile, or its watchers may be gone.
-    if (!Step(scan)) StartRead(scan);
+    if (Step(scan)) {
+      ++moved_on;
+    } else {
+      StartRead(scan);
+    }
   }
   return reads < kHistoryReadsMax && !to_read.empty();
 }
@@ -185,6 +189,7 @@ void Feed::Rep::StartRead(Scan* scan) {
 
 void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread) {
   --reads;
+  PostAdvance();  // others may read now
   Scan* scan = scans.at(scan_id).get();
   if (std::exchange(scan->reads_large, false)) hub->EndLargeRead();
   if (no_thread) return RequeueAfter(scan, kHistoryRetry);
@@ -280,9 +285,7 @@ bool Feed::Rep::OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t
   const auto missing = [compacted](const Event* event) {
     return event->previous_missing() || event->revision() <= compacted;
   };
-  if (watcher->request.prev_kv && !previous_is_complete &&
-      (std::any_of(group->hits.begin() + static_cast<ptrdiff_t>(from), group->hits.end(), missing) ||
-       FormerBytes(std::span(group->hits).subspan(from)) > options.former_bytes_max)) {
+  if (watcher->request.prev_kv && !previous_is_complete && LacksFormer(group, from, missing)) {
     watcher->from_store = true;
     return false;
   }

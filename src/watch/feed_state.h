@@ -13,6 +13,7 @@
 
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "quorate/mvcc/event_history.h"
 #include "quorate/watch/feed.h"
 #include "src/watch/key_filter.h"
@@ -66,7 +67,7 @@ struct ChannelState {
 // Watchers that catch up together.
 struct Scan {
   uint64_t id = 0;
-  uint64_t founder = 0;  // the channel it was made for
+  uint64_t founder = 0;  // the channel it was made for, while nobody else's watchers are in it; else 0
   uint64_t channel = 0;  // the one among whose scans it has its turns
   // All of them have heard of everything before this revision that is theirs.
   int64_t cursor = 0;
@@ -118,6 +119,8 @@ struct Feed::Rep final : public Listener {
   void PostPull();
   // Returns false when it ends before the batch does, because there is no room for more hits.
   bool DeliverLive(const std::shared_ptr<const Batch>& batch);
+  // Whether of the group's hits from this one on a former value is missing, or all of them are too much.
+  bool LacksFormer(Group* group, size_t from, absl::FunctionRef<bool(const Event*)> missing) const;
   void OfferLive(Watcher* watcher, Group* group, size_t from, int64_t revision);
   void CloseSegment(ChannelState* channel);
   // Leaves the live ones, at the earliest once the delivery is over; `next` is the first revision it has not heard of.
@@ -240,7 +243,8 @@ struct Feed::Rep final : public Listener {
   uint64_t fallen_first = 0;
 
   absl::flat_hash_map<uint64_t, std::unique_ptr<Scan>> scans;
-  // Those that no read is going on for: what may be done without one, and those that wait for one.
+  // Those that may go on: without a read, for all that is known, and those that wait for one. The others are being read
+  // for, or wait for some time.
   std::deque<Scan*> queue;
   ReadQueue to_read;
   absl::btree_set<ScanPlace> offered;

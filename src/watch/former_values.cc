@@ -87,6 +87,9 @@ void Feed::Rep::PartFormer(Scan* scan, const Batches& batches) {
   }
   if (!together.watchers.empty()) MoveApart(together, revision);
   if (!ending.empty()) EndTooLarge(ending, revision);
+  // Who is left hears of it without former values, and nobody who wants them joins before.
+  scan->apart = revision;
+  scan->former_bytes = 0;
 }
 
 void Feed::Rep::MoveApart(const Apart& apart, int64_t revision) {

@@ -12,13 +12,6 @@ namespace {
 // delivery, or when the window has passed the loop, it may be all there are.
 constexpr size_t kMovedPerTurn = 1024;
 
-bool AnyPreviousMissing(const Group& group, size_t from, size_t to) {
-  for (size_t i = from; i < to; ++i) {
-    if (group.hits[i]->previous_missing()) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 void Feed::Rep::OnCommitted() {
@@ -93,9 +86,8 @@ void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t r
   // One that fell at an earlier event stays in its group until the delivery is over.
   if (watcher->state != Watcher::State::kLive || watcher->next > revision) return;
   const size_t to = group->hits.size();
-  const bool from_store =
-      watcher->request.prev_kv && (AnyPreviousMissing(*group, from, to) ||
-                                   FormerBytes(std::span(group->hits).subspan(from)) > options.former_bytes_max);
+  const auto missing = [](const Event* event) { return event->previous_missing(); };
+  const bool from_store = watcher->request.prev_kv && LacksFormer(group, from, missing);
   ChannelState* channel = watcher->channel;
   Segment& segment = channel->segment;
   const bool goes_on = segment.watcher == watcher && segment.bytes < kResponseBytesMax &&
@@ -113,6 +105,17 @@ void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t r
   segment.last_revision = revision;
   ++segment.revisions;
   for (size_t i = from; i < to; ++i) segment.bytes += group->hits[i]->change.record.size();
+}
+
+bool Feed::Rep::LacksFormer(Group* group, size_t from, absl::FunctionRef<bool(const Event*)> missing) const {
+  const std::span events = std::span(group->hits).subspan(from);
+  // As its watchers are offered the same, one after the other.
+  if (group->former_look.from != from || group->former_look.to != group->hits.size()) {
+    const bool lacks =
+        std::any_of(events.begin(), events.end(), missing) || FormerBytes(events) > options.former_bytes_max;
+    group->former_look = {from, group->hits.size(), lacks};
+  }
+  return group->former_look.lacks;
 }
 
 void Feed::Rep::CloseSegment(ChannelState* channel) {

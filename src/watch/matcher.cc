@@ -94,6 +94,7 @@ void Group::ForgetHits() {
   hits.clear();
   if (hits.capacity() > kHitsKeptMax) hits.shrink_to_fit();
   offered = 0;
+  former_look = {};
   for (auto& selection : selections) selection.reset();
 }
 

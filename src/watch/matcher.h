@@ -38,6 +38,13 @@ struct Group {
   // made of them for watchers that want the same.
   std::vector<const Event*> hits;
   size_t offered = 0;
+  // Whether former values were missing in hits [from, to), looked at last.
+  struct FormerLook {
+    size_t from = 0;
+    size_t to = 0;
+    bool lacks = false;
+  };
+  FormerLook former_look;
   std::array<std::unique_ptr<GroupSelection>, kSelectionKinds> selections;
   // After the delivery.
   void ForgetHits();

@@ -49,7 +49,7 @@ bool Feed::Rep::MayJoin(const Watcher& watcher, const Scan& scan) const {
   // needs one.
   const int64_t window = hub->window_first();
   if (!scan.from_store && (scan.cursor >= window) != (watcher.next >= window)) return false;
-  // Nobody's scan goes back for another channel's watchers: it might do so again and again.
+  // A scan goes back only while all who are in it are of one channel: it might do so again and again.
   if (scan.cursor > watcher.next) return scan.founder == watcher.channel->number;
   // Those who have a large revision behind them do not go back to those who have it before them.
   const bool is_large = scan.large == scan.cursor || large == scan.cursor;
@@ -103,9 +103,10 @@ void Feed::Rep::Join(Watcher* watcher, Scan* scan) {
   } else {
     Offer(scan);
   }
-  // Its turns come as one of the scans of that channel which has the fewest.
   const uint64_t channel = watcher->channel->number;
-  if (to_read.Waiting(channel) < to_read.Waiting(scan->channel)) {
+  if (channel != scan->founder) scan->founder = 0;
+  // Its turns come as one of the scans of that channel which has the fewest; one that moves is the last there.
+  if (to_read.Waiting(channel) + 1 < to_read.Waiting(scan->channel)) {
     scan->channel = channel;
     to_read.Move(scan->id, channel);
   }

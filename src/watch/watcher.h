@@ -17,7 +17,7 @@ struct Watcher {
     kFalling,  // in the feed's matcher still, where it hears of nothing more, and among those that leave it
     kBehind,   // in a scan's matcher
     kParked,   // in its channel's list: the consumer takes nothing
-    kOver,     // ended, by compaction or because history cannot be read; keeps its id until it is cancelled
+    kOver,  // ended, by compaction or because history cannot be read or is too much; keeps its id until it is cancelled
   };
 
   Watcher(ChannelState* channel, int64_t id, WatchRequest asked)

@@ -102,6 +102,23 @@ class MaintenanceTest : public testing::Test {
   TestMember member_{WithQuota(kQuotaBytes)};
 };
 
+TEST_F(MaintenanceTest, AValueThatIsKeptCountsForWhatItIs) {
+  EXPECT_EQ(Put("large", 7 << 10), "0 ");
+  etcdserverpb::TxnRequest txn;
+  etcdserverpb::PutRequest* keep = txn.add_success()->mutable_request_put();
+  keep->set_key("large");
+  keep->set_ignore_value(true);
+  // What is not in order does not come to that.
+  etcdserverpb::TxnRequest twice = txn;
+  twice.MergeFrom(txn);
+  twice.MergeFrom(txn);
+  EXPECT_EQ(Txn(twice), "3 etcdserver: duplicate key given in txn request");
+  EXPECT_EQ(Alarm(AlarmRequest::GET).alarms_size(), 0);
+  EXPECT_EQ(Txn(txn), "0 ");
+  EXPECT_EQ(Txn(txn), kNoSpace);
+  EXPECT_EQ(Alarm(AlarmRequest::GET).alarms_size(), 1);
+}
+
 TEST_F(MaintenanceTest, AFewPutsPastTheQuotaRaiseTheAlarm) {
   EXPECT_EQ(Status().dbsizequota(), kQuotaBytes);
   const int puts = FillUp();

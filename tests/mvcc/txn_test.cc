@@ -420,6 +420,13 @@ TEST_F(TxnTest, ALimitLetsThroughWhatTheTransactionItselfBringsToTheFront) {
   deletion.range_end = "c";
   txn.success.insert(txn.success.begin(), {deletion});
   EXPECT_EQ(test.store->Txn(txn).status(), base::errors::TooManyRequests());
+  // What is deleted elsewhere brings nothing to the front.
+  test.PutKey("x", "");
+  test.PutKey("y", "");
+  deletion.key = "x";
+  deletion.range_end = "z";
+  txn.success.front() = {deletion};
+  EXPECT_TRUE(test.store->Txn(txn).ok());
   EXPECT_EQ(test.Get("a"), "");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,16 @@ struct KeyRange {
   }
   static KeyRange All() { return FromRequest(std::string_view("\0", 1), std::string_view("\0", 1)); }
 
+  // The keys of both; may be empty.
+  static KeyRange Intersection(const KeyRange& a, const KeyRange& b) {
+    if (b.single) return a.Contains(b.begin) ? b : KeyRange();
+    if (a.single) return b.Contains(a.begin) ? a : KeyRange();
+    KeyRange both;
+    both.begin = std::max(a.begin, b.begin);
+    both.unbounded = a.unbounded && b.unbounded;
+    both.end = a.unbounded ? b.end : b.unbounded ? a.end : std::min(a.end, b.end);
+    return both;
+  }
   // No key can lie in it.
   bool IsEmpty() const { return !single && !unbounded && end <= begin; }
   bool Contains(std::string_view key) const {

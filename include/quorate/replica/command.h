@@ -42,7 +42,7 @@ class CommandList {
   void Add(CommandType type, std::string_view request, size_t kept_bytes = 0);
   size_t count() const { return count_; }
   size_t bytes() const { return bytes_; }
-  // For whoever bounds how much waits, or is executed together.
+  // For whoever bounds how much is executed together.
   size_t weight() const { return bytes_ + kept_bytes_; }
   // In order; where one piece ends and the next begins means nothing.
   const std::vector<std::string>& pieces() const { return pieces_; }

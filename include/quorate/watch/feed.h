@@ -47,16 +47,16 @@ inline constexpr size_t kScanRangesMax = 4096;
 // ... or ranges this long together.
 inline constexpr size_t kScanRangeBytesMax = 1 << 20;
 // Watchers of a channel that go on at once when its consumer takes events again: all but the first few may find no room
-// and have done it in vain. Each that does find it brings one more, up to the second number.
+// and have done it in vain. Each that has caught up brings one more, up to the second number.
 inline constexpr size_t kReturningFirst = 64;
 inline constexpr size_t kReturningMax = 1024;
 // What could not be read is read again after the first of these, and each time after twice as long, up to the second.
 inline constexpr std::chrono::milliseconds kHistoryRetry{100};
 inline constexpr std::chrono::milliseconds kHistoryRetryMax{10'000};
 
-// Former values of one revision that are read for several ranges at once, and for one range: as much as all the answers
-// that clients have not taken yet may weigh together (docs/operations.md#watch-streams). A deletion of a whole store
-// has more, so who would hear of more ends.
+// Former values of one revision that are read for several ranges at once, and for one range. The latter is as much as
+// all the answers that clients have not taken yet may weigh together (docs/operations.md#watch-streams). A deletion of
+// a whole store has more, so who would hear of more ends.
 inline constexpr size_t kFormerBytesTogetherMax = 64 << 20;
 inline constexpr size_t kFormerBytesMax = 1 << 30;
 
@@ -179,7 +179,7 @@ struct FeedStatistics {
   std::atomic<uint64_t> large_deliveries{0};
   // Watchers that ended because the former values of one revision were too many.
   std::atomic<uint64_t> former_too_large{0};
-  // Copies of a scan's ranges made for them.
+  // Copies of a scan's ranges made for reads of history.
   std::atomic<uint64_t> filters_made{0};
   // Times a watcher went on, or tried to, after its consumer had taken nothing.
   std::atomic<uint64_t> returned{0};
