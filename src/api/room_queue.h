@@ -25,7 +25,7 @@ class RoomQueue {
   // that find none before the rest is taken to find none either: most often it is all clients together who leave no
   // room. It may be one connection that has none for its streams, so those who were asked go to the end; nobody waits
   // behind them.
-  static constexpr size_t kResumedMax = 20;
+  static constexpr size_t kResumedMax = 50;
   static constexpr size_t kAskedMax = 256;
   static constexpr size_t kRefusedInARowMax = 32;
 

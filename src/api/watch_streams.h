@@ -35,7 +35,7 @@ class WatchStreams {
   static constexpr std::chrono::milliseconds kLeaderLook{1000};
   static constexpr int kLooksWithoutLeaderMax = 3;
   // How often some of the streams without room look again.
-  static constexpr std::chrono::milliseconds kRoomLook{10};
+  static constexpr std::chrono::milliseconds kRoomLook{50};
 
   WatchStreams(ServiceContext* context, int loop_index);
 
