@@ -88,7 +88,7 @@ def fill_many(port, count, size):
     writer.close()
 
 
-@attack(420)
+@attack(560)
 def streamed_lists_begun_together(port, full):
     """Streamed lists whose requests have all come when the first is served; nobody takes anything of them."""
     fill_many(port, 2000, 200)
