@@ -88,12 +88,12 @@ def fill_many(port, count, size):
     writer.close()
 
 
-@attack(560)
+@attack(900)
 def streamed_lists_begun_together(port, full):
     """Streamed lists whose requests have all come when the first is served; nobody takes anything of them."""
     fill_many(port, 2000, 200)
     client = Client(port, settings=WINDOW_SHUT, timeout=30)
-    streams = range(1, 2 * (20_000 if full else 2000), 2)
+    streams = range(1, 2 * (20_000 if full else 5000), 2)
     for stream in streams:
         client.send(call(stream, "/etcdserverpb.KV/RangeStream", MANY, end=False))
     client.send(b"".join(frame(DATA, END_STREAM, stream) for stream in streams))
