@@ -81,8 +81,8 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
     SendRest();
   }
 
-  // As much of the chunk as there is room for. A stream whose client is slow takes it whole, as before; only where all
-  // clients together leave no room does it wait, and is counted meanwhile.
+  // As much of the chunk as there is room for. Of a client that is slow itself the rest is queued all the same; only
+  // where all clients together leave no room does it wait, and is counted meanwhile.
   void SendRest() {
     std::vector<base::Payload>& messages = chunk_->messages;
     for (; next_ < messages.size(); ++next_) {
@@ -100,8 +100,9 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   void Hold() {
     if (held_bytes_ == 0) {
       int64_t bytes = 0;
-      for (size_t i = next_; i < chunk_->messages.size(); ++i)
+      for (size_t i = next_; i < chunk_->messages.size(); ++i) {
         bytes += static_cast<int64_t>(chunk_->messages[i].size());
+      }
       if (!stream_->Keep(bytes)) return Finish(base::errors::TooManyRequests());
       held_bytes_ = bytes;
     }
