@@ -15,6 +15,7 @@ void MessageQueue::Reset() {
 }
 
 void MessageQueue::Add(base::Payload message, bool prefixed) {
+  message.Trim();
   bytes_ += message.size() + (prefixed ? kPrefixBytes : 0);
   if (first_ > 0 && !begun_) {
     items_.erase(items_.begin(), items_.begin() + static_cast<ptrdiff_t>(first_));

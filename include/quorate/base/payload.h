@@ -34,6 +34,11 @@ class Payload {
   // Makes room for so many shared buffers.
   void Reserve(size_t buffers) { shared_.reserve(buffers); }
 
+  // Gives back room for more, of one that is whole and may have to wait.
+  void Trim() {
+    if (bytes_.capacity() - bytes_.size() > kSlackBytesMax) bytes_.shrink_to_fit();
+  }
+
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
@@ -93,10 +98,13 @@ class Payload {
   std::string ToString() const;
 
   static constexpr size_t kInlineBytes = 512;
-  // An owned run that reaches this length is moved to a Buffer.
-  static constexpr size_t kRunBytesMax = 32 << 10;
+  // An owned run that reaches this length is moved to a Buffer: with what was appended last, and what a Buffer takes
+  // beside, it fills 32 KiB, which is a size that allocators have.
+  static constexpr size_t kRunBytesMax = (32 << 10) - kInlineBytes - 64;
 
  private:
+  static constexpr size_t kSlackBytesMax = 4 << 10;
+
   // A shared run that stands before bytes_[position].
   struct Shared {
     size_t position;
