@@ -15,12 +15,21 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
+// A text that is longer is cut: a line that the queue of lines has no room for would not be written at all.
+constexpr size_t kTextBytesMax = 64 << 10;
+
+void AppendText(std::string_view text, std::string* out) {
+  if (text.size() <= kTextBytesMax) return AppendJsonString(text, out);
+  const std::string cut(text.substr(0, kTextBytesMax));
+  AppendJsonString(cut + "... (cut, " + std::to_string(text.size()) + " bytes)", out);
+}
+
 // `gap` is what stands after a colon or comma: nothing in JSON lines, a space in console text.
 struct ValueWriter {
   std::string* out;
   std::string_view gap;
 
-  void operator()(const std::string& text) const { AppendJsonString(text, out); }
+  void operator()(const std::string& text) const { AppendText(text, out); }
   void operator()(bool truth) const { *out += truth ? "true" : "false"; }
   void operator()(int64_t number) const { AppendNumber(number); }
   void operator()(uint64_t number) const { AppendNumber(number); }
@@ -41,7 +50,7 @@ struct ValueWriter {
     out->push_back('[');
     for (size_t i = 0; i < texts.size(); ++i) {
       if (i > 0) out->append(",").append(gap);
-      AppendJsonString(texts[i], out);
+      AppendText(texts[i], out);
     }
     out->push_back(']');
   }

@@ -39,9 +39,15 @@ absl::Status OpenFailure(const std::string& path, const rocksdb::Status& status)
   absl::Status failure = ToStatus(status, "open " + path);
   std::string text(base::MessageOf(failure));
   if (text.find(path + "/", sizeof("open ") + path.size()) != std::string::npos) return failure;
-  std::string list;
-  std::ifstream(path + "/CURRENT") >> list;
-  return base::MakeStatus(failure.code(), text + ", according to " + path + "/" + (list.empty() ? "CURRENT" : list));
+  // It may hold anything.
+  constexpr std::string_view kListName = "MANIFEST-";
+  constexpr size_t kListNameMax = 64;
+  std::array<char, kListNameMax> bytes{};
+  std::ifstream(path + "/CURRENT").read(bytes.data(), bytes.size());
+  std::string_view list(bytes.data(), bytes.size());
+  list = list.substr(0, list.find('\n'));
+  if (!list.starts_with(kListName) || list.size() == bytes.size()) list = "CURRENT";
+  return base::MakeStatus(failure.code(), text + ", according to " + path + "/" + std::string(list));
 }
 
 }  // namespace

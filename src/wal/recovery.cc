@@ -73,7 +73,9 @@ absl::Status Recovery::OpenSegment(const std::string& name) {
   if (files_.segments.empty()) {
     if (options_.expected_identity.has_value() && *options_.expected_identity != head->identity) {
       return base::MakeStatus(absl::StatusCode::kFailedPrecondition,
-                              segment->path + ": the log belongs to another member or cluster");
+                              segment->path +
+                                  ": the log belongs to another member or cluster; correct --wal-dir, or put back "
+                                  "this member's own");
     }
     files_.identity = head->identity;
     files_.hard_state = head->hard_state;

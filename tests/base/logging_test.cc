@@ -127,6 +127,14 @@ TEST_F(LoggingToFileTest, AppendsToWhatIsThere) {
   EXPECT_THAT(ReadAll(path), MatchesRegex("before\n[^\n]*\tafter\n"));
 }
 
+TEST_F(LoggingToFileTest, ATextOfAnyLengthIsWrittenCut) {
+  const std::string path = directory_ + "/log";
+  ASSERT_TRUE(SetUpLogging({LogLevel::kInfo, true, {path}}).ok());
+  QUORATE_LOG(kInfo, "long", {{"text", std::string(10'000'000, '\0')}});
+  FlushLogging();
+  EXPECT_THAT(ReadAll(path), ::testing::EndsWith("... (cut, 10000000 bytes)\"}\n"));
+}
+
 TEST_F(LoggingToFileTest, DevNullSilencesEverything) {
   const std::string path = directory_ + "/log";
   ASSERT_TRUE(SetUpLogging({LogLevel::kInfo, true, {path, "/dev/null"}}).ok());

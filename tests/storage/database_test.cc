@@ -154,6 +154,18 @@ TEST_F(DatabaseTest, ReadOnlySeesWhatIsFlushedAndNeedsAStore) {
   EXPECT_FALSE(std::filesystem::exists(read_only.path + "/CURRENT"));
 }
 
+TEST_F(DatabaseTest, WhatIsWrongIsToldInFewWords) {
+  Put(Family::kRevs, "a", "1", 3);
+  database_.reset();
+  for (const size_t bytes : {size_t{0}, size_t{100}, size_t{8} << 20}) {
+    std::ofstream(options_.path + "/CURRENT") << std::string(bytes, '\0');
+    const absl::Status opened = Database::Open(options_).status();
+    EXPECT_FALSE(opened.ok());
+    EXPECT_NE(base::MessageOf(opened).find(options_.path + "/CURRENT"), std::string_view::npos);
+    EXPECT_LT(base::MessageOf(opened).size(), 1000u);
+  }
+}
+
 TEST_F(DatabaseTest, WhatMustExistIsNotCreated) {
   DatabaseOptions absent = options_;
   absent.must_exist = true;
