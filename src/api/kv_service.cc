@@ -33,8 +33,8 @@ bool KeepsValues(const mvcc::TxnRequest& request) {
 
 // Most keep none, and cost no look into the store.
 template <typename Request>
-uint64_t KeptBytes(const ServiceContext& service, const Request& request) {
-  return KeepsValues(request) ? service.replica->store().View().KeptBytes(request) : 0;
+uint64_t KeptBytes(ServiceContext& service, const Request& request, const rpc::UnaryCall& call) {
+  return KeepsValues(request) ? service.loop(call.loop_index()).reads.View().KeptBytes(request) : 0;
 }
 
 // The quota is asked before the request is looked at more closely.
@@ -84,9 +84,10 @@ void KvService::Range(const rpc::CallContext& context, std::string_view message,
 void KvService::Put(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::PutRequest request;
   if (!context_->Begin(context, mvcc::Decode(message, &request), call)) return;
-  if (!Fits(*context_, CostOf(request), call) || !Passes(CheckPut(request), call)) return;
-  const uint64_t kept_bytes = KeptBytes(*context_, request);
-  if (!KeptFit(*context_, CostOf(request), kept_bytes, call)) return;
+  const uint64_t cost = CostOf(request);
+  if (!Fits(*context_, cost, call) || !Passes(CheckPut(request), call)) return;
+  const uint64_t kept_bytes = KeptBytes(*context_, request, call);
+  if (!KeptFit(*context_, cost, kept_bytes, call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(context, replica::CommandType::kPut, message, std::move(call), {.kept_bytes = kept_bytes});
 }
@@ -103,11 +104,13 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
   mvcc::TxnRequest request;
   const uint32_t ops_max = context_->options.max_txn_ops;
   if (!context_->Begin(context, mvcc::Decode(message, &request, ops_max), call)) return;
-  if (!Fits(*context_, CostOf(request), call) || !Passes(CheckTxn(request, ops_max), call)) return;
-  if (mvcc::IsReadOnly(request))
+  const uint64_t cost = CostOf(request);
+  if (!Fits(*context_, cost, call) || !Passes(CheckTxn(request, ops_max), call)) return;
+  if (mvcc::IsReadOnly(request)) {
     return ReadTxn(*context_, request, message, {std::move(call), context.deadline, context.connection_calls});
-  const uint64_t kept_bytes = KeptBytes(*context_, request);
-  if (!KeptFit(*context_, CostOf(request), kept_bytes, call)) return;
+  }
+  const uint64_t kept_bytes = KeptBytes(*context_, request, call);
+  if (!KeptFit(*context_, cost, kept_bytes, call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(context, replica::CommandType::kTxn, message, std::move(call), {.kept_bytes = kept_bytes});
 }

@@ -30,7 +30,7 @@ Plan MakePlan(const RangeRequest& request) {
   Plan plan;
   plan.filters = request.has_revision_filters();
   const bool ascending_keys = request.sort_target == SortTarget::kKey && request.sort_order == SortOrder::kAscend;
-  const bool as_they_come = request.sort_order == SortOrder::kNone || ascending_keys;
+  const bool as_they_come = request.is_in_key_order();
   plan.order = request.sort_order;
   if (request.sort_target != SortTarget::kKey && plan.order == SortOrder::kNone) plan.order = SortOrder::kAscend;
   if (ascending_keys) plan.order = SortOrder::kNone;

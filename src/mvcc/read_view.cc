@@ -26,6 +26,12 @@ uint64_t WeightOf(const IndexView& keys, const KeyRange& range, uint64_t count) 
   return bytes / kBytesPerVisit;
 }
 
+// Of a key's record; 0 when it is not there.
+uint64_t RecordBytes(const IndexView& keys, std::string_view key) {
+  const std::optional<KeyState> state = keys.Find(key);
+  return state.has_value() ? BytesOfClass(state->size_class) : 0;
+}
+
 // Whether no more keys are looked at than the limit says.
 bool LimitsItsScan(const RangeRequest& request) {
   return request.limit > 0 && request.is_in_key_order() && !request.has_revision_filters();
@@ -110,9 +116,7 @@ uint64_t ReadView::TxnCost(const TxnRequest& request) const {
 }
 
 uint64_t ReadView::KeptBytes(const PutRequest& request) const {
-  if (!request.ignore_value) return 0;
-  const std::optional<KeyState> state = rep_->source.view().Find(request.key);
-  return state.has_value() ? BytesOfClass(state->size_class) : 0;
+  return request.ignore_value ? RecordBytes(rep_->source.view(), request.key) : 0;
 }
 
 uint64_t ReadView::KeptBytes(const TxnRequest& request) const {
@@ -182,8 +186,7 @@ uint64_t ReadView::CostOf(const Compare& compare) const {
 
 uint64_t ReadView::WeightOfOne(const RangeRequest& request) const {
   if (!request.range_end.empty() || request.keys_only || request.count_only) return 0;
-  const std::optional<KeyState> state = rep_->source.view().Find(request.key);
-  return state.has_value() ? BytesOfClass(state->size_class) / kBytesPerVisit : 0;
+  return RecordBytes(rep_->source.view(), request.key) / kBytesPerVisit;
 }
 
 }  // namespace quorate::mvcc

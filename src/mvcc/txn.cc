@@ -187,12 +187,7 @@ class Weighing {
     return absl::OkStatus();
   }
   absl::Status Weigh(const PutRequest& request) {
-    QUORATE_RETURN_IF_ERROR(WeighPut(state_, request, budget_));
-    uint64_t kept = 0;
-    if (request.ignore_value) {
-      QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> found, state_.Now().Find(request.key));
-      if (found.has_value()) kept = BytesOfClass(found->size_class);
-    }
+    QUORATE_ASSIGN_OR_RETURN(const uint64_t kept, WeighPut(state_, request, budget_));
     puts_[request.key] += request.key.size() + request.value.size() + kept;
     return absl::OkStatus();
   }
@@ -307,15 +302,15 @@ absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequ
   return absl::OkStatus();
 }
 
-absl::Status WeighPut(const State& state, const PutRequest& request, uint64_t* budget) {
-  if (!request.prev_kv && !request.ignore_value) return absl::OkStatus();
+absl::StatusOr<uint64_t> WeighPut(const State& state, const PutRequest& request, uint64_t* budget) {
+  if (!request.prev_kv && !request.ignore_value) return 0;
   QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> found, state.Now().Find(request.key));
-  if (!found.has_value()) return absl::OkStatus();
+  if (!found.has_value()) return 0;
+  const uint64_t bytes = BytesOfClass(found->size_class);
   const uint64_t copies = (request.prev_kv ? 1 : 0) + (request.ignore_value ? kKeptCopies : 0);
-  const uint64_t weight = copies * BytesOfClass(found->size_class);
-  if (weight > *budget) return base::errors::TooManyRequests();
-  *budget -= weight;
-  return absl::OkStatus();
+  if (copies * bytes > *budget) return base::errors::TooManyRequests();
+  *budget -= copies * bytes;
+  return request.ignore_value ? bytes : 0;
 }
 
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,

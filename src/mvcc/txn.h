@@ -30,7 +30,8 @@ absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequ
 // Takes what a put beside its own bytes will take of memory from `budget`: the record it answers with (prev_kv), and
 // the copies that are made of a value it keeps (ignore_value). Too many requests when it is more, and then takes
 // nothing.
-absl::Status WeighPut(const State& state, const PutRequest& request, uint64_t* budget);
+// Returns the bytes of the value it keeps, 0 where it keeps none.
+absl::StatusOr<uint64_t> WeighPut(const State& state, const PutRequest& request, uint64_t* budget);
 
 // A TxnResponse without its header. `changeable` may be null when IsReadOnly(request). Fails with the API's error, or
 // for an answer and kept values that weigh more than `budget` has, from which that is taken, before anything was

@@ -41,7 +41,7 @@ Writer::Writer(const storage::Database* database, KeyHistory* key_history, KeyIn
 absl::StatusOr<Answer> Writer::Put(const PutRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
   QUORATE_RETURN_IF_ERROR(CheckPut(*this, leases_, request));
-  QUORATE_RETURN_IF_ERROR(WeighPut(*this, request, &memory_budget_));
+  QUORATE_RETURN_IF_ERROR(WeighPut(*this, request, &memory_budget_).status());
   counts_.Add(LooksBack(request), 1, 0);
   return Finish(ExecutePut(request));
 }

@@ -1,6 +1,9 @@
 #pragma once
 
-// Names in a data directory.
+// Names in a data directory, and around it.
+
+#include <filesystem>
+#include <string>
 
 namespace quorate::replica {
 
@@ -8,5 +11,9 @@ namespace quorate::replica {
 inline constexpr char kRestoringSuffix[] = ".restoring";
 // What tells a data directory of etcd's own.
 inline constexpr char kEtcdStore[] = "member/snap/db";
+
+inline std::string ParentOf(const std::filesystem::path& path) {
+  return path.parent_path().empty() ? std::string(".") : path.parent_path().string();
+}
 
 }  // namespace quorate::replica

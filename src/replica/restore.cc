@@ -31,10 +31,6 @@ absl::Status FromSystem(const std::string& what, const std::error_code& error) {
                what + ": " + error.message());
 }
 
-std::string ParentOf(const fs::path& path) {
-  return path.parent_path().empty() ? std::string(".") : path.parent_path().string();
-}
-
 // Paths without a slash at the end, so that their parent is the directory above.
 std::string Plain(const std::string& path) {
   const size_t last = path.find_last_not_of('/');

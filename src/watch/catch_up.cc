@@ -297,13 +297,11 @@ bool Feed::Rep::OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t
 void Feed::Rep::MoveLeaving() {
   for (Watcher* watcher : std::exchange(leaving, {})) {
     LeaveScan(watcher);
-    if (watcher->channel->blocked) {
-      Park(watcher);
-    } else {
-      Lag(watcher);
-    }
+    ParkOrLag(watcher);
   }
 }
+
+void Feed::Rep::ParkOrLag(Watcher* watcher) { watcher->channel->blocked ? Park(watcher) : Lag(watcher); }
 
 void Feed::Rep::End(Watcher* watcher) {
   LeaveScan(watcher);

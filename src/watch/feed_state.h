@@ -148,6 +148,8 @@ struct Feed::Rep final : public Listener {
   // --- catch_up.cc
   void Park(Watcher* watcher);
   void Unpark(Watcher* watcher);
+  // Where one goes that is in no matcher any more and has not heard of everything.
+  void ParkOrLag(Watcher* watcher);
   // Those that have been parked longest catch up, a few of the channel at first and more as long as there is room:
   // whoever finds none again has done it in vain.
   void UnparkSome(ChannelState* channel);

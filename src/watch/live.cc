@@ -187,11 +187,7 @@ void Feed::Rep::MoveFallen() {
     ++fallen_first;
     if (watcher == nullptr) continue;
     LeaveLive(watcher);
-    if (watcher->channel->blocked) {
-      Park(watcher);
-    } else {
-      Lag(watcher);
-    }
+    ParkOrLag(watcher);
   }
   if (!fallen.empty()) PostAdvance();
 }
