@@ -1,6 +1,5 @@
 #include "src/api/chunked_stream.h"
 
-#include <chrono>
 #include <utility>
 
 #include "quorate/base/errors.h"
@@ -9,10 +8,10 @@
 namespace quorate::api {
 namespace {
 
-class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_this<ChunkedStream> {
+class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::enable_shared_from_this<ChunkedStream> {
  public:
   ChunkedStream(ServiceContext* service, ReaderPool* pool, rpc::Stream& stream, AcceptRequest accept)
-      : service_(service), pool_(pool), stream_(&stream), accept_(std::move(accept)) {}
+      : pool_(pool), stream_(&stream), loop_(service->loop(stream.loop_index())), accept_(std::move(accept)) {}
 
   void OnMessage(std::string_view message) override {
     if (stream_ == nullptr || source_ != nullptr) return;
@@ -20,7 +19,7 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
     if (!accepted.ok()) return Finish(std::move(accepted).status());
     source_ = std::move(accepted->source);
     bytes_ = accepted->bytes;
-    LoopReads& reads = service_->loop(stream_->loop_index()).reads;
+    LoopReads& reads = loop_.reads;
     if (!accepted->linearizable || reads.CanReadNow()) return BuildNext();
     building_ = true;
     reads.AfterConfirmation([self = shared_from_this()](absl::Status status) {
@@ -42,16 +41,22 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
     }
   }
 
+  // Where nothing is queued whose going it would hear of.
+  bool OnRoomLook() override {
+    const size_t size = chunk_ == nullptr ? 0 : chunk_->messages[next_].size();
+    if (!stream_->HasRoom(size)) return stream_->queued_bytes() > 0;
+    OnWritable();
+    return true;
+  }
+
   void OnClose() override {
+    loop_.awaiting_room.Remove(this);
     stream_ = nullptr;
     // Letting go of what a source reads can take longer than a loop should wait.
     if (source_ != nullptr) pool_->Submit([source = std::move(source_)](const absl::Status&) {}, bytes_);
   }
 
  private:
-  // How often one looks again that has nothing queued of which it would hear that it is gone.
-  static constexpr std::chrono::milliseconds kRoomLook{250};
-
   // From here to Send the source is the pool's.
   void BuildNext() {
     if (!stream_->HasRoom(0)) return AwaitRoom();
@@ -110,20 +115,17 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   }
 
   void AwaitRoom() {
-    if (stream_->queued_bytes() > 0 || std::exchange(looking_, true)) return;
-    service_->server->PostAfter(stream_->loop_index(), kRoomLook, [weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (self == nullptr) return;
-      self->looking_ = false;
-      self->OnWritable();
-    });
+    if (stream_->queued_bytes() == 0) loop_.awaiting_room.Add(this);
   }
 
-  void Finish(absl::Status status) { std::exchange(stream_, nullptr)->Finish(std::move(status)); }
+  void Finish(absl::Status status) {
+    loop_.awaiting_room.Remove(this);
+    std::exchange(stream_, nullptr)->Finish(std::move(status));
+  }
 
-  ServiceContext* service_;
   ReaderPool* pool_;
   rpc::Stream* stream_;  // null once finished or closed
+  LoopContext& loop_;
   AcceptRequest accept_;
   std::shared_ptr<ChunkSource> source_;
   size_t bytes_ = 0;  // that the source keeps of the request
@@ -131,7 +133,6 @@ class ChunkedStream : public rpc::StreamHandler, public std::enable_shared_from_
   std::shared_ptr<ChunkSource::Chunk> chunk_;  // being sent
   size_t next_ = 0;                            // of its messages
   int64_t held_bytes_ = 0;                     // counted of them
-  bool looking_ = false;                       // again, after a while
 };
 
 }  // namespace

@@ -4,6 +4,16 @@ namespace quorate::api {
 
 void RoomQueue::Add(AwaitsRoom* stream) {
   if (waiting_.insert(stream).second) turns_.push_back(stream);
+  Arm();
+}
+
+void RoomQueue::Arm() {
+  if (empty() || std::exchange(armed_, true)) return;
+  look_later_([this] {
+    armed_ = false;
+    Look();
+    Arm();
+  });
 }
 
 void RoomQueue::Look() {

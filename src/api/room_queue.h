@@ -1,10 +1,13 @@
 #pragma once
 
-// Watch streams that found no room for what they have to send, though nothing of theirs is queued whose going they
+// One loop's streams that found no room for what they have to send, though nothing of theirs is queued whose going they
 // would hear of: they are asked again and again, in turn. Loop thread only.
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 
@@ -28,6 +31,12 @@ class RoomQueue {
   static constexpr size_t kResumedMax = 50;
   static constexpr size_t kAskedMax = 256;
   static constexpr size_t kRefusedInARowMax = 32;
+  // Between two looks.
+  static constexpr std::chrono::milliseconds kPause{50};
+
+  // Runs the function on this loop after the pause.
+  using LookLater = std::function<void(std::function<void()> look)>;
+  explicit RoomQueue(LookLater look_later) : look_later_(std::move(look_later)) {}
 
   // Once, however often it is added. Also from within OnRoomLook.
   void Add(AwaitsRoom* stream);
@@ -36,6 +45,10 @@ class RoomQueue {
   void Look();
 
  private:
+  void Arm();
+
+  const LookLater look_later_;
+  bool armed_ = false;
   absl::flat_hash_set<AwaitsRoom*> waiting_;
   // In turn; those that are not waiting any more are passed over, and a stream may be here twice.
   std::deque<AwaitsRoom*> turns_;

@@ -42,7 +42,10 @@ watch::FeedOptions FeedOptionsOf(ServiceContext* context, int loop_index) {
 LoopContext::LoopContext(ServiceContext* context, int loop_index)
     : proposer(context),
       reads(context->replica, PosterTo(context->server, loop_index)),
-      feed(FeedOptionsOf(context, loop_index)) {}
+      feed(FeedOptionsOf(context, loop_index)),
+      awaiting_room([context, loop_index](std::function<void()> look) {
+        context->server->PostAfter(loop_index, RoomQueue::kPause, std::move(look));
+      }) {}
 
 ServiceContext::ServiceContext(ServicesOptions options)
     : options(std::move(options)),

@@ -24,6 +24,7 @@
 #include "src/api/remembered_hashes.h"
 #include "src/api/request_statistics.h"
 #include "src/api/response_header.h"
+#include "src/api/room_queue.h"
 #include "src/api/slow_calls.h"
 #include "src/api/space_quota.h"
 
@@ -36,6 +37,7 @@ struct LoopContext {
   Proposer proposer;
   LoopReads reads;
   watch::Feed feed;
+  RoomQueue awaiting_room;
   LastingCalls lasting_calls;
   ClientVersions unary_versions;
   ClientVersions stream_versions;

@@ -41,7 +41,7 @@ void WatchStreams::Remove(WatchStreamEvents* stream) {
   if (found == streams_.end()) return;
   const Entry& entry = found->second;
   if (entry.needs_leader) --needing_leader_;
-  awaiting_room_.Remove(stream);
+  context_->loop(loop_index_).awaiting_room.Remove(stream);
   if (entry.noticed) {
     auto [first, last] = beats_.equal_range(entry.beat);
     while (first != last && first->second != stream) ++first;
@@ -103,18 +103,7 @@ void WatchStreams::LookForLeader() {
 }
 
 void WatchStreams::AwaitRoom(WatchStreamEvents* stream) {
-  if (!streams_.contains(stream)) return;
-  awaiting_room_.Add(stream);
-  ArmRoomLook();
-}
-
-void WatchStreams::ArmRoomLook() {
-  if (awaiting_room_.empty() || std::exchange(looking_for_room_, true)) return;
-  context_->server->PostAfter(loop_index_, kRoomLook, [this] {
-    looking_for_room_ = false;
-    awaiting_room_.Look();
-    ArmRoomLook();
-  });
+  if (streams_.contains(stream)) context_->loop(loop_index_).awaiting_room.Add(stream);
 }
 
 void WatchStreams::EndAll(const absl::Status& status) {

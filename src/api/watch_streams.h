@@ -34,8 +34,6 @@ class WatchStreams {
   // Streams that demand a leader end when there was none at so many looks in a row.
   static constexpr std::chrono::milliseconds kLeaderLook{1000};
   static constexpr int kLooksWithoutLeaderMax = 3;
-  // How often some of the streams without room look again.
-  static constexpr std::chrono::milliseconds kRoomLook{50};
 
   WatchStreams(ServiceContext* context, int loop_index);
 
@@ -61,7 +59,6 @@ class WatchStreams {
   void OnBeat();
   void ArmLeaderLook();
   void LookForLeader();
-  void ArmRoomLook();
 
   ServiceContext* const context_;
   const int loop_index_;
@@ -70,8 +67,6 @@ class WatchStreams {
   absl::flat_hash_map<WatchStreamEvents*, Entry> streams_;
   std::multimap<Clock::time_point, WatchStreamEvents*> beats_;
   Clock::time_point armed_for_ = Clock::time_point::max();
-  RoomQueue awaiting_room_;
-  bool looking_for_room_ = false;
   bool looking_ = false;
   int needing_leader_ = 0;
   int looks_without_leader_ = 0;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <functional>
 
 namespace quorate::api {
 namespace {
@@ -19,7 +20,7 @@ struct Waiting : AwaitsRoom {
 };
 
 struct Queue : RoomQueue {
-  explicit Queue(size_t streams) : streams(streams) {
+  explicit Queue(size_t streams) : RoomQueue([](const std::function<void()>&) {}), streams(streams) {
     for (Waiting& stream : this->streams) Add(&stream);
   }
   size_t Asked() const {
