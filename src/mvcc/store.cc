@@ -48,7 +48,7 @@ absl::Status Store::Commit(uint64_t mark) {
   QUORATE_RETURN_IF_ERROR(writer.Usable());
   writer.Seal();
   rep_->key_history->Relieve(&writer.history(), writer.revision(), &writer.batch());
-  QUORATE_RETURN_IF_ERROR(rep_->database->Write(writer.batch(), mark));
+  QUORATE_RETURN_IF_ERROR(rep_->database->WriteBehind(writer.batch(), mark));
   rep_->key_history->Follow(&writer.history(), writer.revision());
 
   // Records first, then the index, then the revision: who sees a revision finds everything of it.
@@ -78,6 +78,8 @@ absl::Status Store::Commit(uint64_t mark) {
   writer.Committed();
   return absl::OkStatus();
 }
+
+absl::Status Store::WriteCommitted() { return rep_->database->Settle(); }
 
 ReadView Store::View() const { return ReadView(std::make_unique<ReadView::Rep>(rep_.get())); }
 

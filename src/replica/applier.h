@@ -37,7 +37,7 @@ class Applier {
  public:
   explicit Applier(ApplierOptions options);
 
-  // Executes, commits to the store, tells those who wait. One thread at a time. Not OK: nobody waits any more for what
+  // Executes, commits to the store, tells those who wait, has it written. One thread at a time. Not OK: nobody waits any more for what
   // was executed and not committed. When the disk refused it (base::IsDiskRefusal), Continue is the next to be called;
   // after anything else nothing more may be executed.
   absl::Status Apply(std::vector<raft::Entry> entries);

@@ -295,6 +295,7 @@ void Engine::FinishReady(raft::Ready ready) {
     for (ReadDone& done : asked.mapped()) read_gate_.WhenApplied(state.index, std::move(done));
   }
   if (!ready.committed.empty()) Execute(std::move(ready.committed));
+  // What was logged is committed, and so answered, by the next Ready.
   files_.wal->NoteEnd();
 }
 

@@ -8,6 +8,7 @@
 
 #include "quorate/base/check.h"
 #include "rocksdb/db.h"
+#include "src/storage/batch_behind.h"
 #include "src/storage/event_listener.h"
 #include "src/storage/failures.h"
 #include "src/storage/families.h"
@@ -61,10 +62,15 @@ struct Database::Rep {
   std::unique_ptr<FlushMarks> marks;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families{};
+  BatchBehind behind;
 
   rocksdb::ColumnFamilyHandle* Handle(Family family) const { return families[FamilyId(family)]; }
   std::vector<rocksdb::ColumnFamilyHandle*> AllHandles() const { return {families.begin(), families.end()}; }
-  absl::Status Write(const rocksdb::WriteOptions& options, WriteBatch& batch) const;
+  absl::Status Settle();
+  // Whether what a read may need is there, OK when it is.
+  absl::Status SettleFor(bool may_need, const Snapshot* snapshot);
+  absl::Status Write(const rocksdb::WriteOptions& options, WriteBatch& batch);
+  absl::Status WriteMarked(WriteBatch& batch, uint64_t mark);
   uint64_t Sum(const rocksdb::Slice& property) const;
   absl::StatusOr<uint64_t> ReadMark() const;
 };
@@ -94,6 +100,8 @@ absl::StatusOr<uint64_t> Database::Rep::ReadMark() const {
 Database::Database(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 
 Database::~Database() {
+  // Closing makes it durable, as everything else that counts as written; what the disk refuses now is in the log.
+  (void)Settle();
   for (rocksdb::ColumnFamilyHandle* family : rep_->families) rep_->db->DestroyColumnFamilyHandle(family);
   rep_->db->Close().PermitUncheckedError();
   rep_->db.reset();
@@ -132,29 +140,58 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
 }
 
 absl::Status Database::Write(WriteBatch& batch, uint64_t mark) {
-  char bytes[sizeof mark];
-  std::memcpy(bytes, &mark, sizeof mark);
-  batch.Put(Family::kMeta, kMarkName, std::string_view(bytes, sizeof bytes));
-  QUORATE_RETURN_IF_ERROR(rep_->Write(Unlogged(/*low_priority=*/false), batch));
-  // Another batch may have come between: then the number is higher than the write's own, which errs on the safe side.
-  rep_->marks->Written(rep_->db->GetLatestSequenceNumber(), mark);
+  QUORATE_RETURN_IF_ERROR(Settle());
+  return rep_->WriteMarked(batch, mark);
+}
+
+absl::Status Database::WriteBehind(WriteBatch& batch, uint64_t mark) {
+  QUORATE_RETURN_IF_ERROR(Settle());
+  rep_->behind.Take(batch, mark);
   return absl::OkStatus();
 }
 
-absl::Status Database::Rep::Write(const rocksdb::WriteOptions& options, WriteBatch& batch) const {
+absl::Status Database::Settle() const { return rep_->Settle(); }
+
+absl::Status Database::Rep::Settle() {
+  return behind.Settle([this](WriteBatch& batch, uint64_t mark) { return WriteMarked(batch, mark); });
+}
+
+absl::Status Database::Rep::SettleFor(bool may_need, const Snapshot* snapshot) {
+  if (snapshot != nullptr) return snapshot->whole();
+  return may_need ? Settle() : absl::OkStatus();
+}
+
+absl::Status Database::Rep::WriteMarked(WriteBatch& batch, uint64_t mark) {
+  char bytes[sizeof mark];
+  std::memcpy(bytes, &mark, sizeof mark);
+  batch.Put(Family::kMeta, kMarkName, std::string_view(bytes, sizeof bytes));
+  QUORATE_RETURN_IF_ERROR(Write(Unlogged(/*low_priority=*/false), batch));
+  // Another batch may have come between: then the number is higher than the write's own, which errs on the safe side.
+  marks->Written(db->GetLatestSequenceNumber(), mark);
+  return absl::OkStatus();
+}
+
+absl::Status Database::Rep::Write(const rocksdb::WriteOptions& options, WriteBatch& batch) {
   const rocksdb::Status status = db->Write(options, &batch.rep_->batch);
   if (!status.ok()) return ToStatus(status, "write to " + path);
   batch.Clear();
   return absl::OkStatus();
 }
 
-absl::Status Database::WriteUnmarked(WriteBatch& batch) { return rep_->Write(Unlogged(/*low_priority=*/false), batch); }
+absl::Status Database::WriteUnmarked(WriteBatch& batch) {
+  QUORATE_RETURN_IF_ERROR(Settle());
+  return rep_->Write(Unlogged(/*low_priority=*/false), batch);
+}
 
-// RocksDB then allows it 2 MB a second.
-absl::Status Database::WriteAtLeisure(WriteBatch& batch) { return rep_->Write(Unlogged(/*low_priority=*/true), batch); }
+absl::Status Database::WriteAtLeisure(WriteBatch& batch) {
+  QUORATE_RETURN_IF_ERROR(Settle());
+  // RocksDB then allows it 2 MB a second.
+  return rep_->Write(Unlogged(/*low_priority=*/true), batch);
+}
 
 absl::StatusOr<std::optional<std::string>> Database::Get(Family family, std::string_view key,
                                                          const Snapshot* snapshot) const {
+  QUORATE_RETURN_IF_ERROR(rep_->SettleFor(rep_->behind.MayHold(family, key), snapshot));
   rocksdb::ReadOptions options;
   options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
   std::string value;
@@ -167,6 +204,9 @@ absl::StatusOr<std::optional<std::string>> Database::Get(Family family, std::str
 absl::Status Database::MultiGet(Family family, const std::vector<std::string>& keys,
                                 const std::function<void(size_t index, std::string_view value)>& visit,
                                 const Snapshot* snapshot) const {
+  const auto may_be_behind = [&](const std::string& key) { return rep_->behind.MayHold(family, key); };
+  const bool may_need = rep_->behind.is_there() && std::any_of(keys.begin(), keys.end(), may_be_behind);
+  QUORATE_RETURN_IF_ERROR(rep_->SettleFor(may_need, snapshot));
   rocksdb::ReadOptions options;
   options.snapshot = snapshot == nullptr ? nullptr : snapshot->get();
   std::array<rocksdb::Slice, kMultiGetKeys> slices;
@@ -189,6 +229,10 @@ absl::Status Database::MultiGet(Family family, const std::vector<std::string>& k
 }
 
 std::unique_ptr<Iterator> Database::NewIterator(Family family, IteratorOptions options) const {
+  const bool may_need = rep_->behind.MayHoldBefore(family, options.upper_bound);
+  if (absl::Status settled = rep_->SettleFor(may_need, options.snapshot); !settled.ok()) {
+    return MakeFailedIterator(std::move(settled));
+  }
   return MakeIterator(rep_->db.get(), rep_->Handle(family), std::move(options), &rep_->failures);
 }
 
@@ -209,10 +253,11 @@ void Database::OnFailure(std::function<void(const absl::Status& failure)> listen
 }
 
 std::shared_ptr<const Snapshot> Database::TakeSnapshot() const {
-  return std::make_shared<const Snapshot>(rep_->db.get());
+  return std::make_shared<const Snapshot>(rep_->db.get(), Settle());
 }
 
 absl::Status Database::Flush() {
+  QUORATE_RETURN_IF_ERROR(Settle());
   const uint64_t sequence = rep_->db->GetLatestSequenceNumber();
   QUORATE_RETURN_IF_ERROR(
       ToStatus(rep_->db->Flush(rocksdb::FlushOptions(), rep_->AllHandles()), "flush " + rep_->path));

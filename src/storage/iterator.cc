@@ -43,11 +43,30 @@ class RocksIterator : public Iterator {
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
+class FailedIterator : public Iterator {
+ public:
+  explicit FailedIterator(absl::Status failure) : failure_(std::move(failure)) {}
+  void Seek(std::string_view) override {}
+  void SeekForPrev(std::string_view) override {}
+  void Next() override {}
+  bool Valid() const override { return false; }
+  std::string_view key() const override { return {}; }
+  std::string_view value() const override { return {}; }
+  absl::Status status() const override { return failure_; }
+
+ private:
+  const absl::Status failure_;
+};
+
 }  // namespace
 
 std::unique_ptr<Iterator> MakeIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, IteratorOptions options,
                                        Failures* failures) {
   return std::make_unique<RocksIterator>(db, family, std::move(options), failures);
+}
+
+std::unique_ptr<Iterator> MakeFailedIterator(absl::Status failure) {
+  return std::make_unique<FailedIterator>(std::move(failure));
 }
 
 }  // namespace quorate::storage

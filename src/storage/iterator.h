@@ -12,18 +12,23 @@ namespace quorate::storage {
 
 class Snapshot {
  public:
-  explicit Snapshot(rocksdb::DB* db) : db_(db), snapshot_(db->GetSnapshot()) {}
+  // `whole`: not OK when it lacks a batch that counts as written.
+  Snapshot(rocksdb::DB* db, absl::Status whole) : db_(db), snapshot_(db->GetSnapshot()), whole_(std::move(whole)) {}
   ~Snapshot() { db_->ReleaseSnapshot(snapshot_); }
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
   const rocksdb::Snapshot* get() const { return snapshot_; }
+  const absl::Status& whole() const { return whole_; }
 
  private:
   rocksdb::DB* db_;
   const rocksdb::Snapshot* snapshot_;
+  const absl::Status whole_;
 };
 
 std::unique_ptr<Iterator> MakeIterator(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, IteratorOptions options,
                                        Failures* failures);
+// One that finds nothing, because of this.
+std::unique_ptr<Iterator> MakeFailedIterator(absl::Status failure);
 
 }  // namespace quorate::storage

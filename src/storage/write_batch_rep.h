@@ -1,12 +1,36 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string_view>
+
+#include "quorate/base/big_endian.h"
 #include "quorate/storage/database.h"
 #include "rocksdb/write_batch.h"
 
 namespace quorate::storage {
 
+inline constexpr uint64_t kNoKey = std::numeric_limits<uint64_t>::max();
+
+// Of the first bytes of a key, below kNoKey: never less than that of a key before it.
+inline uint64_t OrderOf(std::string_view key) {
+  char bytes[sizeof(uint64_t)] = {};
+  std::memcpy(bytes, key.data(), std::min(key.size(), sizeof bytes));
+  return std::min(base::ReadBigEndian<uint64_t>(bytes), kNoKey - 1);
+}
+
 struct WriteBatch::Rep {
+  Rep() { lowest.fill(kNoKey); }
+  void Note(Family family, std::string_view key) {
+    uint64_t& order = lowest[static_cast<size_t>(family)];
+    order = std::min(order, OrderOf(key));
+  }
+
   rocksdb::WriteBatch batch;
+  std::array<uint64_t, kFamilies> lowest;  // OrderOf each family's first key here; kNoKey: none of it is
 };
 
 }  // namespace quorate::storage

@@ -101,6 +101,102 @@ TEST_F(DatabaseTest, IteratorsKeepToTheirBoundsAndSnapshot) {
   EXPECT_EQ(iterator->value(), "c");
 }
 
+class BehindTest : public DatabaseTest {
+ protected:
+  // Of revs, in the memtable.
+  int Entries() { return std::stoi(database_->Property("rocksdb.num-entries-active-mem-table")); }
+  void PutBehind(std::string_view key, std::string_view value, uint64_t mark) {
+    WriteBatch batch;
+    batch.Put(Family::kRevs, key, value);
+    const size_t bytes = batch.bytes();
+    ASSERT_TRUE(database_->WriteBehind(batch, mark).ok());
+    EXPECT_LT(batch.bytes(), bytes);
+  }
+  std::string FirstOf(std::string upper_bound, const Snapshot* snapshot = nullptr) {
+    IteratorOptions options;
+    options.snapshot = snapshot;
+    options.upper_bound = std::move(upper_bound);
+    auto iterator = database_->NewIterator(Family::kRevs, options);
+    iterator->Seek("");
+    return iterator->Valid() ? std::string(iterator->value()) : "";
+  }
+};
+
+TEST_F(BehindTest, ItIsWrittenWhenItsWriterSaysSo) {
+  PutBehind("b", "1", 1);
+  EXPECT_EQ(Entries(), 0);
+  ASSERT_TRUE(database_->Settle().ok());
+  EXPECT_EQ(Entries(), 1);
+  EXPECT_EQ(Get(Family::kRevs, "b"), "1");
+}
+
+TEST_F(BehindTest, WhoMayNeedItSeesIt) {
+  const std::vector<std::function<std::string()>> reads = {
+      [&] { return Get(Family::kRevs, "b").value_or(""); },
+      [&] {
+        std::string found;
+        EXPECT_TRUE(database_->MultiGet(Family::kRevs, {"a", "b"}, [&](size_t, std::string_view v) { found = v; }).ok());
+        return found;
+      },
+      [&] { return FirstOf(""); },
+      [&] { return FirstOf("c"); },
+      [&] { return FirstOf("", database_->TakeSnapshot().get()); },
+  };
+  for (size_t i = 0; i < reads.size(); ++i) {
+    PutBehind("b", std::to_string(i), i + 1);
+    EXPECT_EQ(Entries(), static_cast<int>(i));
+    EXPECT_EQ(reads[i](), std::to_string(i));
+    EXPECT_EQ(Entries(), static_cast<int>(i + 1));
+  }
+}
+
+TEST_F(BehindTest, WhoCannotNeedItDoesNotWriteIt) {
+  Put(Family::kRevs, "a", "old", 1);
+  const std::shared_ptr<const Snapshot> before = database_->TakeSnapshot();
+  PutBehind("b", "new", 2);
+  EXPECT_EQ(Get(Family::kRevs, "a"), "old");
+  EXPECT_EQ(FirstOf("aa"), "old");
+  EXPECT_EQ(FirstOf("", before.get()), "old");
+  EXPECT_FALSE(database_->NewIterator(Family::kKeys)->Valid());
+  EXPECT_EQ(Entries(), 1);
+}
+
+TEST_F(BehindTest, WhatIsWrittenAfterItComesAfterIt) {
+  WriteBatch other;
+  other.Put(Family::kKeys, "k", "1");
+  PutBehind("b", "1", 1);
+  ASSERT_TRUE(database_->WriteUnmarked(other).ok());
+  EXPECT_EQ(Entries(), 1);
+  other.Put(Family::kKeys, "k", "2");
+  PutBehind("b", "2", 2);
+  ASSERT_TRUE(database_->WriteAtLeisure(other).ok());
+  EXPECT_EQ(Entries(), 2);
+  PutBehind("b", "3", 3);
+  PutBehind("b", "4", 4);
+  EXPECT_EQ(Entries(), 3);
+  Put(Family::kRevs, "b", "5", 5);
+  EXPECT_EQ(Entries(), 5);
+  EXPECT_EQ(Get(Family::kRevs, "b"), "5");
+}
+
+TEST_F(BehindTest, AFlushMakesItDurable) {
+  PutBehind("b", "1", 9);
+  ASSERT_TRUE(database_->Flush().ok());
+  EXPECT_EQ(database_->durable_mark(), 9u);
+  PutBehind("b", "2", 10);
+  Reopen();
+  EXPECT_EQ(Get(Family::kRevs, "b"), "1");
+}
+
+TEST_F(BehindTest, SoDoesClosing) {
+  options_.flush_on_close = true;
+  Reopen();
+  PutBehind("b", "1", 9);
+  Reopen();
+  EXPECT_EQ(Get(Family::kRevs, "b"), "1");
+  EXPECT_EQ(database_->durable_mark(), 9u);
+}
+
 TEST_F(DatabaseTest, ACrashFallsBackToTheDurableMark) {
   Put(Family::kKeys, "a", "1", 10);
   ASSERT_TRUE(database_->Flush().ok());

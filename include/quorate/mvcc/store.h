@@ -168,8 +168,11 @@ class Store {
   int64_t writer_revision() const;
   // The open batch: others add their small state (applied index, configuration, leases) to be atomic with the data.
   storage::WriteBatch& batch();
-  // Writes the batch, publishes the revision to readers, tells on_commit. `mark` as in Database::Write.
+  // Publishes the revision to readers and tells on_commit; the batch is left to be written (Database::WriteBehind, which
+  // `mark` is for). Not OK, and nothing done, when the batch before could not be written.
   absl::Status Commit(uint64_t mark);
+  // Writes the batch that Commit left. Commit does it, too; here it costs nobody's answer any time.
+  absl::Status WriteCommitted();
 
   // --- Any thread.
   ReadView View() const;

@@ -35,6 +35,7 @@ class WriteBatch {
   void Clear();
 
  private:
+  friend class BatchBehind;
   friend class Database;
   struct Rep;
   std::unique_ptr<Rep> rep_;
@@ -99,6 +100,12 @@ class Database {
   absl::Status WriteUnmarked(WriteBatch& batch);
   // The same for what nobody waits for: takes its time while the store has much to compact.
   absl::Status WriteAtLeisure(WriteBatch& batch);
+  // As Write, but only takes the batch over and counts it as written: it is, by Settle or by the next write, flush or
+  // read that may need it. Not OK, and nothing taken, when the one before could not be written.
+  absl::Status WriteBehind(WriteBatch& batch, uint64_t mark);
+  // Any thread: writes what WriteBehind took, unless it is. Until that has succeeded nothing else is written, and reads
+  // that may need it fail with the same.
+  absl::Status Settle() const;
 
   // Any thread. nullopt: no such key.
   absl::StatusOr<std::optional<std::string>> Get(Family family, std::string_view key,

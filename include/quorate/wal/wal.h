@@ -91,8 +91,8 @@ class Wal {
   // refuses everything.
   absl::Status Sync();
   // Says, in the note of the end or else in the log, up to where it was last synced, so that damage to what was written
-  // last cannot pass for a write that a crash cut short. Nothing needs it to be durable: to be called after a sync,
-  // once nobody waits for it any more.
+  // last cannot pass for a write that a crash cut short. Not durable: a process that is killed leaves what is said
+  // here, so call it after a sync, before anybody is told of what that made safe.
   void NoteEnd();
   // Entries [begin, end) read back from the segments, as many as fit `bytes_max` but at least one. OutOfRange when
   // `begin` has been purged or `end` lies beyond the log.
