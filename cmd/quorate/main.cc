@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <string>
 #include <vector>
 
+#include "quorate/base/check.h"
 #include "quorate/config/config.h"
 #include "quorate/server/member.h"
 
@@ -18,6 +21,21 @@ void RaiseDescriptorLimit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// What would end the process with a word of the C++ library's alone, on a standard error that nobody may read.
+[[noreturn]] void TellWhyItEnds() {
+  std::string why = "nobody knows why";
+  if (const std::exception_ptr exception = std::current_exception()) {
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::exception& thrown) {
+      why = thrown.what();
+    } catch (...) {
+    }
+  }
+  QUORATE_CHECK(false) << "the process cannot go on: " << why;
+  std::abort();
 }
 
 }  // namespace
@@ -36,5 +54,6 @@ int main(int argc, char** argv) {
     return 0;
   }
   RaiseDescriptorLimit();
+  std::set_terminate(TellWhyItEnds);
   return quorate::server::Run(parsed->config);
 }

@@ -1,6 +1,8 @@
 #include "src/api/defragmentation.h"
 
 #include <chrono>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -16,9 +18,9 @@ namespace quorate::api {
 struct Defragmentation::State {
   base::Mutex mutex;
   std::vector<Done> waiting ABSL_GUARDED_BY(mutex);
-  bool started ABSL_GUARDED_BY(mutex) = false;
   bool stopped ABSL_GUARDED_BY(mutex) = false;
   bool garbage_gone ABSL_GUARDED_BY(mutex) = false;
+  replica::Replica* running ABSL_GUARDED_BY(mutex) = nullptr;  // its store is being rewritten
 };
 
 Defragmentation::Defragmentation() : state_(std::make_shared<State>()) {}
@@ -34,12 +36,25 @@ void Defragmentation::Request(replica::Replica* replica, Done done) {
     } else if (state_->waiting.size() >= kWaitingMax) {
       refusal = base::errors::TooManyRequests();
     } else {
-      state_->waiting.push_back(std::move(done));
-      if (!std::exchange(state_->started, true)) thread_ = std::thread([this, replica] { Run(replica); });
-      return;
+      refusal = Start(replica);
+      if (refusal.ok()) {
+        state_->waiting.push_back(std::move(done));
+        return;
+      }
     }
   }
   done(std::move(refusal));
+}
+
+absl::Status Defragmentation::Start(replica::Replica* replica) {
+  if (thread_.joinable()) return absl::OkStatus();
+  try {
+    thread_ = std::thread([this, replica] { Run(replica); });
+  } catch (const std::system_error& error) {
+    return base::MakeStatus(absl::StatusCode::kUnavailable,
+                            std::string("cannot start a thread to defragment: ") + error.what());
+  }
+  return absl::OkStatus();
 }
 
 void Defragmentation::Stop() {
@@ -51,6 +66,12 @@ void Defragmentation::Stop() {
     unserved.swap(state_->waiting);
   }
   for (Done& done : unserved) done(base::errors::Stopped());
+  {
+    base::MutexLock lock(&state_->mutex);
+    const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex) { return state_->running == nullptr; };
+    // It may wait for other work of the store's, of minutes.
+    if (!state_->mutex.AwaitFor(idle, kStopPatience)) state_->running->database().StopBackgroundWork();
+  }
   if (thread_.joinable()) thread_.join();
 }
 
@@ -80,7 +101,9 @@ absl::Status Defragmentation::Defragment(replica::Replica& replica) {
   const uint64_t before = replica.database().Size().on_disk_bytes;
   QUORATE_LOG(kInfo, "starting defragment", {{"disk-size-bytes", before}});
   if (!WaitForGarbageRemoval(replica.store())) return base::errors::Stopped();
+  SetRunning(&replica);
   const absl::Status outcome = replica.database().CompactAll(&canceled_);
+  SetRunning(nullptr);
   if (absl::IsCancelled(outcome)) return base::errors::Stopped();
   const auto took = std::chrono::steady_clock::now() - start;
   durations_.Observe(took);
@@ -94,6 +117,11 @@ absl::Status Defragmentation::Defragment(replica::Replica& replica) {
                {"disk-size-bytes", after},
                {"disk-size-bytes-diff", static_cast<int64_t>(after) - static_cast<int64_t>(before)}});
   return absl::OkStatus();
+}
+
+void Defragmentation::SetRunning(replica::Replica* replica) {
+  base::MutexLock lock(&state_->mutex);
+  state_->running = replica;
 }
 
 bool Defragmentation::WaitForGarbageRemoval(mvcc::Store& store) {

@@ -6,6 +6,7 @@
 // next, which all who wait share.
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -41,8 +42,14 @@ class Defragmentation {
  private:
   struct State;
 
+  // How long Stop waits for the rewriting to notice.
+  static constexpr std::chrono::milliseconds kStopPatience{300};
+
+  // The thread, if it does not run yet.
+  absl::Status Start(replica::Replica* replica);
   void Run(replica::Replica* replica);
   absl::Status Defragment(replica::Replica& replica);
+  void SetRunning(replica::Replica* replica);
   // False when stopped.
   bool WaitForGarbageRemoval(mvcc::Store& store);
 

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <optional>
 
 #include "quorate/base/crc32c.h"
 #include "quorate/base/errors.h"
 #include "quorate/mvcc/etcd_form.h"
+#include "src/mvcc/key_codec.h"
 #include "src/mvcc/record_walk.h"
 #include "src/mvcc/store_parts.h"
 
@@ -42,12 +44,18 @@ class HistoryHash {
   // Records up to the compacted revision that something up to `revision_` replaced. Garbage still waiting for its
   // removal is among them, as the walk begins where the last removal ended.
   absl::Status FindSuperseded() {
+    if (!meta_.position.empty()) {
+      const std::optional<Revision> position = DecodeRevision(meta_.position);
+      if (!position.has_value()) return MalformedRecord();
+      removed_to_ = *position;
+    }
     RecordWalk walk = Walk(std::max<int64_t>(meta_.finished + 1, 1), revision_);
     while (walk.Next()) {
       if (!walk.record().deleted) ++live_after_;
       const Revision previous = walk.record().previous;
       if (previous.main == 0) continue;
-      if (previous.main > meta_.finished) --live_after_;
+      // Those that the removal under way has come to were not counted: they are gone.
+      if (previous.main > meta_.finished && removed_to_ < walk.revision()) --live_after_;
       if (previous.main <= meta_.compacted) superseded_.Insert(previous);
     }
     superseded_.Seal();
@@ -87,6 +95,7 @@ class HistoryHash {
   const std::atomic<bool>* const stop_;
   RevisionSet compacted_;
   RevisionSet superseded_;
+  Revision removed_to_;     // with this record, a removal under way
   int64_t live_after_ = 0;  // puts after the last removal that nothing replaced
   bool any_live_ = false;
   uint32_t crc_ = 0;

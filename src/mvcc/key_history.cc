@@ -75,15 +75,17 @@ void KeyHistory::Follow(HistoryRun* run, int64_t revision) {
   *run = {};
 }
 
-absl::Status KeyHistory::WaitFor(int64_t revision) {
+absl::Status KeyHistory::WaitFor(int64_t revision, std::chrono::nanoseconds patience) {
   if (complete() >= revision) return absl::OkStatus();
   base::MutexLock lock(&mutex_);
   hurried_ = true;
-  mutex_.Await([this, revision]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  const auto over = [this, revision]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return complete_.load(std::memory_order_relaxed) >= revision || !trouble_.ok() || stop_;
-  });
+  };
+  const bool in_time = mutex_.AwaitFor(over, patience);
   if (complete() >= revision) return absl::OkStatus();
   if (!trouble_.ok()) return trouble_;
+  if (!in_time) return base::MakeStatus(absl::StatusCode::kUnavailable, "the history of keys is not written in time");
   return base::MakeStatus(absl::StatusCode::kUnavailable, "the store is being closed");
 }
 

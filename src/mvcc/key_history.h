@@ -7,6 +7,7 @@
 // gathered, sorted, and written in long runs by a thread of its own. What a crash loses of them follows from `revs`.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <thread>
@@ -41,10 +42,12 @@ class KeyHistory {
   // Up to this revision the family is complete.
   int64_t complete() const { return complete_.load(std::memory_order_acquire); }
   // Waits until the family is complete up to a committed revision: as long as some ten thousand entries take to be
-  // written, milliseconds while the disk is not busy. Not OK when they cannot be written.
-  absl::Status WaitFor(int64_t revision);
+  // written, milliseconds while the disk is not busy. Not OK when they cannot be written, or not in time.
+  absl::Status WaitFor(int64_t revision, std::chrono::nanoseconds patience = kForever);
 
  private:
+  static constexpr std::chrono::hours kForever{24 * 365};
+
   void Run();
   // Writes the runs taken; returns early when stopped, or relieved of them.
   void Write(const std::vector<HistoryRun>& runs, int64_t revision);

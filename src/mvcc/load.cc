@@ -20,8 +20,10 @@ absl::Status CheckLastRecord(const storage::Database& database, const Meta& meta
   if (!iterator->Valid()) return iterator->status();
   const auto last = DecodeRevision(iterator->key());
   if (!last.has_value()) return Damaged("a record's revision is malformed");
-  if (last->main > meta.revision) {
-    return Damaged("it has a record of revision " + Text(*last) + ", but is at revision " +
+  // A restored store may be set to a higher revision, and is compacted there.
+  const bool lacks_the_last = last->main < meta.revision && meta.revision != meta.compacted;
+  if (last->main > meta.revision || lacks_the_last) {
+    return Damaged("its last record is of revision " + Text(*last) + ", but it is at revision " +
                    std::to_string(meta.revision));
   }
   return absl::OkStatus();

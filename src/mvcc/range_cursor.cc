@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -20,6 +21,8 @@ constexpr uint32_t kCount = 4;
 
 // Keys read in one go, at most.
 constexpr size_t kKeysMax = 512;
+// For the history of keys to come to the list's revision: more than it takes while the disk is well.
+constexpr std::chrono::milliseconds kHistoryPatience{200};
 
 // Lets go of the state it was opened on with the first chunk, for the client may take its time over the others, and a
 // state held keeps all that was replaced since in memory. These come from the index as long as that is near, then from
@@ -43,10 +46,10 @@ class Cursor final : public RangeCursor {
   int64_t revision() const override { return revision_; }
 
   absl::StatusOr<base::Payload> Next(bool* last) override {
-    const std::unique_ptr<ReadView::Rep> view = std::move(view_);
+    std::unique_ptr<ReadView::Rep> view = std::move(view_);
     const std::unique_ptr<KeySource> past = view == nullptr || listed_revision_ < revision_ ? Past() : nullptr;
     QUORATE_ASSIGN_OR_RETURN(base::Payload chunk, MakeChunk(past != nullptr ? *past : view->Now(), last));
-    if (view != nullptr && !*last) QUORATE_RETURN_IF_ERROR(KeepInSnapshot());
+    if (view != nullptr && !*last) KeepInSnapshot(std::move(view));
     return chunk;
   }
 
@@ -60,11 +63,14 @@ class Cursor final : public RangeCursor {
     return PastSource(parts_->database, parts_->key_history.get(), &parts_->index, listed_revision_, Rest(), options);
   }
 
-  // While a view still keeps garbage removal away: from here on compaction takes nothing of the list.
-  absl::Status KeepInSnapshot() {
-    QUORATE_RETURN_IF_ERROR(parts_->key_history->WaitFor(listed_revision_));
-    snapshot_ = parts_->database->TakeSnapshot();
-    return absl::OkStatus();
+  // While a view still keeps garbage removal away: from here on compaction takes nothing of the list. Where the disk
+  // does not take the history just now, the view is kept instead, and it is tried again after the next chunk.
+  void KeepInSnapshot(std::unique_ptr<ReadView::Rep> view) {
+    if (parts_->key_history->WaitFor(listed_revision_, kHistoryPatience).ok()) {
+      snapshot_ = parts_->database->TakeSnapshot();
+    } else {
+      view_ = std::move(view);
+    }
   }
 
   absl::StatusOr<base::Payload> MakeChunk(KeySource& source, bool* last) {

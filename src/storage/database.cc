@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "quorate/base/check.h"
+#include "rocksdb/convenience.h"
 #include "rocksdb/db.h"
 #include "src/storage/batch_behind.h"
 #include "src/storage/event_listener.h"
@@ -25,6 +26,8 @@ namespace {
 
 // Where the mark of the last marked write stands, in `meta`.
 constexpr std::string_view kMarkName = "storage.mark";
+// A key of any family that is never written.
+constexpr std::string_view kNobodysKey("\0", 1);
 // One MultiGet at a time holds this many records pinned in memory.
 constexpr size_t kMultiGetKeys = 64;
 
@@ -146,6 +149,8 @@ absl::Status Database::Write(WriteBatch& batch, uint64_t mark) {
 
 absl::Status Database::WriteBehind(WriteBatch& batch, uint64_t mark) {
   QUORATE_RETURN_IF_ERROR(Settle());
+  // It would be refused later, and those who read would meet it behind.
+  if (!rep_->listener->error().ok()) return rep_->WriteMarked(batch, mark);
   rep_->behind.Take(batch, mark);
   return absl::OkStatus();
 }
@@ -268,18 +273,29 @@ absl::Status Database::Flush() {
 
 uint64_t Database::durable_mark() const { return rep_->marks->durable(); }
 
+// CompactRange flushes first, and of a family that is empty when it looks, it leaves out what is written while it waits
+// for its turn: on disk the others would then be ahead of it.
+absl::Status Database::TouchAll() {
+  WriteBatch batch;
+  for (const Family family : {Family::kMeta, Family::kKeys, Family::kRevs}) batch.Delete(family, kNobodysKey);
+  return WriteUnmarked(batch);
+}
+
 absl::Status Database::CompactAll(std::atomic<bool>* canceled) {
   rocksdb::CompactRangeOptions options;
   options.canceled = canceled;
   options.exclusive_manual_compaction = false;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   for (rocksdb::ColumnFamilyHandle* family : rep_->families) {
+    QUORATE_RETURN_IF_ERROR(TouchAll());
     const rocksdb::Status status = rep_->db->CompactRange(options, family, nullptr, nullptr);
     if (canceled != nullptr && canceled->load()) return absl::CancelledError("compaction was stopped");
     QUORATE_RETURN_IF_ERROR(ToStatus(status, "compact " + rep_->path));
   }
   return absl::OkStatus();
 }
+
+void Database::StopBackgroundWork() { rocksdb::CancelAllBackgroundWork(rep_->db.get(), /*wait=*/false); }
 
 DatabaseSize Database::Size() const {
   DatabaseSize size;

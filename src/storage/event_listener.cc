@@ -15,8 +15,26 @@ void EventListener::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInf
   if (marks != nullptr) marks->Flushed(info.largest_seqno);
 }
 
+namespace {
+
+// A file of the store that could not be opened or read, which RocksDB tells apart from one that could not be written in
+// its texts alone.
+bool SaysUnreadable(const rocksdb::Status& status) {
+  if (!status.IsIOError() && !status.IsPathNotFound()) return false;
+  const std::string text = status.ToString();
+  const auto says = [&text](std::string_view what) { return text.find(what) != std::string::npos; };
+  return says("While pread") || says("for random read") || says("While open a file for sequential");
+}
+
+}  // namespace
+
 void EventListener::OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) {
-  const absl::Status failure = ToStatus(*error, "the store at " + path_ + " stopped writing");
+  absl::Status failure = ToStatus(*error, "the store at " + path_ + " stopped writing");
+  // Met by whoever reads, it is damage to what was written, and ends no process.
+  if (reason == rocksdb::BackgroundErrorReason::kCompaction && SaysUnreadable(*error) &&
+      !base::IsDiskRefusal(failure)) {
+    failure = base::MakeStatus(absl::StatusCode::kDataLoss, base::MessageOf(failure));
+  }
   // RocksDB knows full disks alone as a trouble that ends; a read-only one and a used-up quota leave as little behind.
   if (base::IsDiskRefusal(failure) && !error->IsNoSpace()) {
     *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);

@@ -1,8 +1,11 @@
+#include "quorate/mvcc/hash.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 
 #include "quorate/base/errors.h"
+#include "src/mvcc/meta.h"
 #include "tests/mvcc/store_testing.h"
 
 namespace quorate::mvcc {
@@ -70,6 +73,27 @@ TEST_F(HashTest, GarbageStillThereChangesNothing) {
       EXPECT_EQ(At(with_garbage, revision).hash, At(without, revision).hash) << compacted << " " << revision;
     }
   }
+}
+
+TEST_F(HashTest, GarbageThatIsBeingRemovedChangesNothing) {
+  constexpr int kKeys = 100;
+  constexpr int kRevisions = 60'000;  // so many that their removal takes a while
+  constexpr int64_t kCompacted = kRevisions - 100;
+  TestStore half;
+  TestStore whole;
+  for (TestStore* test : {&whole, &half}) {
+    for (int i = 0; i < kRevisions; ++i) test->PutKey("key" + std::to_string(i % kKeys), "", i % 1000 == 999);
+    ASSERT_TRUE(test->Compact(kCompacted).ok());
+  }
+  Meta meta;
+  do {
+    meta = TestStore::Must(ReadMeta(*half.database));
+  } while (meta.position.empty() && meta.finished < kCompacted);
+  half.store.reset();
+  meta = TestStore::Must(ReadMeta(*half.database));
+  ASSERT_LT(meta.finished, kCompacted) << "it was all removed before it could be stopped";
+  whole.WaitForCompaction(kCompacted);
+  EXPECT_EQ(TestStore::Must(HashHistory(*half.database, 0, nullptr)).hash, At(whole, 0).hash);
 }
 
 TEST_F(HashTest, EverythingDeletedHashesWhatSurvived) {

@@ -133,6 +133,9 @@ class Database {
   // Rewrites all levels, dropping garbage; reads and writes go on. Blocks. Cancelled soon after `canceled`, which must
   // outlive the call, becomes true: what was rewritten until then stays.
   absl::Status CompactAll(std::atomic<bool>* canceled = nullptr);
+  // Ends all background work, a CompactAll included that waits for some, and for good: for who is about to close the
+  // store and cannot wait. What is in memory then stays there.
+  void StopBackgroundWork();
   DatabaseSize Size() const;
   // A RocksDB property such as "rocksdb.stats"; "" when unknown.
   std::string Property(const std::string& name) const;
@@ -144,6 +147,7 @@ class Database {
 
  private:
   struct Rep;
+  absl::Status TouchAll();
   explicit Database(std::unique_ptr<Rep> rep);
   std::unique_ptr<Rep> rep_;
 };
