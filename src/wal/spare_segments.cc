@@ -4,6 +4,7 @@
 
 #include "quorate/base/disk_refusal.h"
 #include "quorate/base/logging.h"
+#include "quorate/base/this_thread.h"
 
 namespace quorate::wal {
 namespace {
@@ -188,6 +189,7 @@ bool SpareSegments::HasWork() const {
 }
 
 void SpareSegments::Run() {
+  base::NameThisThread("log-spares");
   std::unique_lock lock(mutex_);
   for (;;) {
     work_.wait(lock, [this] { return stop_ || HasWork(); });
