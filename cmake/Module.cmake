@@ -23,7 +23,7 @@ function(quorate_module name)
   endif()
 endfunction()
 
-# quorate_module_test(<name> [LIBRARIES ...]): gathers tests/<name>/*_test.cc into one executable, each case a ctest.
+# quorate_module_test(<name> [LIBRARIES ...]): gathers tests/<name>/*_test.cc into one executable, which is one ctest.
 function(quorate_module_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cc

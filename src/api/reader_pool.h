@@ -1,6 +1,7 @@
 #pragma once
 
-// A few threads for reads too long for an event loop: big lists, metrics pages, history for watchers.
+// A few threads for what is too long for an event loop: big lists, metrics pages, history for watchers; in pools of
+// their own what waits for the disk, hashes and snapshots (ServiceContext).
 
 #include <chrono>
 #include <deque>

@@ -1,7 +1,8 @@
 #pragma once
 
-// Executes committed entries in order: the same entries give the same store on every member. Nothing here reads a
-// clock, draws a number or looks at anything that is not replicated, except to decide who is told of the answers.
+// Executes committed entries in order: the same entries give the same store on every member. Nothing that is executed
+// depends on a clock, a random number or anything else that is not replicated; that decides only who is told of the
+// answers, and what metrics and log lines say of how long it took.
 
 #include <atomic>
 #include <cstdint>
@@ -27,7 +28,7 @@ struct ApplierOptions {
   lease::Leases* leases = nullptr;
   PendingGroups* pending = nullptr;
   ReadGate* read_gate = nullptr;
-  base::Clock* clock = nullptr;  // to notice slow executions only
+  base::Clock* clock = nullptr;  // to measure with only
   membership::Cluster cluster;
   std::vector<Alarm> alarms;
   raft::Index applied = 0;
@@ -37,9 +38,9 @@ class Applier {
  public:
   explicit Applier(ApplierOptions options);
 
-  // Executes, commits to the store, tells those who wait, has it written. One thread at a time. Not OK: nobody waits any more for what
-  // was executed and not committed. When the disk refused it (base::IsDiskRefusal), Continue is the next to be called;
-  // after anything else nothing more may be executed.
+  // Executes, commits to the store, tells those who wait, has it written. One thread at a time. Not OK: nobody waits
+  // any more for what was executed and not committed. When the disk refused it (base::IsDiskRefusal), Continue is the
+  // next to be called; after anything else nothing more may be executed.
   absl::Status Apply(std::vector<raft::Entry> entries);
   // Tries again to commit, and goes on with what Apply was given. As Apply.
   absl::Status Continue();

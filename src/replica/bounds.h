@@ -1,6 +1,6 @@
 #pragma once
 
-// Every bound and period of the replica, with its reason.
+// Bounds and periods of the replica, each with its reason; those of one part alone stand with it.
 
 #include <chrono>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace quorate::replica {
 
-// Proposals accepted and not answered yet. Above either, clients hear "too many requests": at 100,000 requests a
+// Proposals accepted and not begun to execute. Above either, clients hear "too many requests": at 100,000 requests a
 // second this is a second of work, beyond which waiting helps nobody.
 inline constexpr size_t kPendingCommandsMax = 100'000;
 inline constexpr size_t kPendingBytesMax = 256 << 20;

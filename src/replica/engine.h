@@ -108,7 +108,7 @@ class Engine {
   void CompactIfDue();
 
   // --- engine_disk.cc: the log and trouble with it
-  // Writes to the log and syncs; false when it could not (full disk: tried again later; else fatal).
+  // Writes to the log and syncs; false when it could not (base::IsDiskRefusal: tried again later; else fatal).
   bool Persist(raft::Ready& ready);
   bool PersistHeldBack();
   void KeepDisk();

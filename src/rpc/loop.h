@@ -90,7 +90,7 @@ class Loop {
   void Complete(Completion completion);
   // The connection has something to write at the end of the tick.
   void MarkDirty(Connection* connection);
-  // Destroys the connection at the end of the tick: of the thread's own, when another has the turn.
+  // Destroys the connection at the end of the tick: the next, when a thread that only answers has the turn.
   void Bury(Connection* connection);
   // In on_tick_end: see rpc::Server.
   bool CanLend() const { return of_this_thread_ == this; }

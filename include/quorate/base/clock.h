@@ -1,7 +1,8 @@
 #pragma once
 
-// Time comes through this interface, so that a simulator can stand in. Nothing below `replica` reads a clock itself,
-// and nothing in apply reads one at all: there, time is part of the committed entry.
+// Time that a member's work depends on comes through this interface, so that a simulator can stand in. The network
+// side, and who only measures how long something took, may read the machine's clock. What is replicated depends on
+// none: in apply, time is part of the committed entry.
 
 #include <chrono>
 

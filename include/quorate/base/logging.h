@@ -52,8 +52,9 @@ struct LogField {
 
 struct LoggingOptions {
   LogLevel level = LogLevel::kInfo;
-  bool json = true;                               // false: console text
-  std::vector<std::string> outputs = {"stderr"};  // "default" and "stderr", "stdout", or file paths
+  bool json = true;  // false: console text
+  // "default" and "stderr", "stdout", "systemd/journal", or file paths; "/dev/null" among them silences all.
+  std::vector<std::string> outputs = {"stderr"};
 };
 
 // Parses debug, info, warn, error, panic, fatal (--log-level).

@@ -72,7 +72,7 @@ struct Message {
   Index commit = 0;
   bool reject = false;
   Index reject_hint = 0;
-  uint64_t context = 0;  // of a ReadIndex round
+  uint64_t context = 0;  // which read, or round of heartbeats; of a transfer, to whom; of a vote, Core's reason
   std::vector<Entry> entries = {};
 };
 

@@ -133,8 +133,10 @@ class Stream {
   static constexpr size_t kLowWaterBytes = 256 << 10;
 
   virtual ~Stream() = default;
-  // Queues a message. False once kHighWaterBytes are queued: it was queued all the same, but wait for OnWritable before
-  // more. The client's flow-control window decides how fast it drains.
+  // Queues a message. False once kHighWaterBytes are queued, or while clients leave more untaken than the server may
+  // hold: it was queued all the same, but wait for OnWritable before more. The client's flow-control window decides how
+  // fast it drains. False, too, with nothing queued, when the stream is finished or closed, and for a message of 2
+  // GiB or more, which finishes it with an error.
   virtual bool Write(base::Payload message) = 0;
   // For who can wait with making a message of about so many bytes: whether it may be queued as well. False: wait for
   // OnWritable; but it will not come while nothing is queued, and it is all others who leave no room. Ask again later

@@ -121,8 +121,8 @@ class Database {
   // The tables that records are in at this moment, the newest first.
   std::vector<TableFile> TableFiles() const;
   // Called, on whatever thread met it, each time a file cannot be read as it was written (DataLoss) and when background
-  // work ends with another error than a full disk (its code; the store takes no writes from then on). At most one
-  // listener; an empty function takes it away. The listener must not call this.
+  // work ends with an error that is no disk refusal (base::IsDiskRefusal): with its code, and the store takes no writes
+  // from then on. At most one listener; an empty function takes it away. The listener must not call this.
   void OnFailure(std::function<void(const absl::Status& failure)> listener);
 
   // Makes everything written so far durable. Blocks; not on a hot thread.
@@ -139,9 +139,8 @@ class Database {
   DatabaseSize Size() const;
   // A RocksDB property such as "rocksdb.stats"; "" when unknown.
   std::string Property(const std::string& name) const;
-  // The first background error (disk full, I/O, damage) since start, the last Resume, or RocksDB's own
-  // recovery, else OK. Writes fail while it
-  // stands.
+  // The first background error (disk full, I/O, damage) since start, the last Resume, or RocksDB's own recovery, else
+  // OK. Writes fail while it stands.
   absl::Status BackgroundError() const;
   absl::Status Resume();
 

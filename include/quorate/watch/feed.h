@@ -167,7 +167,7 @@ class Subscription {
   virtual void Resume() = 0;
 };
 
-// For metrics; any thread reads.
+// For metrics and tests; any thread reads.
 struct FeedStatistics {
   std::atomic<int64_t> channels{0};
   std::atomic<int64_t> watchers{0};
