@@ -181,7 +181,6 @@ absl::Status Applier::Commit() {
   const raft::Entry& last = entries_[next_ - 1];
   QUORATE_RETURN_IF_ERROR(options_.store->Commit(last.index));
   batch_ended_ = false;
-  applied_term_.store(last.term, std::memory_order_relaxed);
   uncommitted_commands_ = 0;
   options_.leases->Published();
   options_.read_gate->Applied(last.index);

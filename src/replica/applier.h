@@ -50,7 +50,6 @@ class Applier {
   std::vector<Alarm> alarms() const { return alarms_.raised(); }
   uint64_t slow_applies() const { return slow_applies_.load(std::memory_order_relaxed); }
   const ExecutionStatistics& statistics() const { return statistics_; }
-  raft::Term applied_term() const { return applied_term_.load(std::memory_order_relaxed); }
 
  private:
   struct Answers {
@@ -83,7 +82,6 @@ class Applier {
   size_t uncommitted_commands_ = 0;
   bool cluster_changed_ = false;
   raft::Index applied_;
-  std::atomic<raft::Term> applied_term_{0};
   std::atomic<uint64_t> slow_applies_{0};
   ExecutionStatistics statistics_;
   mutable base::Mutex cluster_mutex_;  // guards cluster_: executed here, read by anyone

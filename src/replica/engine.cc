@@ -125,7 +125,6 @@ ReplicaStatus Engine::status() const {
   status.term = term();
   status.applied_index = read_gate_.applied();
   status.commit_index = std::max(commit_.load(std::memory_order_relaxed), status.applied_index);
-  status.applied_term = applier_.applied_term();
   status.proposals_pending = pending_.admission().commands();
   status.proposals_failed = proposals_failed_.load(std::memory_order_relaxed);
   status.leader_changes = leader_changes_.load(std::memory_order_relaxed);

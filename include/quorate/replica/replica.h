@@ -77,7 +77,6 @@ struct ReplicaStatus {
   uint64_t term = 0;
   uint64_t commit_index = 0;
   uint64_t applied_index = 0;
-  uint64_t applied_term = 0;
   uint64_t proposals_pending = 0;
   uint64_t proposals_failed = 0;
   uint64_t leader_changes = 0;
