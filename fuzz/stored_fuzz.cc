@@ -16,7 +16,7 @@
 #include "quorate/membership/membership.h"
 #include "quorate/storage/database.h"
 #include "src/replica/alarms.h"
-#include "src/replica/applier.h"
+#include "src/replica/applied_state.h"
 #include "src/replica/identity_file.h"
 
 namespace quorate::fuzz {

@@ -1,5 +1,8 @@
+#include "src/replica/applied_state.h"
+
+#include <optional>
+
 #include "quorate/base/wire.h"
-#include "src/replica/applier.h"
 
 namespace quorate::replica {
 namespace {

@@ -6,6 +6,7 @@
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
+#include "src/replica/applied_state.h"
 #include "src/replica/bounds.h"
 
 namespace quorate::replica {

@@ -92,16 +92,4 @@ class Applier {
 // did not.
 absl::Status OutcomeUnknown(const absl::Status& reason);
 
-// The applied position as stored in the meta family with every batch.
-struct AppliedPosition {
-  raft::Index index = 0;
-  raft::Term term = 0;
-};
-void SaveApplied(const AppliedPosition& position, storage::WriteBatch& batch);
-absl::StatusOr<AppliedPosition> LoadApplied(const storage::Database& database);
-
-// The payload of CommandType::kMemberAttributes.
-std::string EncodeMemberAttributes(const membership::Member& member);
-bool DecodeMemberAttributes(std::string_view bytes, membership::Member* member);
-
 }  // namespace quorate::replica

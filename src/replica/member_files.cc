@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "quorate/base/logging.h"
+#include "src/replica/alarms.h"
 #include "src/replica/bounds.h"
 #include "src/replica/data_directory.h"
 #include "src/replica/identity_file.h"
