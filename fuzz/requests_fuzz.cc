@@ -2,9 +2,9 @@
 // before it is proposed.
 
 #include "fuzz/target.h"
+#include "quorate/base/utf8.h"
 #include "quorate/base/wire.h"
 #include "src/api/kv_validation.h"
-#include "src/api/utf8.h"
 
 namespace quorate::fuzz {
 namespace {
@@ -41,7 +41,7 @@ void Try(std::string_view bytes) {
     mvcc::CompactionRequest request;
     Read(input.Rest(), &request);
   } else {
-    api::IsUtf8(input.Rest());
+    base::IsUtf8(input.Rest());
   }
 }
 

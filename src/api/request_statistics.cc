@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/api/utf8.h"
+#include "quorate/base/utf8.h"
 
 namespace quorate::api {
 
@@ -47,7 +47,7 @@ bool ClientVersions::Count(std::string_view version) {
   const size_t named = std::min(used, kVersionsMax);
   size_t slot = 0;
   while (slot < named && slots_[slot].version != version) ++slot;
-  if (slot == named && !IsUtf8(version)) return false;
+  if (slot == named && !base::IsUtf8(version)) return false;
   if (slot == used) {
     slots_[slot].version = slot < kVersionsMax ? version : "other";
     used_.store(used + 1, std::memory_order_release);

@@ -5,8 +5,6 @@
 #include <map>
 #include <string>
 
-#include "src/api/utf8.h"
-
 namespace quorate::api {
 namespace {
 
@@ -52,16 +50,6 @@ TEST(LatencyHistogramTest, FindsTheBucket) {
   EXPECT_EQ(histogram.bucket(3), 1u);
   EXPECT_DOUBLE_EQ(histogram.BoundSeconds(2), 4e-6);
   EXPECT_DOUBLE_EQ(histogram.seconds(), 12002e-9);
-}
-
-TEST(IsUtf8Test, KnowsWellFormedText) {
-  for (const char* text : {"", "3.7.1", "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbf"}) {
-    EXPECT_TRUE(IsUtf8(text)) << text;
-  }
-  // A lone continuation, cut short, overlong, a surrogate, above the last code point.
-  for (const char* text : {"\x80", "a\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"}) {
-    EXPECT_FALSE(IsUtf8(text));
-  }
 }
 
 }  // namespace
