@@ -53,13 +53,10 @@ std::optional<Version> ParseVersion(std::string_view text) {
   return Version{*major, *minor};
 }
 
-// "3.7" of "3.7.0".
-std::string MajorMinor(const std::string& version) { return version.substr(0, version.rfind('.')); }
-
 void Answer(const ServiceContext& context, rpc::UnaryCall call) {
   etcdserverpb::DowngradeResponse response;
   *response.mutable_header() = HeaderNow(context);
-  response.set_version(MajorMinor(context.options.versions.cluster));
+  response.set_version(context.options.versions.ClusterMajorMinor());
   std::move(call).Reply(base::Payload(response.SerializeAsString()));
 }
 
@@ -101,7 +98,7 @@ void Downgrade(ServiceContext& context, const DowngradeRequest& request, rpc::Un
     return Announce(context, "", std::move(call));
   }
   if (request.action() != DowngradeRequest::VALIDATE && request.action() != DowngradeRequest::ENABLE) {
-    return std::move(call).Fail(base::MakeStatus(absl::StatusCode::kUnknown, "etcdserver: unknown method"));
+    return std::move(call).Fail(base::errors::UnknownMethod());
   }
   absl::StatusOr<std::string> target = CheckTarget(context, request);
   if (!target.ok()) {

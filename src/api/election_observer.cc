@@ -10,6 +10,7 @@
 #include "src/api/local_calls.h"
 #include "src/api/recipe_requests.h"
 #include "src/api/stream_handlers.h"
+#include "src/api/unary.h"
 #include "v3electionpb/v3election.pb.h"
 
 namespace quorate::api {
@@ -116,11 +117,7 @@ class Observer final : public rpc::StreamHandler, public LastingCall, public std
 
   void Tell(int64_t revision, const mvccpb::KeyValue& kv) {
     v3electionpb::LeaderResponse response;
-    etcdserverpb::ResponseHeader* header = response.mutable_header();
-    header->set_cluster_id(service_->header.cluster_id());
-    header->set_member_id(service_->header.member_id());
-    header->set_revision(revision);
-    header->set_raft_term(service_->replica->term());
+    *response.mutable_header() = HeaderAt(*service_, revision);
     *response.mutable_kv() = kv;
     full_ = !stream_->Write(base::Payload(response.SerializeAsString()));
     if (full_ && subscription_ != nullptr) subscription_->Pause();

@@ -9,6 +9,7 @@
 #include "quorate/lease/request.h"
 #include "src/api/kv_reads.h"
 #include "src/api/kv_validation.h"
+#include "src/api/unary.h"
 
 namespace quorate::api {
 namespace {
@@ -61,11 +62,8 @@ absl::StatusOr<Response> Parse(const ServiceContext& context, const mvcc::Answer
   answer.body.ForEach([&bytes](std::string_view run) { bytes += run; });
   Response response;
   QUORATE_CHECK(response.ParseFromString(bytes)) << "an answer of the store's is malformed";
-  etcdserverpb::ResponseHeader* header = response.mutable_header();
-  header->set_cluster_id(context.header.cluster_id());
-  header->set_member_id(context.header.member_id());
-  header->set_revision(answer.revision);
-  header->set_raft_term(term);
+  *response.mutable_header() = HeaderAt(context, answer.revision);
+  response.mutable_header()->set_raft_term(term);
   return response;
 }
 

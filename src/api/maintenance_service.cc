@@ -40,15 +40,15 @@ absl::StatusOr<etcdserverpb::StatusResponse> Status(const ServiceContext& contex
   return response;
 }
 
-absl::Status UnknownMethod() { return base::MakeStatus(absl::StatusCode::kUnknown, "etcdserver: unknown method"); }
-
 // Listing too goes through the log: the list is that of the moment it was asked for, on whichever member.
 void Alarm(ServiceContext& context, const rpc::CallContext& call_context, std::string_view message,
            rpc::UnaryCall call) {
   etcdserverpb::AlarmRequest request;
   if (!context.Begin(call_context, Parse(message, &request), call)) return;
   // etcd logs such a request, too, and stops at it.
-  if (!etcdserverpb::AlarmRequest::AlarmAction_IsValid(request.action())) return std::move(call).Fail(UnknownMethod());
+  if (!etcdserverpb::AlarmRequest::AlarmAction_IsValid(request.action())) {
+    return std::move(call).Fail(base::errors::UnknownMethod());
+  }
   // Written anew: who executes it decodes it by its own rules, which what was not understood here might break.
   Proposer& proposer = context.loop(call.loop_index()).proposer;
   proposer.Add(call_context, replica::CommandType::kAlarm, request.SerializeAsString(), std::move(call));

@@ -81,9 +81,6 @@ void ProbeAlarms(const ServiceContext& context, MetricsPage& page) {
   }
 }
 
-// "3.7.0" -> "3.7"
-std::string MajorMinor(const std::string& version) { return version.substr(0, version.rfind('.')); }
-
 }  // namespace
 
 void ProbeReplica(const ServiceContext& context, MetricsPage& page) {
@@ -95,7 +92,7 @@ void ProbeReplica(const ServiceContext& context, MetricsPage& page) {
   ProbeAlarms(context, page);
   page.Gauge("etcd_server_version", "Level of the etcd API.", 1, {{"server_version", versions.server}});
   page.Gauge("etcd_cluster_version", "Level the cluster agreed on.", 1,
-             {{"cluster_version", MajorMinor(versions.cluster)}});
+             {{"cluster_version", versions.ClusterMajorMinor()}});
   page.Gauge("quorate_version", "Version of Quorate.", 1, {{"version", versions.quorate}});
   page.Gauge("etcd_server_quota_backend_bytes", "How much users may store.",
              static_cast<double>(context.quota.bytes()));

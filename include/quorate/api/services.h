@@ -22,6 +22,8 @@ struct Versions {
   std::string cluster;  // "3.7.0"
   std::string storage;  // "3.7.0"
   std::string quorate;  // "0.1.0"
+
+  std::string ClusterMajorMinor() const { return cluster.substr(0, cluster.rfind('.')); }
 };
 
 struct ServicesOptions {

@@ -81,4 +81,7 @@ namespace quorate::base::errors {
 QUORATE_API_ERRORS(QUORATE_DECLARE_ERROR)
 #undef QUORATE_DECLARE_ERROR
 
+// Not one of those that clients know: they show its code as well.
+inline absl::Status UnknownMethod() { return MakeStatus(absl::StatusCode::kUnknown, "etcdserver: unknown method"); }
+
 }  // namespace quorate::base::errors
