@@ -1,5 +1,6 @@
+#include "src/api/auth_service.h"
+
 #include "quorate/base/errors.h"
-#include "src/api/member_service.h"
 #include "src/api/unary.h"
 
 namespace quorate::api {

@@ -1,5 +1,6 @@
+#include "src/api/cluster_service.h"
+
 #include "src/api/member_changes.h"
-#include "src/api/member_service.h"
 #include "src/api/unary.h"
 
 namespace quorate::api {

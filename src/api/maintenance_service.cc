@@ -1,7 +1,8 @@
+#include "src/api/maintenance_service.h"
+
 #include "quorate/base/errors.h"
 #include "src/api/downgrade.h"
 #include "src/api/hash_service.h"
-#include "src/api/member_service.h"
 #include "src/api/store_size.h"
 #include "src/api/unary.h"
 

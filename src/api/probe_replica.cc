@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "quorate/base/hex.h"
-#include "src/api/member_service.h"
 #include "src/api/probes.h"
 
 namespace quorate::api {
