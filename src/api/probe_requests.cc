@@ -9,9 +9,7 @@ void ProbeLatencies(const RequestStatistics& statistics, MetricsPage& page) {
   for (size_t type = 0; type < kRequestTypes; ++type) {
     for (const bool success : {false, true}) {
       const RequestLatency& latency = statistics.requests[type][success];
-      uint64_t requests = 0;
-      for (size_t bucket = 0; bucket <= RequestLatency::bounds(); ++bucket) requests += latency.bucket(bucket);
-      if (requests == 0) continue;
+      if (latency.count() == 0) continue;
       page.Histogram(
           "etcd_server_request_duration_seconds", "How long requests took, from received to executed.", latency,
           {{"success", success ? "true" : "false"}, {"type", std::string(NameOf(static_cast<RequestType>(type)))}});

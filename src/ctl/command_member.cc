@@ -5,8 +5,8 @@
 #include "src/ctl/kv_requests.h"
 #include "src/ctl/peer_urls.h"
 #include "src/ctl/printer.h"
-#include "src/ctl/rows.h"
 #include "src/ctl/session.h"
+#include "src/ctl/table.h"
 
 namespace quorate::ctl {
 namespace {

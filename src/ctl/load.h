@@ -15,7 +15,6 @@
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
-#include "src/ctl/values.h"
 
 namespace quorate::ctl {
 

@@ -1,7 +1,7 @@
 #include <ostream>
 
 #include "src/ctl/printer.h"
-#include "src/ctl/rows.h"
+#include "src/ctl/table.h"
 #include "src/ctl/values.h"
 
 namespace quorate::ctl {

@@ -3,7 +3,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "quorate/base/crc32c.h"
 #include "quorate/base/errors.h"
-#include "quorate/mvcc/etcd_form.h"
 #include "src/etcdfile/snapshot_file.h"
 
 namespace quorate::etcdfile {

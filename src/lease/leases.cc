@@ -6,7 +6,6 @@
 
 #include "absl/container/btree_set.h"
 #include "quorate/base/big_endian.h"
-#include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/varint.h"
 #include "quorate/base/wire.h"

@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "src/mvcc/range.h"
 #include "src/mvcc/record.h"
 
 namespace quorate::mvcc {

@@ -5,7 +5,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "quorate/base/errors.h"
-#include "src/mvcc/key_codec.h"
 #include "src/mvcc/read_view.h"
 #include "src/mvcc/record.h"
 #include "src/mvcc/record_walk.h"

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "quorate/base/check.h"
 #include "quorate/base/logging.h"
 #include "src/replica/engine.h"
 #include "src/replica/member_files.h"

@@ -22,16 +22,14 @@ bool IsBlank(std::string_view bytes) {
 
 }  // namespace
 
-uint32_t SealSector(char* bytes, uint64_t offset, uint32_t salt, uint32_t write_number, SectorKind kind,
-                    uint16_t payload_bytes) {
+void SealSector(char* bytes, uint64_t offset, uint32_t salt, uint32_t write_number, SectorKind kind,
+                uint16_t payload_bytes) {
   StoreNumber(bytes + 4, salt);
   StoreNumber(bytes + 8, write_number);
   bytes[12] = static_cast<char>(kind);
   bytes[13] = 0;
   StoreNumber(bytes + 14, payload_bytes);
-  const uint32_t checksum = Checksum(bytes, offset);
-  StoreNumber(bytes, checksum);
-  return checksum;
+  StoreNumber(bytes, Checksum(bytes, offset));
 }
 
 SectorState Inspect(std::string_view bytes, uint64_t offset, uint32_t salt, Sector* sector) {

@@ -47,9 +47,9 @@ enum class SectorState {
   kDamaged,  // none of these: no torn write leaves such a sector
 };
 
-// Fills in the header of the sector at `bytes`, whose payload is in place; returns its checksum.
-uint32_t SealSector(char* bytes, uint64_t offset, uint32_t salt, uint32_t write_number, SectorKind kind,
-                    uint16_t payload_bytes);
+// Fills in the header of the sector at `bytes`, whose payload is in place.
+void SealSector(char* bytes, uint64_t offset, uint32_t salt, uint32_t write_number, SectorKind kind,
+                uint16_t payload_bytes);
 
 // Judges the sector read at `offset`. `*sector` is set, its payload a view into `bytes`, when it is whole.
 SectorState Inspect(std::string_view bytes, uint64_t offset, uint32_t salt, Sector* sector);

@@ -8,7 +8,6 @@
 #include "quorate/base/disk_refusal.h"
 #include "quorate/base/duration.h"
 #include "quorate/base/logging.h"
-#include "src/wal/bytes.h"
 #include "src/wal/end_note.h"
 #include "src/wal/log_files.h"
 #include "src/wal/segment_scan.h"

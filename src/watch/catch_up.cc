@@ -2,9 +2,7 @@
 #include <chrono>
 #include <utility>
 
-#include "quorate/base/check.h"
 #include "quorate/base/logging.h"
-#include "src/watch/events_by_key.h"
 #include "src/watch/feed_state.h"
 
 namespace quorate::watch {

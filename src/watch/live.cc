@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "quorate/base/check.h"
 #include "src/watch/events_by_key.h"
 #include "src/watch/feed_state.h"
 

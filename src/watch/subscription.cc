@@ -1,6 +1,5 @@
 #include <utility>
 
-#include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
 #include "src/watch/feed_state.h"
