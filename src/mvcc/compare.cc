@@ -50,9 +50,8 @@ bool NumberHolds(const Compare& compare, const KeyState& state) {
 }
 
 absl::StatusOr<bool> ValueHolds(const Compare& compare, const base::Buffer& record) {
-  auto fields = DecodeKeyValue(record.view().substr(KeyValueOffset(record.view())));
-  if (!fields.has_value()) return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed");
-  return Holds(compare.result, fields->value, ValueOf(compare));
+  QUORATE_ASSIGN_OR_RETURN(const KeyValueFields fields, FieldsOfRecord(record.view()));
+  return Holds(compare.result, fields.value, ValueOf(compare));
 }
 
 absl::StatusOr<bool> ValuesHold(const State& state, const Compare& compare, const std::vector<Revision>& revisions) {

@@ -1,8 +1,10 @@
 #include "src/mvcc/record.h"
 
 #include <cstring>
+#include <limits>
 
 #include "quorate/base/check.h"
+#include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/key_value_fields.h"
 
@@ -55,18 +57,16 @@ base::Buffer Encode(char kind, const KeyState& previous, const KeyValueFields& f
   return buffer;
 }
 
-// Reads a varint of a record's head; false at the end of the bytes.
-bool ReadHeadNumber(std::string_view bytes, size_t* at, int64_t* number) {
-  uint64_t value = 0;
-  for (int shift = 0; shift < 64 && *at < bytes.size(); shift += 7) {
-    const auto byte = static_cast<uint8_t>(bytes[(*at)++]);
-    value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-    if (byte < 0x80) {
-      *number = static_cast<int64_t>(value);
-      return true;
-    }
-  }
-  return false;
+struct HeadNumbers {
+  uint64_t main = 0;
+  uint64_t sub = 0;
+  uint64_t size_class = 0;
+};
+
+// Takes what stands between a record's kind and its key-value; false when it is cut off.
+bool TakeHeadNumbers(std::string_view* bytes, HeadNumbers* head) {
+  return base::TakeVarint(bytes, &head->main) && base::TakeVarint(bytes, &head->sub) &&
+         base::TakeVarint(bytes, &head->size_class);
 }
 
 }  // namespace
@@ -90,25 +90,33 @@ std::optional<Record> DecodeRecord(std::string_view bytes) {
   if (bytes.empty() || (bytes[0] != kTombstone && bytes[0] != kPut)) return std::nullopt;
   Record record;
   record.deleted = bytes[0] == kTombstone;
-  record.kv_offset = 1;
-  int64_t size_class;
-  if (!ReadHeadNumber(bytes, &record.kv_offset, &record.previous.main) ||
-      !ReadHeadNumber(bytes, &record.kv_offset, &record.previous.sub) ||
-      !ReadHeadNumber(bytes, &record.kv_offset, &size_class)) {
+  record.kv = bytes.substr(1);
+  HeadNumbers head;
+  if (!TakeHeadNumbers(&record.kv, &head) || head.size_class > std::numeric_limits<uint16_t>::max()) {
     return std::nullopt;
   }
-  record.previous_size_class = static_cast<uint16_t>(size_class);
-  record.kv = bytes.substr(record.kv_offset);
+  record.previous = {static_cast<int64_t>(head.main), static_cast<int64_t>(head.sub)};
+  record.previous_size_class = static_cast<uint16_t>(head.size_class);
+  record.kv_offset = bytes.size() - record.kv.size();
   return record;
 }
 
 size_t KeyValueOffset(std::string_view bytes) {
-  size_t at = 1;
-  int64_t ignored;
-  const bool well_formed = ReadHeadNumber(bytes, &at, &ignored) && ReadHeadNumber(bytes, &at, &ignored) &&
-                           ReadHeadNumber(bytes, &at, &ignored);
-  QUORATE_CHECK(well_formed) << "a record's head is malformed";
-  return at;
+  std::string_view kv = bytes;
+  HeadNumbers ignored;
+  if (!kv.empty()) kv.remove_prefix(1);
+  QUORATE_CHECK(TakeHeadNumbers(&kv, &ignored)) << "a record's head is malformed";
+  return bytes.size() - kv.size();
+}
+
+absl::Status MalformedRecord() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
+
+absl::StatusOr<KeyValueFields> FieldsOfRecord(std::string_view bytes) {
+  const std::optional<Record> record = DecodeRecord(bytes);
+  if (!record.has_value()) return MalformedRecord();
+  const std::optional<KeyValueFields> fields = DecodeKeyValue(record->kv);
+  if (!fields.has_value()) return MalformedRecord();
+  return *fields;
 }
 
 std::string EncodeKeyOnly(std::string_view key, const KeyState& state, bool with_lease) {

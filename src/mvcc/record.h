@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "quorate/base/buffer.h"
+#include "quorate/base/status.h"
 #include "quorate/mvcc/etcd_form.h"
 #include "quorate/mvcc/key_index.h"
 #include "quorate/mvcc/revision.h"
@@ -32,6 +33,9 @@ base::Buffer EncodeTombstone(std::string_view key, int64_t modified, const std::
 std::optional<Record> DecodeRecord(std::string_view bytes);
 // Where a well-formed record's KeyValue begins; stops the process on another.
 size_t KeyValueOffset(std::string_view bytes);
+// What a stored record says of its key; DataLoss when it is malformed.
+absl::StatusOr<KeyValueFields> FieldsOfRecord(std::string_view bytes);
+absl::Status MalformedRecord();
 
 // A KeyValue without its value, made from the index alone.
 std::string EncodeKeyOnly(std::string_view key, const KeyState& state, bool with_lease);

@@ -6,8 +6,6 @@
 
 namespace quorate::mvcc {
 
-absl::Status MalformedRecord() { return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed"); }
-
 absl::Status CheckStopped(const std::atomic<bool>* stop) {
   if (stop == nullptr || !stop->load(std::memory_order_relaxed)) return absl::OkStatus();
   return base::MakeStatus(absl::StatusCode::kCancelled, "stopped");

@@ -54,8 +54,6 @@ class RecordWalk {
 absl::StatusOr<RevisionSet> CompactedRecords(const storage::Database& database, const storage::Snapshot* snapshot,
                                              const Meta& meta, const std::atomic<bool>* stop = nullptr);
 
-absl::Status MalformedRecord();
-
 // Cancelled once `stop` (may be null) is set.
 absl::Status CheckStopped(const std::atomic<bool>* stop);
 

@@ -55,8 +55,12 @@ TEST(RecordTest, MalformedRecordsAreSeen) {
   EXPECT_FALSE(DecodeRecord("").has_value());
   EXPECT_FALSE(DecodeRecord("\x07xx").has_value());
   EXPECT_FALSE(DecodeRecord("\x01\xff").has_value());
+  EXPECT_TRUE(DecodeRecord(std::string_view("\1\0\0\xff\xff\3", 6)).has_value());
+  EXPECT_FALSE(DecodeRecord(std::string_view("\1\0\0\x80\x80\4", 6)).has_value()) << "a size class of 17 bits";
   EXPECT_FALSE(DecodeKeyValue("\x10\x01").has_value());
   EXPECT_FALSE(DecodeKeyValue("\x0a\x05x").has_value());
+  EXPECT_EQ(FieldsOfRecord("\x01\xff").status(), MalformedRecord());
+  EXPECT_EQ(FieldsOfRecord(std::string_view("\1\0\0\0\x10\1", 6)).status(), MalformedRecord()) << "without a key";
 }
 
 TEST(SizeClassTest, RoundsUpByLittleAndNeverDown) {
