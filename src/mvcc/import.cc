@@ -21,8 +21,6 @@ using storage::Family;
 // Large enough that RocksDB's cost for a batch is nothing, small enough to stay in the processor's cache.
 constexpr size_t kBatchBytes = 1 << 20;
 
-std::string Text(Revision revision) { return std::to_string(revision.main) + "/" + std::to_string(revision.sub); }
-
 absl::Status Malformed(Revision revision, const std::string& what) {
   return base::MakeStatus(absl::StatusCode::kDataLoss, "the change at revision " + Text(revision) + " " + what);
 }

@@ -11,8 +11,6 @@ absl::Status Damaged(const std::string& what) {
   return base::MakeStatus(absl::StatusCode::kDataLoss, "the store is damaged: " + what);
 }
 
-std::string Text(Revision revision) { return std::to_string(revision.main) + "/" + std::to_string(revision.sub); }
-
 // The last record must be of a revision that was committed.
 absl::Status CheckLastRecord(const storage::Database& database, const Meta& meta) {
   auto iterator = database.NewIterator(Family::kRevs);

@@ -13,11 +13,6 @@
 namespace quorate::mvcc {
 namespace {
 
-// Field numbers of RangeResponse.
-constexpr uint32_t kKvs = 2;
-constexpr uint32_t kMore = 3;
-constexpr uint32_t kCount = 4;
-
 // How a request wants its keys: decided once, before anything is read.
 struct Plan {
   bool filters;
@@ -130,21 +125,13 @@ absl::StatusOr<Selection> Select(KeySource& source, const KeyRange& range, const
   return selection;
 }
 
-std::vector<Revision> RevisionsOf(const std::vector<Selected>& selected) {
-  std::vector<Revision> revisions;
-  revisions.reserve(selected.size());
-  for (const Selected& one : selected) revisions.push_back(one.state.modified);
-  return revisions;
-}
-
 // Sorting by value has to read all of them first.
 absl::Status SortByValue(const State& state, SortOrder order, std::vector<Selected>* selected) {
   QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(RevisionsOf(*selected)));
   std::vector<std::pair<std::string_view, size_t>> values(records.size());
   for (size_t i = 0; i < records.size(); ++i) {
-    auto fields = DecodeKeyValue(records[i].view().substr(KeyValueOffset(records[i].view())));
-    if (!fields.has_value()) return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed");
-    values[i] = {fields->value, i};
+    QUORATE_ASSIGN_OR_RETURN(const KeyValueFields fields, FieldsOfRecord(records[i].view()));
+    values[i] = {fields.value, i};
   }
   std::stable_sort(values.begin(), values.end(), [order](const auto& a, const auto& b) {
     return order == SortOrder::kDescend ? a.first > b.first : a.first < b.first;
@@ -173,19 +160,19 @@ absl::Status Sort(const State& state, const RangeRequest& request, SortOrder ord
 // A single key that is there, asked for plainly: what most reads are.
 absl::StatusOr<base::Payload> OneRecord(const State& state, const KeyState& key_state) {
   QUORATE_ASSIGN_OR_RETURN(const base::Buffer record, state.FetchOne(key_state.modified));
-  static constexpr char kCountOfOneBytes[] = {kCount << 3, 1};
+  static constexpr char kCountOfOneBytes[] = {kCountField << 3, 1};
   constexpr std::string_view kCountOfOne(kCountOfOneBytes, sizeof kCountOfOneBytes);
   if (record.size() < base::Payload::kInlineBytes) {
     const std::string_view kv = record.view().substr(KeyValueOffset(record.view()));
     std::string body;
     body.reserve(kv.size() + 8);
-    base::wire::AppendBytesPrefix(&body, kKvs, kv.size());
+    base::wire::AppendBytesPrefix(&body, kKvsField, kv.size());
     body += kv;
     body += kCountOfOne;
     return base::Payload(std::move(body));
   }
   base::Payload body;
-  AppendRecord(kKvs, record, &body);
+  AppendRecord(kKvsField, record, &body);
   body.Append(kCountOfOne);
   return body;
 }
@@ -210,12 +197,12 @@ absl::Status AppendSelected(const State& state, const RangeRequest& request, con
   if (request.keys_only) {
     // etcd answers from its index here, which knows no leases, unless it had to read the values to sort by them.
     const bool with_lease = request.sort_target == SortTarget::kValue;
-    for (const Selected& one : selected) AppendKeyOnly(kKvs, one.key, one.state, with_lease, body);
+    for (const Selected& one : selected) AppendKeyOnly(kKvsField, one.key, one.state, with_lease, body);
     return absl::OkStatus();
   }
   QUORATE_ASSIGN_OR_RETURN(std::vector<base::Buffer> records, state.Fetch(RevisionsOf(selected)));
   body->Reserve(records.size());
-  for (base::Buffer& record : records) AppendRecord(kKvs, std::move(record), body);
+  for (base::Buffer& record : records) AppendRecord(kKvsField, std::move(record), body);
   return absl::OkStatus();
 }
 
@@ -279,8 +266,8 @@ absl::StatusOr<base::Payload> ExecuteRange(const State& state, const RangeReques
     QUORATE_RETURN_IF_ERROR(AppendSelected(state, request, selection.keys, &body));
   }
   std::string tail;
-  base::wire::AppendBoolField(&tail, kMore, more);
-  base::wire::AppendVarintField(&tail, kCount, count);
+  base::wire::AppendBoolField(&tail, kMoreField, more);
+  base::wire::AppendVarintField(&tail, kCountField, count);
   body.Append(tail);
   return body;
 }

@@ -14,6 +14,11 @@ namespace quorate::mvcc {
 // (docs/operations.md#overload), for more is refused there anyway.
 inline constexpr uint64_t kAnswerBytesMax = uint64_t{1} << 30;
 
+// Field numbers of RangeResponse.
+inline constexpr uint32_t kKvsField = 2;
+inline constexpr uint32_t kMoreField = 3;
+inline constexpr uint32_t kCountField = 4;
+
 // A RangeResponse without its header. The rules of what is fetched, filtered, sorted and cut, and in which order, are
 // etcd's: with a limit, no order and a target that is not the key, the first keys are fetched and only those sorted.
 // What the records weigh, by the index, is taken from `budget`; when it is more than that, the answer is too many

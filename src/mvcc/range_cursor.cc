@@ -14,11 +14,6 @@
 namespace quorate::mvcc {
 namespace {
 
-// Field numbers of RangeResponse.
-constexpr uint32_t kKvs = 2;
-constexpr uint32_t kMore = 3;
-constexpr uint32_t kCount = 4;
-
 // Keys read in one go, at most.
 constexpr size_t kKeysMax = 512;
 // For the history of keys to come to the list's revision: more than it takes while the disk is well.
@@ -127,15 +122,12 @@ class Cursor final : public RangeCursor {
 
   absl::Status AppendKvs(const std::vector<Selected>& found, base::Payload* chunk) {
     if (keys_only_) {
-      for (const Selected& one : found) AppendKeyOnly(kKvs, one.key, one.state, with_lease_, chunk);
+      for (const Selected& one : found) AppendKeyOnly(kKvsField, one.key, one.state, with_lease_, chunk);
       return absl::OkStatus();
     }
-    std::vector<Revision> revisions;
-    revisions.reserve(found.size());
-    for (const Selected& one : found) revisions.push_back(one.state.modified);
     std::vector<base::Buffer> records;
-    QUORATE_RETURN_IF_ERROR(parts_->records.Fetch(revisions, &records, snapshot_.get()));
-    for (base::Buffer& record : records) AppendRecord(kKvs, std::move(record), chunk);
+    QUORATE_RETURN_IF_ERROR(parts_->records.Fetch(RevisionsOf(found), &records, snapshot_.get()));
+    for (base::Buffer& record : records) AppendRecord(kKvsField, std::move(record), chunk);
     return absl::OkStatus();
   }
 
@@ -145,8 +137,8 @@ class Cursor final : public RangeCursor {
       QUORATE_ASSIGN_OR_RETURN(rest, source.Count(Rest()));
     }
     std::string totals;
-    base::wire::AppendBoolField(&totals, kMore, rest > 0);
-    base::wire::AppendVarintField(&totals, kCount, sent_ + rest);
+    base::wire::AppendBoolField(&totals, kMoreField, rest > 0);
+    base::wire::AppendVarintField(&totals, kCountField, sent_ + rest);
     chunk->Append(totals);
     return absl::OkStatus();
   }

@@ -11,8 +11,7 @@ namespace {
 constexpr size_t kScanRecords = 64;
 
 absl::Status Bad(Revision revision, const char* what) {
-  return base::MakeStatus(absl::StatusCode::kDataLoss, "the record of revision " + std::to_string(revision.main) + "/" +
-                                                           std::to_string(revision.sub) + " is " + what);
+  return base::MakeStatus(absl::StatusCode::kDataLoss, "the record of revision " + Text(revision) + " is " + what);
 }
 
 }  // namespace

@@ -36,6 +36,13 @@ Selected::Selected(const KeySource& source, std::string_view key, const KeyState
   this->key = {copy.get(), key.size()};
 }
 
+std::vector<Revision> RevisionsOf(const std::vector<Selected>& keys) {
+  std::vector<Revision> revisions;
+  revisions.reserve(keys.size());
+  for (const Selected& one : keys) revisions.push_back(one.state.modified);
+  return revisions;
+}
+
 void SortByNumber(SortTarget target, SortOrder order, std::vector<Selected>* keys) {
   std::stable_sort(keys->begin(), keys->end(),
                    [&](const Selected& a, const Selected& b) { return IsBefore(target, order, a.state, b.state); });

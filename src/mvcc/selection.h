@@ -25,6 +25,9 @@ struct Selected {
   std::unique_ptr<char[]> copy;  // null: none was needed
 };
 
+// Where their records are, each at its place.
+std::vector<Revision> RevisionsOf(const std::vector<Selected>& keys);
+
 // Orders what is in key order by a number of its states; equal ones stay in key order.
 void SortByNumber(SortTarget target, SortOrder order, std::vector<Selected>* keys);
 

@@ -146,8 +146,7 @@ const Event* Writer::FindUncommitted(Revision revision) const {
   if (revision.main <= committed_revision_) return nullptr;
   auto event = std::lower_bound(events_.begin(), events_.end(), revision,
                                 [](const Event& one, const Revision& sought) { return one.revision < sought; });
-  QUORATE_CHECK(event != events_.end() && event->revision == revision)
-      << "no uncommitted record at " << revision.main << "/" << revision.sub;
+  QUORATE_CHECK(event != events_.end() && event->revision == revision) << "no uncommitted record at " << Text(revision);
   return &*event;
 }
 
@@ -190,9 +189,8 @@ absl::StatusOr<base::Payload> Writer::ExecutePut(const PutRequest& request) {
   if (request.ignore_value) {
     value = {};
     if (old_record) {
-      const auto fields = DecodeKeyValue(old_record.view().substr(KeyValueOffset(old_record.view())));
-      if (!fields.has_value()) return base::MakeStatus(absl::StatusCode::kDataLoss, "a stored record is malformed");
-      value = fields->value;
+      QUORATE_ASSIGN_OR_RETURN(const KeyValueFields fields, FieldsOfRecord(old_record.view()));
+      value = fields.value;
     }
   }
   if (request.ignore_lease) lease = old.has_value() ? old->lease : 0;

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 
 namespace quorate::mvcc {
 
@@ -12,6 +13,11 @@ struct Revision {
 
   friend auto operator<=>(const Revision&, const Revision&) = default;
 };
+
+// "7/0", for messages.
+inline std::string Text(Revision revision) {
+  return std::to_string(revision.main) + "/" + std::to_string(revision.sub);
+}
 
 // The highest that a store can hold, a revision a microsecond for nine years: an index record has so many bits for the
 // one that its key was created at. A sub revision has four bytes in the key history.
