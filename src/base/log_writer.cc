@@ -18,12 +18,12 @@ LogWriter::LogWriter(Sinks sinks, std::function<std::string(uint64_t lines)> lef
 LogWriter::LogWriter(Sinks sinks) : LogWriter(std::move(sinks), nullptr) {}
 
 void LogWriter::SetSinks(Sinks sinks) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(&mutex_);
   sinks_ = std::make_shared<const Sinks>(std::move(sinks));
 }
 
 void LogWriter::Write(spdlog::level::level_enum level, std::string line) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const MutexLock lock(&mutex_);
   if (sinks_->empty()) return;
   if (left_out_line_ == nullptr) {
     Emit(*sinks_, {level, std::move(line)});
@@ -36,7 +36,6 @@ void LogWriter::Write(spdlog::level::level_enum level, std::string line) {
   }
   TellLeftOut();
   Push(level, std::move(line));
-  wake_.notify_one();
 }
 
 void LogWriter::Emit(const Sinks& sinks, const Line& line) {
@@ -65,25 +64,27 @@ void LogWriter::StartThread() {
 
 void LogWriter::Run() {
   NameThisThread("log");
-  std::unique_lock<std::mutex> lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return !lines_.empty(); });
-    const Line& line = lines_.front();  // stays in its place while others are pushed
-    std::shared_ptr<const Sinks> sinks = sinks_;
-    lock.unlock();
-    Emit(*sinks, line);
+    const Line* line = nullptr;
+    std::shared_ptr<const Sinks> sinks;
+    {
+      const MutexLock lock(&mutex_);
+      mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !lines_.empty(); });
+      line = &lines_.front();  // stays in its place while others are pushed
+      sinks = sinks_;
+    }
+    Emit(*sinks, *line);
     sinks.reset();
-    lock.lock();
-    queued_bytes_ -= line.text.size();
+    const MutexLock lock(&mutex_);
+    queued_bytes_ -= line->text.size();
     lines_.pop_front();
     if (lines_.empty()) TellLeftOut();
-    if (lines_.empty()) written_.notify_all();
   }
 }
 
 bool LogWriter::Flush(std::chrono::milliseconds patience) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  return written_.wait_for(lock, patience, [this] { return lines_.empty(); });
+  const MutexLock lock(&mutex_);
+  return mutex_.AwaitFor([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return lines_.empty(); }, patience);
 }
 
 }  // namespace quorate::base

@@ -6,15 +6,16 @@
 #include <spdlog/common.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
 
 namespace quorate::base {
 
@@ -38,8 +39,8 @@ class LogWriter {
   void Write(spdlog::level::level_enum level, std::string line);
   // Any thread. Waits until all that came before is written; false when that takes longer than the patience.
   bool Flush(std::chrono::milliseconds patience);
-  // For the writer that takes its place in a child process.
-  const Sinks& sinks() const { return *sinks_; }
+  // For the writer that takes its place in a child process, where the mutex may be held by a thread that is not there.
+  const Sinks& sinks() const ABSL_NO_THREAD_SAFETY_ANALYSIS { return *sinks_; }
 
  private:
   struct Line {
@@ -48,22 +49,19 @@ class LogWriter {
   };
 
   static void Emit(const Sinks& sinks, const Line& line);
-  void Push(spdlog::level::level_enum level, std::string line);
-  void TellLeftOut();
+  void Push(spdlog::level::level_enum level, std::string line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TellLeftOut() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartThread();
   void Run();
 
   const std::function<std::string(uint64_t)> left_out_line_;  // none: without a thread
 
-  // Guards what follows. A std::mutex, since ThreadSanitizer does not see into the Abseil library of the distribution.
-  std::mutex mutex_;
-  std::shared_ptr<const Sinks> sinks_;
-  std::condition_variable wake_;
-  std::condition_variable written_;
-  std::deque<Line> lines_;  // the first is being written
-  size_t queued_bytes_ = 0;
-  uint64_t left_out_ = 0;
-  bool started_ = false;
+  Mutex mutex_;
+  std::shared_ptr<const Sinks> sinks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Line> lines_ ABSL_GUARDED_BY(mutex_);  // the first is being written
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t left_out_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool started_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace quorate::base

@@ -26,8 +26,8 @@ Connection::Connection(Loop* loop, uint64_t id, std::unique_ptr<Transport> trans
 
 Connection::~Connection() {
   Engine& engine = loop_->engine();
-  std::lock_guard<std::mutex> lock(engine.mutex);
-  if (--engine.open_connections == 0) engine.none_open.notify_all();
+  base::MutexLock lock(&engine.mutex);
+  --engine.open_connections;
 }
 
 void Connection::Begin() {

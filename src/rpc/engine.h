@@ -3,11 +3,12 @@
 // What all loops of one server share.
 
 #include <atomic>
-#include <condition_variable>
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
 #include "quorate/rpc/server.h"
 #include "src/rpc/registry.h"
 #include "src/rpc/understudy.h"
@@ -29,9 +30,8 @@ struct Engine {
   std::atomic<uint64_t> next_connection{1};
 
   // Guards the count, so that Drain can wait for it to reach zero.
-  std::mutex mutex;
-  std::condition_variable none_open;
-  int64_t open_connections = 0;
+  base::Mutex mutex;
+  int64_t open_connections ABSL_GUARDED_BY(mutex) = 0;
 };
 
 }  // namespace quorate::rpc

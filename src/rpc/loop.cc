@@ -360,7 +360,7 @@ void Loop::Adopt(int descriptor, std::string peer_address) {
   connection_count_.fetch_add(1, std::memory_order_relaxed);
   const uint64_t id = engine_->next_connection.fetch_add(1, std::memory_order_relaxed);
   {
-    std::lock_guard<std::mutex> lock(engine_->mutex);
+    base::MutexLock lock(&engine_->mutex);
     ++engine_->open_connections;
   }
   // Held by the function, so that the socket is closed when it is dropped unrun.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <future>
-#include <mutex>
 #include <thread>
 
 #include "quorate/base/check.h"
@@ -81,8 +80,9 @@ void Server::Drain(std::chrono::milliseconds timeout) {
   for (const std::unique_ptr<Loop>& loop : engine.loops) {
     loop->Post([loop = loop.get()] { loop->DrainConnections(); });
   }
-  std::unique_lock<std::mutex> lock(engine.mutex);
-  engine.none_open.wait_for(lock, timeout, [&] { return engine.open_connections == 0; });
+  base::MutexLock lock(&engine.mutex);
+  engine.mutex.AwaitFor(
+      [&engine]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(engine.mutex) { return engine.open_connections == 0; }, timeout);
 }
 
 void Server::Stop() {
@@ -118,7 +118,7 @@ uint64_t Server::received_bytes() const { return state_->engine.received_bytes.l
 uint64_t Server::sent_bytes() const { return state_->engine.sent_bytes.load(std::memory_order_relaxed); }
 
 uint64_t Server::open_connections() const {
-  std::lock_guard<std::mutex> lock(state_->engine.mutex);
+  base::MutexLock lock(&state_->engine.mutex);
   return static_cast<uint64_t>(state_->engine.open_connections);
 }
 

@@ -35,10 +35,9 @@ void SpareSegments::Start() {
 
 SpareSegments::~SpareSegments() {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     stop_ = true;
   }
-  work_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -53,7 +52,7 @@ absl::Status SpareSegments::Adopt() {
     const std::string path = directory_ + "/" + name;
     QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<base::File> file, files_.Open(path, base::OpenMode::kReadWrite));
     QUORATE_ASSIGN_OR_RETURN(const uint64_t bytes, file->Size());
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     if (bytes == segment_bytes_ && ready_.size() < kept_max_) {
       ready_.push_back({.path = path, .file = std::move(file), .bytes = bytes});
     } else {
@@ -72,7 +71,7 @@ absl::Status SpareSegments::Clear() {
 }
 
 std::string SpareSegments::NextPath() {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   std::string path;
   do {
     path = directory_ + "/" + std::string(kSpareStart) + std::to_string(next_number_++) + std::string(kSpareEnd);
@@ -91,7 +90,7 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes, Pace pa
     const bool is_last = at + zeros.size() >= bytes;
     const bool sync = status.ok() && sync_ && (pace == Pace::kGentle || is_last);
     if (sync) status = spare.file->SyncData();
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     // A full disk may say so no sooner than here, and of zeros nothing is lost.
     if (sync && !status.ok() && !base::IsDiskRefusal(status)) sync_failure_ = status;
     if (stop_) status = base::MakeStatus(absl::StatusCode::kCancelled, "the log is being closed");
@@ -105,9 +104,8 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Make(uint64_t bytes, Pace pa
 
 absl::StatusOr<SpareSegments::Spare> SpareSegments::Take(uint64_t bytes) {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     make_failed_ = false;
-    work_.notify_all();
     if (!ready_.empty() && ready_.front().bytes >= bytes) {
       Spare spare = std::move(ready_.front());
       ready_.pop_front();
@@ -118,7 +116,7 @@ absl::StatusOr<SpareSegments::Spare> SpareSegments::Take(uint64_t bytes) {
 }
 
 void SpareSegments::GiveBack(Spare spare) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   if (spare.bytes == segment_bytes_ && ready_.size() < kept_max_) {
     ready_.push_front(std::move(spare));
   } else {
@@ -129,12 +127,11 @@ void SpareSegments::GiveBack(Spare spare) {
 
 void SpareSegments::Recycle(std::vector<std::string> paths) {
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     make_failed_ = false;
     recycle_failed_ = false;
     for (std::string& path : paths) to_recycle_.push_back(std::move(path));
   }
-  work_.notify_all();
   if (wanted_ == 0) RecycleWaiting();
 }
 
@@ -142,7 +139,7 @@ void SpareSegments::RecycleWaiting() {
   for (;;) {
     std::string path;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(&mutex_);
       if (to_recycle_.empty() || stop_) return;
       path = to_recycle_.front();
     }
@@ -150,7 +147,7 @@ void SpareSegments::RecycleWaiting() {
     if (!status.ok()) {
       QUORATE_LOG(kWarn, "failed to release a segment of the log; trying again with the next", {{"error", status}});
     }
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     recycle_failed_ = !status.ok();
     if (recycle_failed_) return;
     to_recycle_.pop_front();
@@ -160,7 +157,7 @@ void SpareSegments::RecycleWaiting() {
 absl::Status SpareSegments::RecycleOne(const std::string& path) {
   bool keep;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     keep = ready_.size() < kept_max_;
   }
   if (!files_.Exists(path)) return absl::OkStatus();  // renamed by an attempt that failed later
@@ -174,35 +171,34 @@ absl::Status SpareSegments::RecycleOne(const std::string& path) {
   QUORATE_RETURN_IF_ERROR(files_.Rename(path, spare_path));
   // Only once the old name is gone for good may the content change under it.
   if (absl::Status status = directory->Sync(); !status.ok()) {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     return sync_failure_ = status;
   }
   // Opened again only so that later errors name the file as it is called now.
   if (auto renamed = files_.Open(spare_path, base::OpenMode::kReadWrite); renamed.ok()) file = *std::move(renamed);
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   ready_.push_back({.path = spare_path, .file = std::move(file), .bytes = bytes});
   return absl::OkStatus();
 }
 
-bool SpareSegments::HasWork() const {
-  return (!to_recycle_.empty() && !recycle_failed_) || (ready_.size() < wanted_ && !make_failed_);
-}
+bool SpareSegments::HasWork() const { return MayRecycle() || (ready_.size() < wanted_ && !make_failed_); }
 
 void SpareSegments::Run() {
   base::NameThisThread("log-spares");
-  std::unique_lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [this] { return stop_ || HasWork(); });
-    if (stop_) return;
-    if (!to_recycle_.empty() && !recycle_failed_) {
-      lock.unlock();
+    bool recycles;
+    {
+      base::MutexLock lock(&mutex_);
+      mutex_.Await([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stop_ || HasWork(); });
+      if (stop_) return;
+      recycles = MayRecycle();
+    }
+    if (recycles) {
       RecycleWaiting();
-      lock.lock();
       continue;
     }
-    lock.unlock();
     absl::StatusOr<Spare> spare = Make(segment_bytes_, Pace::kGentle);
-    lock.lock();
+    base::MutexLock lock(&mutex_);
     if (spare.ok()) {
       ready_.push_back(*std::move(spare));
     } else if (!stop_) {
@@ -214,7 +210,7 @@ void SpareSegments::Run() {
 }
 
 absl::Status SpareSegments::sync_failure() const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   return sync_failure_;
 }
 

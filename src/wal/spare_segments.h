@@ -4,16 +4,16 @@
 // allocated costs twice as much (docs/formats/wal.md). Made of zeros, or of segments that purge let go, on a thread of
 // their own, so that neither costs the log's thread anything.
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "quorate/base/file_system.h"
+#include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
 #include "quorate/wal/wal.h"
 
@@ -53,7 +53,8 @@ class SpareSegments {
 
  private:
   void Run();
-  bool HasWork() const;
+  bool MayRecycle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !to_recycle_.empty() && !recycle_failed_; }
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Releases what waits, in order, so that the segments left follow each other; stops at the first that cannot be.
   void RecycleWaiting();
   absl::Status RecycleOne(const std::string& path);
@@ -68,16 +69,15 @@ class SpareSegments {
   const size_t kept_max_;  // are kept of those there are
   const bool sync_;
 
-  mutable std::mutex mutex_;  // guards everything below
-  std::condition_variable work_;
-  std::deque<Spare> ready_;
-  std::deque<std::string> to_recycle_;
-  uint64_t next_number_ = 1;
+  mutable base::Mutex mutex_;
+  std::deque<Spare> ready_ ABSL_GUARDED_BY(mutex_);
+  std::deque<std::string> to_recycle_ ABSL_GUARDED_BY(mutex_);
+  uint64_t next_number_ ABSL_GUARDED_BY(mutex_) = 1;
   // After a failure, wait for the next Take or Recycle before trying again.
-  bool make_failed_ = false;
-  bool recycle_failed_ = false;
-  bool stop_ = false;
-  absl::Status sync_failure_;
+  bool make_failed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool recycle_failed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status sync_failure_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 
