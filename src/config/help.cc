@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "quorate/config/config.h"
+#include "quorate/base/version.h"
 #include "src/config/flag_table.h"
 
 // A package build may define it.
@@ -79,7 +79,7 @@ std::string HelpText() {
 
 std::string VersionText() {
   std::string out = "etcd Version: ";
-  out.append(kEtcdVersion).append("\nQuorate Version: ").append(kQuorateVersion);
+  out.append(base::kEtcdVersion).append("\nQuorate Version: ").append(base::kQuorateVersion);
   out.append("\nGit SHA: ").append(QUORATE_GIT_SHA);
   out.append("\nCompiler: ").append(kCompiler);
   out.append("\nOS/Arch: ").append(kArchitecture).append("\n");

@@ -1,17 +1,12 @@
 #include <ostream>
 
+#include "quorate/ctl/tool.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/help.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
 namespace {
-
-// What quoratectl speaks, in the words tools look for; its own version stands behind.
-constexpr char kVersions[] =
-    "etcdctl version: 3.7.1\n"
-    "API version: 3.7\n"
-    "quoratectl version: 0.1.0\n";
 
 absl::Status ShowHelp(Session& session, Command& root, const Arguments& arguments) {
   const Command* command = &root;
@@ -37,7 +32,7 @@ absl::Status ShowHelp(Session& session, Command& root, const Arguments& argument
 void AddVersion(Command& root) {
   root.Add({"version", "", "Shows the version of the tool", "", Group::kUtility})
       .SetAction([](Session& session, const Arguments&) {
-        session.out() << kVersions;
+        session.out() << ShowVersions("etcdctl", "quoratectl");
         return absl::OkStatus();
       });
 }

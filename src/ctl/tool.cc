@@ -5,6 +5,7 @@
 #include <optional>
 #include <ostream>
 
+#include "quorate/base/version.h"
 #include "src/ctl/command.h"
 #include "src/ctl/completion.h"
 #include "src/ctl/failure.h"
@@ -25,6 +26,13 @@ std::string WrongCount(size_t accepted, size_t received) {
 }  // namespace
 
 absl::Status FailWith(int exit_code, std::string_view message) { return Fail(static_cast<Exit>(exit_code), message); }
+
+std::string ShowVersions(std::string_view etcds_tool, std::string_view tool) {
+  std::string text(etcds_tool);
+  text.append(" version: ").append(base::kEtcdVersion);
+  text.append("\nAPI version: ").append(base::kEtcdApiVersion).append("\n");
+  return text.append(tool).append(" version: ").append(base::kQuorateVersion).append("\n");
+}
 
 std::string ShowBytes(uint64_t bytes) { return FormatBytes(bytes); }
 

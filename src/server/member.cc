@@ -17,6 +17,7 @@
 #include "quorate/base/descriptor_limit.h"
 #include "quorate/base/duration.h"
 #include "quorate/base/logging.h"
+#include "quorate/base/version.h"
 #include "quorate/replica/replica.h"
 #include "quorate/rpc/server.h"
 #include "src/server/descriptors.h"
@@ -82,8 +83,8 @@ std::string_view NameOfSignal(int signal) { return signal == SIGTERM ? "terminat
 void LogStart(const config::Config& config) {
   for (const std::string& warning : config.warnings) QUORATE_LOG(kWarn, warning);
   QUORATE_LOG(kInfo, "starting quorate",
-              {{"quorate-version", config::kQuorateVersion},
-               {"etcd-version", config::kEtcdVersion},
+              {{"quorate-version", base::kQuorateVersion},
+               {"etcd-version", base::kEtcdVersion},
                {"name", config.name},
                {"data-dir", config.data_dir},
                {"wal-dir", config.wal_dir},

@@ -7,6 +7,8 @@
 #include "quorate/base/descriptor_limit.h"
 #include "quorate/base/file_system.h"
 #include "quorate/base/memory_limit.h"
+#include "quorate/base/version.h"
+#include "quorate/config/url.h"
 #include "src/server/descriptors.h"
 
 namespace quorate::server {
@@ -44,10 +46,10 @@ rpc::ServerOptions PeerServerOptions(const config::Config& config) {
 
 api::ServicesOptions ServicesOptionsFrom(const config::Config& config) {
   api::ServicesOptions options;
-  options.versions = {.server = std::string(config::kEtcdVersion),
-                      .cluster = std::string(config::kClusterVersion),
-                      .storage = std::string(config::kStorageVersion),
-                      .quorate = std::string(config::kQuorateVersion)};
+  options.versions = {.server = std::string(base::kEtcdVersion),
+                      .cluster = std::string(base::kClusterVersion),
+                      .storage = std::string(base::kStorageVersion),
+                      .quorate = std::string(base::kQuorateVersion)};
   options.max_txn_ops = config.max_txn_ops;
   options.max_request_bytes = RequestBytesMax(config);
   options.quota_backend_bytes = config.quota_backend_bytes;

@@ -7,12 +7,6 @@
 namespace quorate::utl {
 namespace {
 
-// What it speaks, in the words scripts look for; its own version stands behind.
-constexpr char kVersions[] =
-    "etcdutl version: 3.7.1\n"
-    "API version: 3.7\n"
-    "quorateutl version: 0.1.0\n";
-
 // An etcd server writes its files in the form of its own version; there is one form here.
 constexpr char kMigrateAnswer[] =
     "migrate does not apply to Quorate: its data directories have one form, which every version reads. To move data "
@@ -24,7 +18,7 @@ constexpr char kMigrateAnswer[] =
 void AddVersion(const ctl::Tool::Entry& root) {
   root.Add({"version", "", "Shows the version of the tool"})
       .SetAction([](const ctl::Streams& streams, const ctl::Tool::Arguments&) {
-        streams.out << kVersions;
+        streams.out << ctl::ShowVersions("etcdutl", "quorateutl");
         return absl::OkStatus();
       });
 }

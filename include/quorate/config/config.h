@@ -68,10 +68,4 @@ struct ParseResult {
 absl::StatusOr<ParseResult> Parse(const std::vector<std::string>& arguments,
                                   const std::vector<std::string>& environment);
 
-// Version of the etcd API we speak, and our own.
-inline constexpr std::string_view kEtcdVersion = "3.7.1";
-inline constexpr std::string_view kClusterVersion = "3.7.0";
-inline constexpr std::string_view kStorageVersion = "3.7.0";
-inline constexpr std::string_view kQuorateVersion = "0.1.0";
-
 }  // namespace quorate::config

@@ -26,6 +26,9 @@ inline constexpr int kExitBadArguments = 128;
 // A failure whose message is shown behind "Error: ", with an exit code of its own.
 absl::Status FailWith(int exit_code, std::string_view message);
 
+// The version that etcd's tool of that name would tell, in the words scripts look for, and behind it this tool's own.
+std::string ShowVersions(std::string_view etcds_tool, std::string_view tool);
+
 // "20 kB", "2.1 GB".
 std::string ShowBytes(uint64_t bytes);
 // Frames the rows, of which the first names the columns.
