@@ -110,8 +110,8 @@ absl::StatusOr<std::vector<std::string>> ParseUrls(std::string_view text) {
   return urls;
 }
 
-absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseInitialCluster(std::string_view text) {
-  std::vector<std::pair<std::string, std::string>> members;
+absl::StatusOr<NamedUrls> ParseInitialCluster(std::string_view text) {
+  NamedUrls members;
   while (!text.empty()) {
     const size_t comma = std::min(text.find(','), text.size());
     const std::string_view entry = text.substr(0, comma);
@@ -126,6 +126,16 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseInitialClu
     members.emplace_back(entry.substr(0, equals), urls.front());
   }
   return members;
+}
+
+absl::Status CheckAlone(const NamedUrls& initial_cluster, const std::string& self) {
+  for (const auto& [name, url] : initial_cluster) {
+    if (name == self) continue;
+    return base::MakeStatus(absl::StatusCode::kUnimplemented,
+                            "--initial-cluster names \"" + name + "\" besides \"" + self +
+                                "\": clusters of several members are not yet supported; name this member alone");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckListenUrl(const std::string& url) {

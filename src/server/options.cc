@@ -19,8 +19,6 @@ constexpr uint64_t kRequestBytesMax = std::numeric_limits<uint32_t>::max();
 
 uint64_t RequestBytesMax(const config::Config& config) { return std::min(config.max_request_bytes, kRequestBytesMax); }
 
-absl::Status NotYet(const std::string& what) { return base::MakeStatus(absl::StatusCode::kUnimplemented, what); }
-
 }  // namespace
 
 rpc::ServerOptions ClientServerOptions(const config::Config& config) {
@@ -87,17 +85,14 @@ replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
 }
 
 absl::Status CheckSupported(const config::Config& config) {
-  for (const auto& [name, url] : config.initial_cluster) {
-    if (name != config.name) {
-      return NotYet("--initial-cluster names \"" + name + "\" besides \"" + config.name +
-                    "\": clusters of several members are not yet supported; name this member alone");
-    }
-  }
+  QUORATE_RETURN_IF_ERROR(config::CheckAlone(config.initial_cluster, config.name));
   const bool started_before = base::PosixFileSystem().Exists(config.data_dir + "/member");
   if (config.initial_cluster_existing && !started_before) {
-    return NotYet("--initial-cluster-state=existing without data in \"" + config.data_dir +
-                  "\": joining a running cluster is not yet supported; give the member's data directory, or "
-                  "--initial-cluster-state=new to begin a new one");
+    return base::MakeStatus(
+        absl::StatusCode::kUnimplemented,
+        "--initial-cluster-state=existing without data in \"" + config.data_dir +
+            "\": joining a running cluster is not yet supported; give the member's data directory, or "
+            "--initial-cluster-state=new to begin a new one");
   }
   return absl::OkStatus();
 }

@@ -23,8 +23,6 @@ struct RestoreFlags {
   bool mark_compacted = false;
 };
 
-using Members = std::vector<std::pair<std::string, std::string>>;
-
 absl::Status Wrong(const std::string& message) { return base::MakeStatus(absl::StatusCode::kInvalidArgument, message); }
 
 // URLs of `wanted` that are not in `present`, each behind `prefix`.
@@ -39,7 +37,7 @@ std::string Missing(const std::vector<std::string>& wanted, const std::vector<st
 }
 
 // This member must be in the cluster with the URLs that it is going to advertise.
-absl::Status CheckSelf(const RestoreFlags& flags, const Members& members) {
+absl::Status CheckSelf(const RestoreFlags& flags, const config::NamedUrls& members) {
   QUORATE_ASSIGN_OR_RETURN(const std::vector<std::string> advertised,
                            config::ParseUrls(flags.initial_advertise_peer_urls));
   std::vector<std::string> listed;
@@ -60,17 +58,6 @@ absl::Status CheckSelf(const RestoreFlags& flags, const Members& members) {
   return absl::OkStatus();
 }
 
-// What no server would start on is not made.
-absl::Status CheckAlone(const RestoreFlags& flags, const Members& members) {
-  for (const auto& [name, url] : members) {
-    if (name == flags.name) continue;
-    return base::MakeStatus(absl::StatusCode::kUnimplemented,
-                            "--initial-cluster names \"" + name + "\" besides \"" + flags.name +
-                                "\": clusters of several members are not yet supported; name this member alone");
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<RestoreOptions> OptionsOf(const RestoreFlags& flags, const std::string& snapshot) {
   RestoreOptions options;
   options.snapshot = snapshot;
@@ -82,7 +69,8 @@ absl::StatusOr<RestoreOptions> OptionsOf(const RestoreFlags& flags, const std::s
   options.member.wal_dir = flags.wal_dir;
   QUORATE_ASSIGN_OR_RETURN(options.member.initial_cluster, config::ParseInitialCluster(flags.initial_cluster));
   QUORATE_RETURN_IF_ERROR(CheckSelf(flags, options.member.initial_cluster));
-  QUORATE_RETURN_IF_ERROR(CheckAlone(flags, options.member.initial_cluster));
+  // What no server would start on is not made.
+  QUORATE_RETURN_IF_ERROR(config::CheckAlone(options.member.initial_cluster, flags.name));
   return options;
 }
 

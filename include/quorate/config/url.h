@@ -22,8 +22,12 @@ struct Url {
 absl::StatusOr<Url> ParseUrl(std::string_view text);
 // Splits at commas, trims spaces, checks each; sorted, each once.
 absl::StatusOr<std::vector<std::string>> ParseUrls(std::string_view text);
+// Members' names and peer URLs; a name may come several times.
+using NamedUrls = std::vector<std::pair<std::string, std::string>>;
 // "name=url,name=url": pairs in the order given.
-absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseInitialCluster(std::string_view text);
+absl::StatusOr<NamedUrls> ParseInitialCluster(std::string_view text);
+// Unimplemented when --initial-cluster names another than this member.
+absl::Status CheckAlone(const NamedUrls& initial_cluster, const std::string& self);
 
 // One can bind to an IP address or to localhost; other names may mean any number of addresses.
 absl::Status CheckListenUrl(const std::string& url);
