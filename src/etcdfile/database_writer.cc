@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "quorate/base/check.h"
+#include "quorate/base/little_endian.h"
 #include "quorate/etcdfile/writer.h"
 #include "src/etcdfile/format.h"
 #include "src/etcdfile/tree_writer.h"
@@ -21,16 +22,16 @@ void AppendMeta(uint64_t id, const MetaPage& meta, std::string* out) {
   const size_t begin = out->size();
   AppendPageHead({id, kMetaPage, 0, 0}, out);
   const size_t sum_begin = out->size();
-  AppendNumber(out, kMagic);
-  AppendNumber(out, kVersion);
-  AppendNumber(out, meta.page_bytes);
-  AppendNumber<uint32_t>(out, 0);  // flags
-  AppendNumber(out, meta.root);
-  AppendNumber<uint64_t>(out, 0);  // the root's sequence
-  AppendNumber(out, meta.freelist);
-  AppendNumber(out, meta.page_count);
-  AppendNumber(out, meta.transaction);
-  AppendNumber(out, MetaChecksum(std::string_view(*out).substr(sum_begin)));
+  base::AppendLittleEndian(out, kMagic);
+  base::AppendLittleEndian(out, kVersion);
+  base::AppendLittleEndian(out, meta.page_bytes);
+  base::AppendLittleEndian<uint32_t>(out, 0);  // flags
+  base::AppendLittleEndian(out, meta.root);
+  base::AppendLittleEndian<uint64_t>(out, 0);  // the root's sequence
+  base::AppendLittleEndian(out, meta.freelist);
+  base::AppendLittleEndian(out, meta.page_count);
+  base::AppendLittleEndian(out, meta.transaction);
+  base::AppendLittleEndian(out, MetaChecksum(std::string_view(*out).substr(sum_begin)));
   PadPage(begin, meta.page_bytes, out);
 }
 

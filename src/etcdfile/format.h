@@ -5,23 +5,16 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
-namespace quorate::etcdfile {
+#include "quorate/base/little_endian.h"
 
-static_assert(std::endian::native == std::endian::little, "numbers are copied as they stand");
+namespace quorate::etcdfile {
 
 template <typename Number>
 Number LoadNumber(std::string_view bytes, size_t offset) {
-  Number number;
-  std::memcpy(&number, bytes.data() + offset, sizeof(number));
-  return number;
-}
-template <typename Number>
-void AppendNumber(std::string* out, Number number) {
-  out->append(reinterpret_cast<const char*>(&number), sizeof(number));
+  return base::ReadLittleEndian<Number>(bytes.data() + offset);
 }
 
 inline constexpr uint32_t kPageBytesMin = 4096;
@@ -46,10 +39,10 @@ inline PageHead LoadPageHead(std::string_view bytes) {
           LoadNumber<uint32_t>(bytes, 12)};
 }
 inline void AppendPageHead(const PageHead& head, std::string* out) {
-  AppendNumber(out, head.id);
-  AppendNumber(out, head.kind);
-  AppendNumber(out, head.count);
-  AppendNumber(out, head.overflow);
+  base::AppendLittleEndian(out, head.id);
+  base::AppendLittleEndian(out, head.kind);
+  base::AppendLittleEndian(out, head.count);
+  base::AppendLittleEndian(out, head.overflow);
 }
 
 // --- Tables of elements follow the head; an element's data lies `position` bytes behind the element's own start.

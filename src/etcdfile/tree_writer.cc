@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "quorate/base/check.h"
+#include "quorate/base/little_endian.h"
 
 namespace quorate::etcdfile {
 namespace {
@@ -88,14 +89,14 @@ void TreeWriter::AppendPage(size_t level, uint64_t id, uint64_t page_count, std:
   for (const Element& element : page.elements) {
     const auto position = static_cast<uint32_t>(data_at - element_at);
     if (level == 0) {
-      AppendNumber(out, element.flags);
-      AppendNumber(out, position);
-      AppendNumber(out, element.key_bytes);
-      AppendNumber(out, element.value_bytes);
+      base::AppendLittleEndian(out, element.flags);
+      base::AppendLittleEndian(out, position);
+      base::AppendLittleEndian(out, element.key_bytes);
+      base::AppendLittleEndian(out, element.value_bytes);
     } else {
-      AppendNumber(out, position);
-      AppendNumber(out, element.key_bytes);
-      AppendNumber(out, element.child);
+      base::AppendLittleEndian(out, position);
+      base::AppendLittleEndian(out, element.key_bytes);
+      base::AppendLittleEndian(out, element.child);
     }
     data_at += element.key_bytes + element.value_bytes;
     element_at += kElementBytes;
@@ -122,8 +123,8 @@ uint64_t TreeWriter::FinishRoot() {
 std::string TreeWriter::FinishBucket() {
   std::string value;
   const bool is_inline = !levels_[0].any_closed && BytesOf(levels_[0]) <= output_->page_bytes / kInlineDivisor;
-  AppendNumber<uint64_t>(&value, is_inline ? 0 : FinishRoot());
-  AppendNumber<uint64_t>(&value, 0);
+  base::AppendLittleEndian<uint64_t>(&value, is_inline ? 0 : FinishRoot());
+  base::AppendLittleEndian<uint64_t>(&value, 0);
   if (!is_inline) return value;
   if (output_->out != nullptr) {
     AppendPage(0, 0, 0, &value);

@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "quorate/base/crc32c.h"
+#include "quorate/base/little_endian.h"
 #include "quorate/base/logging.h"
-#include "src/wal/bytes.h"
 #include "src/wal/sector.h"
 
 namespace quorate::wal {
@@ -21,10 +21,10 @@ constexpr size_t kNoteBytes = kChecksumAt + sizeof(uint32_t);
 std::string Encode(const LogEnd& end) {
   std::string bytes(kNoteBytes, '\0');
   std::memcpy(bytes.data(), kMagic, kMagicBytes);
-  StoreNumber(bytes.data() + kNumbersAt, end.sequence);
-  StoreNumber(bytes.data() + kNumbersAt + 8, end.offset);
-  StoreNumber(bytes.data() + kNumbersAt + 16, end.chain);
-  StoreNumber(bytes.data() + kChecksumAt, base::Crc32c(std::string_view(bytes).substr(0, kChecksumAt)));
+  base::PutLittleEndian(bytes.data() + kNumbersAt, end.sequence);
+  base::PutLittleEndian(bytes.data() + kNumbersAt + 8, end.offset);
+  base::PutLittleEndian(bytes.data() + kNumbersAt + 16, end.chain);
+  base::PutLittleEndian(bytes.data() + kChecksumAt, base::Crc32c(std::string_view(bytes).substr(0, kChecksumAt)));
   return bytes;
 }
 
@@ -32,11 +32,12 @@ std::optional<LogEnd> Decode(std::string_view bytes) {
   if (bytes.size() < kNoteBytes || bytes.substr(0, kMagicBytes) != std::string_view(kMagic, kMagicBytes)) {
     return std::nullopt;
   }
-  if (LoadNumber<uint32_t>(bytes.data() + kChecksumAt) != base::Crc32c(bytes.substr(0, kChecksumAt))) {
+  if (base::ReadLittleEndian<uint32_t>(bytes.data() + kChecksumAt) != base::Crc32c(bytes.substr(0, kChecksumAt))) {
     return std::nullopt;
   }
-  return LogEnd{LoadNumber<uint64_t>(bytes.data() + kNumbersAt), LoadNumber<uint64_t>(bytes.data() + kNumbersAt + 8),
-                LoadNumber<uint32_t>(bytes.data() + kNumbersAt + 16)};
+  return LogEnd{base::ReadLittleEndian<uint64_t>(bytes.data() + kNumbersAt),
+                base::ReadLittleEndian<uint64_t>(bytes.data() + kNumbersAt + 8),
+                base::ReadLittleEndian<uint32_t>(bytes.data() + kNumbersAt + 16)};
 }
 
 bool IsLater(const LogEnd& one, const LogEnd& other) {

@@ -6,9 +6,9 @@
 #include "quorate/base/check.h"
 #include "quorate/base/crc32c.h"
 #include "quorate/base/file_system.h"
+#include "quorate/base/little_endian.h"
 #include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
-#include "src/wal/bytes.h"
 
 namespace quorate::wal {
 namespace {
@@ -26,9 +26,9 @@ bool TakeVarints(std::string_view* bytes, Numbers*... numbers) {
 
 RecordHead DecodeRecordHead(std::string_view payload) {
   if (payload.size() < RecordHead::kBytes) return {};
-  return {.chain = LoadNumber<uint32_t>(payload.data()),
-          .sectors = LoadNumber<uint32_t>(payload.data() + 4),
-          .synced = LoadNumber<uint64_t>(payload.data() + 8)};
+  return {.chain = base::ReadLittleEndian<uint32_t>(payload.data()),
+          .sectors = base::ReadLittleEndian<uint32_t>(payload.data() + 4),
+          .synced = base::ReadLittleEndian<uint64_t>(payload.data() + 8)};
 }
 
 void RecordWriter::Reserve(uint64_t sectors) {
@@ -88,9 +88,9 @@ void RecordWriter::AddReset(raft::Index index, raft::Term term) { AddVarints({kR
 std::string_view RecordWriter::Finish(uint64_t offset, uint32_t salt, uint32_t write_number, uint32_t chain,
                                       uint64_t synced, uint32_t* digest) {
   char* const head = SectorAt(0) + kSectorHeaderBytes;
-  StoreNumber(head, chain);
-  StoreNumber(head + 4, sectors_);
-  StoreNumber(head + 8, synced);
+  base::PutLittleEndian(head, chain);
+  base::PutLittleEndian(head + 4, sectors_);
+  base::PutLittleEndian(head + 8, synced);
   char* const last = SectorAt(sectors_ - 1);
   const uint64_t unused = kSectorPayloadBytes - used_;
   std::memset(last + kSectorHeaderBytes + used_, 0, unused + bytes() - sectors_ * kSectorBytes + kBlockBytes);

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "quorate/base/check.h"
-#include "src/wal/bytes.h"
+#include "quorate/base/little_endian.h"
 
 namespace quorate::wal {
 namespace {
@@ -26,10 +26,7 @@ std::string SegmentHead::Encode() const {
   const uint64_t numbers[kNumbers] = {
       identity.cluster_id, identity.member_id, sequence,         bytes, chain, previous_end, first_index, previous_term,
       hard_state.term,     hard_state.vote,    hard_state.commit};
-  for (const uint64_t number : numbers) {
-    StoreNumber(at, number);
-    at += sizeof(number);
-  }
+  for (const uint64_t number : numbers) at = base::PutLittleEndian(at, number);
   SealSector(block.data(), 0, salt, 0, SectorKind::kSegment,
              static_cast<uint16_t>(at - block.data() - kSectorHeaderBytes));
   return block;
@@ -38,7 +35,8 @@ std::string SegmentHead::Encode() const {
 std::optional<SegmentHead> SegmentHead::Decode(std::string_view block) {
   if (block.size() < kSectorBytes) return std::nullopt;
   Sector sector;
-  const SectorState state = Inspect(block.substr(0, kSectorBytes), 0, LoadNumber<uint32_t>(block.data() + 4), &sector);
+  const SectorState state =
+      Inspect(block.substr(0, kSectorBytes), 0, base::ReadLittleEndian<uint32_t>(block.data() + 4), &sector);
   if (state != SectorState::kWritten || sector.kind != SectorKind::kSegment) return std::nullopt;
   if (sector.payload.size() != kMagicBytes + kNumbers * sizeof(uint64_t)) return std::nullopt;
   if (sector.payload.substr(0, kMagicBytes) != std::string_view(kMagic, kMagicBytes)) return std::nullopt;
@@ -82,7 +80,7 @@ std::string EncodeMark(SectorKind kind, uint64_t offset, uint32_t salt, uint32_t
   QUORATE_CHECK(kind == SectorKind::kMark || kind == SectorKind::kSeal);
   std::string block(kBlockBytes, '\0');
   char* const payload = block.data() + kSectorHeaderBytes;
-  StoreNumber(payload + 8, offset);  // where a record has its `synced`
+  base::PutLittleEndian(payload + 8, offset);  // where a record has its `synced`
   SealSector(block.data(), offset, salt, write_number, kind, 16);
   return block;
 }
