@@ -22,11 +22,6 @@ struct SimulatedFileSystem::DirectoryChange {
 
 namespace {
 
-std::string DirectoryOf(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "" : path.substr(0, slash);
-}
-
 absl::Status Gone(const std::string& path) {
   return MakeStatus(absl::StatusCode::kAborted, path + ": the simulated process has ended");
 }
@@ -185,7 +180,7 @@ absl::StatusOr<std::vector<std::string>> SimulatedFileSystem::List(const std::st
   QUORATE_RETURN_IF_ERROR(Check(Operation::kList, directory));
   std::vector<std::string> names;
   for (const auto& [path, inode] : names_) {
-    if (DirectoryOf(path) == directory) names.push_back(path.substr(directory.size() + 1));
+    if (ParentOf(path) == directory) names.push_back(path.substr(path.rfind('/') + 1));
   }
   return names;
 }
@@ -236,7 +231,7 @@ absl::Status SimulatedFileSystem::SyncChanges(const std::string& directory) {
   ++sync_count_;
   std::vector<DirectoryChange> others;
   for (DirectoryChange& change : unsynced_changes_) {
-    const bool here = DirectoryOf(change.from.empty() ? change.to : change.from) == directory;
+    const bool here = ParentOf(change.from.empty() ? change.to : change.from) == directory;
     if (here) {
       Apply(durable_names_, change);
     } else {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "quorate/base/file_system.h"
 #include "src/ctl/failure.h"
 
 namespace quorate::ctl {
@@ -24,9 +25,7 @@ std::string LastError() { return ReasonOf(errno); }
 
 // Makes the entry of a file in its directory durable.
 bool SyncDirectoryOf(const std::string& path) {
-  size_t slash = path.rfind('/');
-  std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  int descriptor = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int descriptor = open(base::ParentOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return false;
   bool synced = fsync(descriptor) == 0;
   close(descriptor);

@@ -2,18 +2,11 @@
 
 // Names in a data directory, and around it.
 
-#include <filesystem>
-#include <string>
-
 namespace quorate::replica {
 
 // Behind the name of a member directory, and of a log directory, while a restore fills it.
 inline constexpr char kRestoringSuffix[] = ".restoring";
 // What tells a data directory of etcd's own.
 inline constexpr char kEtcdStore[] = "member/snap/db";
-
-inline std::string ParentOf(const std::filesystem::path& path) {
-  return path.parent_path().empty() ? std::string(".") : path.parent_path().string();
-}
 
 }  // namespace quorate::replica

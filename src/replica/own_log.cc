@@ -72,7 +72,7 @@ absl::StatusOr<std::unique_ptr<OwnLog>> OwnLog::Claim(
     }
     // Half of it, under its own name, would be anybody's if this process is killed as well.
     QUORATE_RETURN_IF_ERROR(files.Rename(wal_dir, wal_dir + kRestoringSuffix));
-    QUORATE_RETURN_IF_ERROR(files.SyncDirectory(ParentOf(wal_dir)));
+    QUORATE_RETURN_IF_ERROR(files.SyncDirectory(base::ParentOf(wal_dir)));
   }
   std::unique_ptr<OwnLog> log(new OwnLog(files, wal_dir, member));
   QUORATE_RETURN_IF_ERROR(make_directory(log->unfinished_));
@@ -98,7 +98,7 @@ absl::Status OwnLog::GiveName() {
   QUORATE_RETURN_IF_ERROR(WriteId(files_, unfinished_, id));
   QUORATE_RETURN_IF_ERROR(files_.Rename(unfinished_, wal_dir_));
   is_named_ = true;
-  return files_.SyncDirectory(ParentOf(wal_dir_));
+  return files_.SyncDirectory(base::ParentOf(wal_dir_));
 }
 
 void OwnLog::Keep(const std::string& finished_member) {

@@ -187,7 +187,7 @@ absl::Status NewMember::Rep::MakeLog() {
 // The log first: without a member directory it belongs to nobody yet.
 absl::Status NewMember::Rep::GiveNames() {
   if (own_log != nullptr) QUORATE_RETURN_IF_ERROR(own_log->GiveName());
-  for (const std::string& directory : made) QUORATE_RETURN_IF_ERROR(files.SyncDirectory(ParentOf(directory)));
+  for (const std::string& directory : made) QUORATE_RETURN_IF_ERROR(files.SyncDirectory(base::ParentOf(directory)));
   QUORATE_RETURN_IF_ERROR(files.SyncDirectory(unfinished));
   const std::string member = data_dir + "/member";
   QUORATE_RETURN_IF_ERROR(files.Rename(unfinished, member));

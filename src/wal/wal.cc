@@ -28,12 +28,6 @@ absl::Status OutOfRange(raft::Index index, const EntryIndex& entries) {
                               std::to_string(entries.first_index()) + " to " + std::to_string(entries.last_index()));
 }
 
-std::string ParentOf(const std::string& directory) {
-  const size_t slash = directory.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : directory.substr(0, slash);
-}
-
 }  // namespace
 
 struct Wal::Rep {
@@ -283,7 +277,7 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Create(const WalOptions& options, cons
   if (Exists(*options.files, options.directory)) {
     return base::MakeStatus(absl::StatusCode::kAlreadyExists, options.directory + " holds a log already");
   }
-  QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(ParentOf(options.directory)));
+  QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(base::ParentOf(options.directory)));
   auto rep = std::make_unique<Rep>(options);
   QUORATE_RETURN_IF_ERROR(rep->Lock());
   QUORATE_ASSIGN_OR_RETURN(rep->directory, options.files->OpenDirectory(options.directory));

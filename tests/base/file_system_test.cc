@@ -107,6 +107,12 @@ TEST_F(FileSystemTest, ALockEndsWithItsProcess) {
   EXPECT_TRUE(FileLock::Acquire(Path("LOCK")).ok());
 }
 
+TEST(ParentOfTest, IsWhereThePathLeads) {
+  EXPECT_EQ(ParentOf("a/b/c"), "a/b");
+  EXPECT_EQ(ParentOf("c"), ".");
+  EXPECT_EQ(ParentOf("/c"), "/");
+}
+
 TEST(ClockTest, MonotonicTimeDoesNotGoBackAndWallTimeIsOfThisEra) {
   const auto before = SystemClock().Monotonic();
   EXPECT_GE(SystemClock().Monotonic(), before);

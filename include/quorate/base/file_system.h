@@ -67,6 +67,9 @@ class FileSystem {
   }
 };
 
+// The directory that a path leads to: "." where it names none.
+std::string ParentOf(std::string_view path);
+
 // The machine's files; lives for ever.
 FileSystem& PosixFileSystem();
 
