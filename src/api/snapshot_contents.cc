@@ -1,11 +1,10 @@
 #include "src/api/snapshot_contents.h"
 
-#include <cinttypes>
-#include <cstdio>
 #include <string>
 #include <utility>
 
 #include "quorate/base/big_endian.h"
+#include "quorate/base/hex.h"
 #include "quorate/base/wire.h"
 #include "quorate/etcdfile/reader.h"
 #include "quorate/lease/leases.h"
@@ -90,9 +89,7 @@ class LeaseContents : public etcdfile::BucketContents {
 Entries MembersOf(const membership::Cluster& cluster) {
   Entries entries;
   for (const membership::Member& member : cluster.members) {
-    char id[17];
-    std::snprintf(id, sizeof id, "%" PRIx64, member.id);
-    entries.emplace_back(id, JsonMember(member));
+    entries.emplace_back(base::Hex(member.id), JsonMember(member));
   }
   return entries;
 }

@@ -8,6 +8,7 @@
 #include "absl/container/btree_map.h"
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
+#include "quorate/base/saturating.h"
 #include "src/lease/expiry_wheel.h"
 #include "src/lease/shards.h"
 
@@ -41,10 +42,9 @@ struct Part {
   uint64_t renewed = 0;
 };
 
+// The longest TTL is nine tenths of what 64 bits hold.
 int64_t DeadlineAfter(int64_t now, int64_t ttl_seconds) {
-  // The longest TTL is nine tenths of what 64 bits hold.
-  const int64_t ttl = std::min(ttl_seconds, kNever / kNanosecondsPerSecond) * kNanosecondsPerSecond;
-  return now > kNever - ttl ? kNever : now + ttl;
+  return base::SaturatingSum(now, base::Seconds(ttl_seconds).count());
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "quorate/base/big_endian.h"
 #include "quorate/storage/database.h"
 #include "rocksdb/write_batch.h"
+#include "src/storage/families.h"
 
 namespace quorate::storage {
 
@@ -25,7 +26,7 @@ inline uint64_t OrderOf(std::string_view key) {
 struct WriteBatch::Rep {
   Rep() { lowest.fill(kNoKey); }
   void Note(Family family, std::string_view key) {
-    uint64_t& order = lowest[static_cast<size_t>(family)];
+    uint64_t& order = lowest[FamilyId(family)];
     order = std::min(order, OrderOf(key));
   }
 

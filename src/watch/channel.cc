@@ -14,8 +14,6 @@ absl::Status DuplicateId() {
   return base::MakeStatus(absl::StatusCode::kInvalidArgument, "mvcc: duplicate watch ID provided on the WatchStream");
 }
 
-bool IsEmpty(const mvcc::KeyRange& range) { return !range.single && !range.unbounded && range.begin >= range.end; }
-
 }  // namespace
 
 void Feed::Rep::Enter() {
@@ -79,7 +77,7 @@ absl::StatusOr<int64_t> Channel::Watch(int64_t watch_id, WatchRequest request, i
   Feed::Rep& feed = *state.feed;
   *revision = feed.hub->store().revision();
   auto made = std::make_unique<Watcher>(&state, watch_id, request);
-  if (IsEmpty(made->range())) return EmptyRange();
+  if (made->range().IsEmpty()) return EmptyRange();
   if (watch_id == 0) {
     while (state.watchers.contains(state.next_id)) ++state.next_id;
     watch_id = state.next_id++;

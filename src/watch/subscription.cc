@@ -1,24 +1,16 @@
+#include <optional>
 #include <utility>
 
+#include "quorate/base/check.h"
 #include "quorate/base/errors.h"
-#include "quorate/base/wire.h"
+#include "quorate/mvcc/etcd_form.h"
 #include "src/watch/feed_state.h"
 
 namespace quorate::watch {
 namespace {
 
-// Field of mvccpb.KeyValue.
-constexpr uint32_t kCreateRevision = 2;
 // Notices that wait for their handler; more are read from history later.
 constexpr size_t kNoticesMax = 1024;
-
-int64_t CreateRevisionOf(std::string_view kv) {
-  base::wire::Reader reader(kv);
-  while (reader.Next()) {
-    if (reader.field() == kCreateRevision) return reader.int64();
-  }
-  return 0;
-}
 
 Notice NoticeOf(const Event& event) {
   Notice notice;
@@ -26,7 +18,9 @@ Notice NoticeOf(const Event& event) {
   notice.key = std::string(event.change.key);
   notice.revision = event.revision();
   if (!notice.deleted) {
-    notice.create_revision = CreateRevisionOf(event.change.kv());
+    const std::optional<mvcc::KeyValueFields> fields = mvcc::DecodeKeyValue(event.change.kv());
+    QUORATE_CHECK(fields.has_value()) << "an event's key-value is malformed";
+    notice.create_revision = fields->created;
     notice.record = event.change.record;
     notice.kv_offset = event.change.kv_offset;
   }
