@@ -146,12 +146,6 @@ class Loop {
   int SleepMs();
   // Until a timer is due.
   int64_t UntilDueMs(int64_t now_ms) const;
-  // On the thread that posted answers to a sleeping loop. False when the loop has to be woken after all.
-  bool AnswerInItsStead();
-  // On the loop's thread while it is lent.
-  void AnswerFromAway();
-  // Completes what was posted, and writes it.
-  void AnswerPosted();
   void CompletePosted();
   void TakeInbox();
   void WeighLoad();
@@ -160,6 +154,14 @@ class Loop {
   void FlushDirty();
   void FlushCounters();
   void EmptyGraves();
+
+  // --- loop_turns.cc, with Lend and RunIfAway: others than the loop's own thread run it
+  // On the thread that posted answers to a sleeping loop. False when the loop has to be woken after all.
+  bool AnswerInItsStead();
+  // On the loop's thread while it is lent.
+  void AnswerFromAway();
+  // Completes what was posted, and writes it.
+  void AnswerPosted();
 
   static thread_local Loop* current_;               // whose turn the thread has
   static thread_local const Loop* of_this_thread_;  // whose own thread it is
