@@ -113,6 +113,7 @@ void Compaction::Run() {
         QUORATE_LOG(kWarn, "could not remove compacted revisions, will try again",
                     {{"compact-revision", target_}, {"error", status}});
       }
+      failures_.fetch_add(1, std::memory_order_relaxed);
       if (!Pause(absl::IsDataLoss(status) ? kPauseAfterDamage : kPauseAfterError)) return;
       continue;
     }

@@ -39,6 +39,8 @@ class Compaction {
   void WhenFinished(int64_t revision, std::function<void()> done);
   uint64_t removed_bytes() const { return removed_bytes_.load(std::memory_order_relaxed); }
   uint64_t removed_records() const { return removed_records_.load(std::memory_order_relaxed); }
+  // Tries that failed.
+  uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:
   struct Waiter {
@@ -65,6 +67,7 @@ class Compaction {
   KeyHistory* const key_history_;
   std::atomic<uint64_t> removed_bytes_;
   std::atomic<uint64_t> removed_records_ = 0;
+  std::atomic<uint64_t> failures_ = 0;
   // The compaction thread's: what was begun and not finished yet, and the key in `revs` it has come to.
   int64_t target_;
   std::string position_;

@@ -128,6 +128,7 @@ StoreStatistics Store::statistics() const {
   statistics.cache_hits = cache.hits();
   statistics.cache_misses = cache.misses();
   statistics.compaction_keys = rep_->compaction->removed_records();
+  statistics.compaction_failures = rep_->compaction->failures();
   return statistics;
 }
 

@@ -2,11 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <set>
-#include <thread>
 
 #include "tests/api/member_testing.h"
+#include "tests/base/eventually_testing.h"
 
 namespace quorate::api {
 namespace {
@@ -141,7 +140,7 @@ TEST_F(LeaseServiceTest, KeepAliveStreamsEndWhenTheServerIsToStop) {
 TEST_F(LeaseServiceTest, AnExpiredLeaseTakesItsKeysAlong) {
   const int64_t id = GrantOne(1);
   ASSERT_TRUE(Put("a", id).ok());
-  while (TimeToLive(id).ttl() >= 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ASSERT_TRUE(base::Eventually([&] { return TimeToLive(id).ttl() < 0; })) << "the lease of a second is there still";
   EXPECT_EQ(member_.replica().store().statistics().keys, 0u);
   EXPECT_EQ(member_.replica().lessor().statistics().expired, 1u);
 }

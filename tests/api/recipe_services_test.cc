@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/api/member_testing.h"
+#include "tests/base/eventually_testing.h"
 #include "v3electionpb/v3election.grpc.pb.h"
 #include "v3lockpb/v3lock.grpc.pb.h"
 
@@ -69,9 +70,8 @@ class RecipeServicesTest : public testing::Test {
     });
   }
   void AwaitKeys(uint64_t keys) {
-    while (member_.replica().store().statistics().keys != keys) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    const auto there = [this] { return member_.replica().store().statistics().keys; };
+    EXPECT_TRUE(base::Eventually([&] { return there() == keys; })) << "not " << keys << " keys, but " << there();
   }
 
   TestMember member_;

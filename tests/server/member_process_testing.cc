@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +21,10 @@
 
 namespace quorate::server {
 namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kLinePatience{60};
 
 std::string ReadAll(int descriptor) {
   std::string text;
@@ -86,6 +92,7 @@ MemberProcess::~MemberProcess() {
 }
 
 std::string MemberProcess::WaitForLine(const std::string& text) {
+  const auto deadline = std::chrono::steady_clock::now() + kLinePatience;
   while (true) {
     for (size_t end; (end = log_.find('\n', line_start_)) != std::string::npos; line_start_ = end + 1) {
       std::string line = log_.substr(line_start_, end - line_start_);
@@ -93,6 +100,13 @@ std::string MemberProcess::WaitForLine(const std::string& text) {
       line_start_ = end + 1;
       return line;
     }
+    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left <= milliseconds::zero()) {
+      ADD_FAILURE() << "no line of the log contains \"" << text << "\":\n" << log_;
+      return "";
+    }
+    pollfd readable{log_descriptor_, POLLIN, 0};
+    if (poll(&readable, 1, static_cast<int>(left.count())) <= 0) continue;
     char buffer[4096];
     const ssize_t count = read(log_descriptor_, buffer, sizeof buffer);
     if (count <= 0) return "";

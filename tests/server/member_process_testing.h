@@ -23,7 +23,8 @@ class MemberProcess {
   explicit MemberProcess(const config::Config& config);
   ~MemberProcess();  // kills what still runs
 
-  // Reads the log until a line contains the text; returns the line, or "" when the process ended before.
+  // Reads the log until a line contains the text; returns the line, or "" when the process ended before. A failure when
+  // neither comes for long.
   std::string WaitForLine(const std::string& text);
   // The value of a string field in a log line.
   static std::string Field(const std::string& line, const std::string& name);

@@ -135,7 +135,8 @@ struct StoreStatistics {
   uint64_t puts = 0, deletes = 0, ranges = 0, txns = 0, events = 0;  // the first four as etcd's metrics count
   uint64_t put_bytes = 0;                                            // total size of keys and values put
   uint64_t index_bytes = 0, cache_bytes = 0, cache_hits = 0, cache_misses = 0;
-  uint64_t compaction_keys = 0;  // garbage records removed
+  uint64_t compaction_keys = 0;      // garbage records removed
+  uint64_t compaction_failures = 0;  // tries to remove garbage that failed
 };
 
 // True when the transaction, in every branch, can change nothing.
