@@ -1,5 +1,6 @@
 #include "src/api/kv_reads.h"
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -14,13 +15,18 @@ namespace {
 using std::chrono::steady_clock;
 
 uint64_t CostOf(const mvcc::ReadView& view, const mvcc::RangeRequest& request) { return view.RangeCost(request); }
-uint64_t CostOf(const mvcc::ReadView& view, const mvcc::TxnRequest& request) { return view.TxnCost(request); }
+uint64_t CostOf(const mvcc::ReadView& view, const mvcc::TxnRequest& request) {
+  return view.TxnCost(request, kInlineKeysMax);
+}
 
-absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::RangeRequest& request) {
+// Why a read that takes long is to be given up; OK: it is not.
+using MayGoOn = std::function<absl::Status()>;
+
+absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::RangeRequest& request, MayGoOn) {
   return view.Range(request);
 }
-absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::TxnRequest& request) {
-  return view.Txn(request);
+absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::TxnRequest& request, MayGoOn may_go_on) {
+  return view.Txn(request, std::move(may_go_on));
 }
 
 constexpr RequestType TypeOf(const mvcc::RangeRequest&) { return RequestType::kRange; }
@@ -31,9 +37,10 @@ void BeginToWait(ReadCall& call) {
 }
 
 template <typename Request>
-void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& request, ReadCall call) {
+void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& request, ReadCall call,
+            MayGoOn may_go_on = {}) {
   const auto start = steady_clock::now();
-  absl::StatusOr<mvcc::Answer> answer = Execute(view, request);
+  absl::StatusOr<mvcc::Answer> answer = Execute(view, request, std::move(may_go_on));
   const auto end = steady_clock::now();
   context.statistics.Observe(TypeOf(request), answer.ok(), end - call.waiting_since.value_or(start));
   if (TypeOf(request) == RequestType::kRange) context.statistics.ranges[answer.ok()].Observe(end - start);
@@ -50,12 +57,16 @@ void AnswerOnPool(ServiceContext& context, ReaderPool& pool, std::string_view me
   pool.SubmitRead(
       [&context, message = std::string(message), abandoned = std::move(abandoned),
        call = std::move(call)](absl::Status status) mutable {
-        if (abandoned->load(std::memory_order_relaxed)) status = base::errors::DeadlineExceeded();
-        if (status.ok() && steady_clock::now() > call.deadline) status = base::errors::DeadlineExceeded();
+        const MayGoOn may_go_on = [&context, abandoned, deadline = call.deadline]() -> absl::Status {
+          if (context.stopped.load(std::memory_order_relaxed)) return base::errors::Stopped();
+          const bool in_vain = abandoned->load(std::memory_order_relaxed) || steady_clock::now() > deadline;
+          return in_vain ? base::errors::DeadlineExceeded() : absl::OkStatus();
+        };
+        if (status.ok()) status = may_go_on();
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));
         Request request;
         QUORATE_CHECK(mvcc::Decode(message, &request)) << "a request that was decoded before";
-        Answer(context, context.replica->store().View(), request, std::move(call));
+        Answer(context, context.replica->store().View(), request, std::move(call), may_go_on);
       },
       bytes);
 }

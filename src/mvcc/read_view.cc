@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "quorate/base/check.h"
 #include "src/mvcc/range.h"
@@ -73,11 +74,12 @@ absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request) const {
   return Answer{*std::move(body), rep_->revision()};
 }
 
-absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request) const {
+absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request, std::function<absl::Status()> may_go_on) const {
   QUORATE_CHECK(IsReadOnly(request)) << "a transaction that writes";
   OperationCounts counts;
   uint64_t budget = kAnswerBytesMax;
-  absl::StatusOr<base::Payload> body = ExecuteTxn(*rep_, nullptr, nullptr, request, &counts, &budget);
+  Effort effort(rep_->parts->published.keys.load(std::memory_order_relaxed), std::move(may_go_on));
+  absl::StatusOr<base::Payload> body = ExecuteTxn(*rep_, nullptr, nullptr, request, &counts, &budget, &effort);
   rep_->parts->counts.Add(counts);
   if (!body.ok()) return std::move(body).status();
   return Answer{*std::move(body), rep_->revision()};
@@ -101,15 +103,19 @@ uint64_t ReadView::RangeCost(const RangeRequest& request) const {
   return cost + WeightOf(keys, range, count);
 }
 
-uint64_t ReadView::TxnCost(const TxnRequest& request) const {
+uint64_t ReadView::TxnCost(const TxnRequest& request, uint64_t enough) const {
   uint64_t cost = 0;
-  for (const Compare& compare : request.compare) cost += CostOf(compare);
+  for (const Compare& compare : request.compare) {
+    cost += CostOf(compare);
+    if (cost > enough) return cost;
+  }
   for (const auto* branch : {&request.success, &request.failure}) {
     for (const RequestOp& operation : *branch) {
       if (const auto* range = std::get_if<RangeRequest>(&operation.request)) {
-        cost += RangeCost(*range) + WeightOfOne(*range);
+        cost += std::max<uint64_t>(RangeCost(*range) + WeightOfOne(*range), 1);
       }
-      if (const auto* txn = std::get_if<TxnRequest>(&operation.request)) cost += TxnCost(*txn);
+      if (const auto* txn = std::get_if<TxnRequest>(&operation.request)) cost += 1 + TxnCost(*txn, enough - cost);
+      if (cost > enough) return cost;
     }
   }
   return cost;
@@ -181,7 +187,7 @@ uint64_t ReadView::CostOf(const Compare& compare) const {
   range.key = compare.key;
   range.range_end = compare.range_end;
   range.keys_only = compare.target != CompareTarget::kValue;
-  return RangeCost(range) + WeightOfOne(range);
+  return std::max<uint64_t>(RangeCost(range) + WeightOfOne(range), 1);
 }
 
 uint64_t ReadView::WeightOfOne(const RangeRequest& request) const {

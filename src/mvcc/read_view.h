@@ -13,6 +13,9 @@ struct ReadView::Rep final : public State {
   int64_t compacted_revision() const override { return compacted; }
   KeySource& Now() const override { return source; }
   std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override;
+  uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
+    return PastCost(*parts->key_history, parts->index, revision, range);
+  }
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return parts->records.FetchOne(revision); }
 

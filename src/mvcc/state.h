@@ -34,6 +34,8 @@ class KeySource {
 
 class State {
  public:
+  static constexpr uint64_t kPastVisits = 4096;
+
   virtual ~State() = default;
   // The newest revision it shows, and the oldest that may be asked for (-1: nothing was compacted yet).
   virtual int64_t revision() const = 0;
@@ -42,6 +44,9 @@ class State {
   virtual KeySource& Now() const = 0;
   // The keys of `range`, and of no other, at a revision between the compacted and the newest.
   virtual std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const = 0;
+  // What that costs beside the visits of the keys, in such visits; the writer's must not depend on what is replicated
+  // nowhere.
+  virtual uint64_t CostOfPast(int64_t revision, const KeyRange& range) const { return kPastVisits; }
   // The records of these revisions, each at its place. DataLoss when one is missing.
   virtual absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const = 0;
   virtual absl::StatusOr<base::Buffer> FetchOne(Revision revision) const = 0;

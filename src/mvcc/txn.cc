@@ -152,7 +152,8 @@ constexpr uint64_t kKeptCopies = 4;
 // of the range by then may have brought before it.
 class Weighing {
  public:
-  Weighing(const State& state, const Path& path, uint64_t* budget) : state_(state), path_(path), budget_(budget) {}
+  Weighing(const State& state, const Path& path, uint64_t* budget, Effort* effort)
+      : state_(state), path_(path), budget_(budget), effort_(effort) {}
 
   absl::Status Run(const TxnRequest& request) {
     for (const RequestOp& operation : Branch(request, path_[at_++])) {
@@ -174,6 +175,7 @@ class Weighing {
     }
     QUORATE_RETURN_IF_ERROR(WeighRange(state_, wider, budget_));
     for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
+      if (!effort_->Spend(1)) return effort_->status();
       if (put->second > *budget_) return base::errors::TooManyRequests();
       *budget_ -= put->second;
     }
@@ -193,19 +195,24 @@ class Weighing {
   }
   absl::StatusOr<uint64_t> ChangedIn(const KeyRange& range) const {
     uint64_t changed = 0;
+    if (!effort_->Spend(deleted_.size())) return effort_->status();
     for (const KeyRange& one : deleted_) {
       const KeyRange both = KeyRange::Intersection(range, one);
       if (both.IsEmpty()) continue;
       QUORATE_ASSIGN_OR_RETURN(const uint64_t deleted, state_.Now().Count(both));
       changed += deleted;
     }
-    for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) ++changed;
+    for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
+      if (!effort_->Spend(1)) return effort_->status();
+      ++changed;
+    }
     return changed;
   }
 
   const State& state_;
   const Path& path_;
   uint64_t* const budget_;
+  Effort* const effort_;
   std::map<std::string_view, uint64_t> puts_;  // bytes by key
   std::vector<KeyRange> deleted_;
   size_t at_ = 0;
@@ -314,18 +321,21 @@ absl::StatusOr<uint64_t> WeighPut(const State& state, const PutRequest& request,
 }
 
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
-                                         const TxnRequest& request, OperationCounts* counts, uint64_t* budget) {
+                                         const TxnRequest& request, OperationCounts* counts, uint64_t* budget,
+                                         Effort* effort) {
+  const MeasuredState measured(&state, effort);
   Path path;
   uint64_t comparisons = 0;
-  QUORATE_RETURN_IF_ERROR(ChoosePath(state, request, &path, &comparisons));
+  QUORATE_RETURN_IF_ERROR(ChoosePath(measured, request, &path, &comparisons));
   size_t at = 0;
   QUORATE_RETURN_IF_ERROR(CheckOperations(state, leases, request, path, &at));
   CountOperations(request, path, comparisons, counts);
   at = 0;
   Effects effects;
   FindEffects(request, path, &at, &effects);
-  if (!effects.changes) return Execution(state, changeable, path, budget).Run(request);
-  if (effects.has_weight) QUORATE_RETURN_IF_ERROR(Weighing(state, path, budget).Run(request));
+  if (!effects.changes) return Execution(measured, changeable, path, budget).Run(request);
+  if (effects.has_weight) QUORATE_RETURN_IF_ERROR(Weighing(measured, path, budget, effort).Run(request));
+  // What was weighed is not measured again: once something is changed nothing may fail.
   uint64_t weighed = std::numeric_limits<uint64_t>::max();
   return Execution(state, changeable, path, &weighed).Run(request);
 }

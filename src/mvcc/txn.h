@@ -9,6 +9,7 @@
 #include "quorate/base/status.h"
 #include "quorate/mvcc/request.h"
 #include "quorate/mvcc/store.h"
+#include "src/mvcc/effort.h"
 #include "src/mvcc/operation_counts.h"
 #include "src/mvcc/state.h"
 
@@ -34,10 +35,11 @@ absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequ
 absl::StatusOr<uint64_t> WeighPut(const State& state, const PutRequest& request, uint64_t* budget);
 
 // A TxnResponse without its header. `changeable` may be null when IsReadOnly(request). Fails with the API's error, or
-// for an answer and kept values that weigh more than `budget` has, from which that is taken, before anything was
-// changed; an error of storage may come later.
+// for an answer and kept values that weigh more than `budget` has, from which that is taken, or for want of effort,
+// before anything was changed; an error of storage may come later.
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
-                                         const TxnRequest& request, OperationCounts* counts, uint64_t* budget);
+                                         const TxnRequest& request, OperationCounts* counts, uint64_t* budget,
+                                         Effort* effort);
 
 // Whether a put looks for what was there before it.
 inline bool LooksBack(const PutRequest& put) { return put.prev_kv || put.ignore_value || put.ignore_lease; }

@@ -58,7 +58,8 @@ absl::StatusOr<Answer> Writer::DeleteRange(const DeleteRangeRequest& request) {
 absl::StatusOr<Answer> Writer::Txn(const TxnRequest& request) {
   QUORATE_RETURN_IF_ERROR(Usable());
   uint64_t budget = memory_budget_;
-  absl::StatusOr<base::Payload> body = ExecuteTxn(*this, this, leases_, request, &counts_, &budget);
+  Effort effort(index_->size(), {});
+  absl::StatusOr<base::Payload> body = ExecuteTxn(*this, this, leases_, request, &counts_, &budget, &effort);
   // One that is refused takes nothing.
   if (body.ok()) memory_budget_ = budget;
   return Finish(std::move(body));

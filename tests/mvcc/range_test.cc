@@ -270,10 +270,10 @@ TEST_F(RangeTest, FarAwayStatesAndLongRecordsCostMore) {
   RangeRequest one;
   one.key = "a";
   txn.success.push_back({one});
-  EXPECT_EQ(view.TxnCost(txn), 1u);
+  EXPECT_EQ(view.TxnCost(txn, 128), 1u);
   one.key = "c";
   txn.success.push_back({one});
-  EXPECT_GT(view.TxnCost(txn), 128u);
+  EXPECT_GT(view.TxnCost(txn, 128), 128u);
 }
 
 // Ten keys whose records, the index says, have 256 MiB each; one that is read fails.

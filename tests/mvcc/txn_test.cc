@@ -342,6 +342,69 @@ TEST_F(TxnTest, AnAnswerThatIsTooLongIsRefusedBeforeAnythingIsChanged) {
   EXPECT_EQ(test.PutKey("after", ""), revision + 1);
 }
 
+// Some thousand keys, and a transaction of a few kilobytes that finds none of them in tens of millions of visits.
+class LaboriousTxnTest : public TxnTest {
+ protected:
+  void SetUp() override {
+    constexpr int kKeys = 4000;
+    pb::TxnRequest puts;
+    for (int i = 0; i < kKeys; ++i) AddPut(puts.add_success(), "key" + std::to_string(i), "");
+    Txn(puts);
+    pb::TxnRequest inner;
+    for (int i = 0; i < 128; ++i) {
+      AddRange(inner.add_success(), "key", "kez");
+      inner.mutable_success(i)->mutable_request_range()->set_max_create_revision(1);
+    }
+    for (int i = 0; i < 64; ++i) *reads_.add_success()->mutable_request_txn() = inner;
+  }
+
+  pb::TxnRequest reads_;
+};
+
+TEST_F(LaboriousTxnTest, ItIsRefused) {
+  EXPECT_EQ(test_.ReadTxn(reads_).status(), base::errors::TooManyRequests());
+  pb::TxnRequest few;
+  *few.add_success() = reads_.success(0);
+  EXPECT_TRUE(test_.ReadTxn(few).ok());
+}
+
+TEST_F(LaboriousTxnTest, ItIsRefusedBeforeAnythingIsChanged) {
+  const int64_t revision = test_.store->revision();
+  pb::TxnRequest changes;
+  AddPut(changes.add_success(), "new", "");
+  changes.MergeFrom(reads_);
+  EXPECT_EQ(test_.Txn(changes).status(), base::errors::TooManyRequests());
+  EXPECT_EQ(test_.store->revision(), revision);
+  EXPECT_EQ(test_.PutKey("after", ""), revision + 1);
+}
+
+TEST_F(LaboriousTxnTest, ItsComparisonsAreMeasuredToo) {
+  pb::TxnRequest compares;
+  for (int i = 0; i < 5000; ++i) {
+    AddCompare(&compares, "key", pb::Compare::VERSION, pb::Compare::GREATER)->set_range_end("kez");
+  }
+  EXPECT_EQ(test_.ReadTxn(compares).status(), base::errors::TooManyRequests());
+}
+
+TEST_F(LaboriousTxnTest, ItEndsSoonAfterItMayNotGoOn) {
+  std::string bytes = reads_.SerializeAsString();
+  TxnRequest request;
+  ASSERT_TRUE(Decode(bytes, &request));
+  int asked = 0;
+  const auto may_go_on = [&] { return ++asked < 3 ? absl::OkStatus() : base::errors::DeadlineExceeded(); };
+  EXPECT_EQ(test_.store->View().Txn(request, may_go_on).status(), base::errors::DeadlineExceeded());
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(LaboriousTxnTest, WhetherItIsShortIsKnownSoon) {
+  std::string bytes = reads_.SerializeAsString();
+  TxnRequest request;
+  ASSERT_TRUE(Decode(bytes, &request));
+  const uint64_t cost = test_.store->View().TxnCost(request, 128);
+  EXPECT_GT(cost, 128u);
+  EXPECT_LT(cost, 10'000u);
+}
+
 TEST_F(TxnTest, AnswersAreTooLongTogetherUntilTheBudgetIsRenewed) {
   TestStore test(/*cache_bytes=*/32 << 20);
   test.PutKey("long", std::string(4 << 20, 'x'));

@@ -87,8 +87,9 @@ class ReadView {
   // records cost as much as one more, and so do a few changes that an older state is away. A single key's own record,
   // which is one read, is not weighed.
   uint64_t RangeCost(const RangeRequest& request) const;
-  // The same of a transaction that changes nothing; here single keys, of which there may be many, are weighed too.
-  uint64_t TxnCost(const TxnRequest& request) const;
+  // The same of a transaction that changes nothing; here single keys, of which there may be many, are weighed too. Not
+  // all is weighed when it costs more than `enough`.
+  uint64_t TxnCost(const TxnRequest& request, uint64_t enough) const;
   // What puts that keep their key's value (ignore_value) would write of it, about: the request does not tell.
   uint64_t KeptBytes(const PutRequest& request) const;
   uint64_t KeptBytes(const TxnRequest& request) const;
@@ -96,8 +97,9 @@ class ReadView {
   // one can tell: an event loop has others to serve meanwhile. Of a request that costs little: it looks for each record.
   bool WaitsForDisk(const RangeRequest& request) const;
   bool WaitsForDisk(const TxnRequest& request) const;
-  // A TxnResponse of a transaction that changes nothing (see IsReadOnly).
-  absl::StatusOr<Answer> Txn(const TxnRequest& request) const;
+  // A TxnResponse of a transaction that changes nothing (see IsReadOnly). `may_go_on` is asked now and then while it
+  // takes long, and ends it when it says why.
+  absl::StatusOr<Answer> Txn(const TxnRequest& request, std::function<absl::Status()> may_go_on = {}) const;
 
   struct Rep;
 
