@@ -123,9 +123,9 @@ absl::Status CheckAlone(const membership::Cluster& cluster) {
 // And every level above it that is missing: a new directory is safe when the one it is in is synced.
 absl::Status MakeDirectory(base::FileSystem& files, const std::string& path) {
   std::vector<std::string> missing;
-  for (std::string at = path; !files.Exists(at) && ParentOf(at) != at; at = ParentOf(at)) missing.push_back(at);
+  for (std::string at = path; !files.Exists(at) && base::ParentOf(at) != at; at = base::ParentOf(at)) missing.push_back(at);
   QUORATE_RETURN_IF_ERROR(files.CreateDirectories(path));
-  for (const std::string& made : missing) QUORATE_RETURN_IF_ERROR(files.SyncDirectory(ParentOf(made)));
+  for (const std::string& made : missing) QUORATE_RETURN_IF_ERROR(files.SyncDirectory(base::ParentOf(made)));
   return absl::OkStatus();
 }
 
