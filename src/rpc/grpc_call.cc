@@ -122,7 +122,7 @@ bool GrpcCall::AwaitsRequest() const {
 }
 
 bool GrpcCall::MustWait() const {
-  return queue_.bytes() >= kHighWaterBytes || (queue_.bytes() > 0 && session_->IsTooMuchToQueue(0));
+  return queue_.weight() >= kHighWaterBytes || (queue_.bytes() > 0 && session_->IsTooMuchToQueue(0));
 }
 
 size_t GrpcCall::OnData(std::string_view bytes) {
@@ -268,7 +268,7 @@ bool GrpcCall::Write(base::Payload message) {
     session_->ResumeData(this);
   }
   // While too much waits already, a message at a time.
-  if (queue_.bytes() < kHighWaterBytes && !session_->IsTooMuchToQueue(0)) return true;
+  if (queue_.weight() < kHighWaterBytes && !session_->IsTooMuchToQueue(0)) return true;
   wants_room_ = true;
   return false;
 }
@@ -277,7 +277,7 @@ bool GrpcCall::HasRoom(size_t bytes) {
   if (finished_ || closed_) return false;
   // The largest messages would wait for ever for room for all of them.
   const auto asked = std::min(bytes, static_cast<size_t>(loop().engine().options.queued_bytes_max / kRoomShare));
-  if (queue_.bytes() < kHighWaterBytes && !session_->IsTooMuchToQueue(asked)) return true;
+  if (queue_.weight() < kHighWaterBytes && !session_->IsTooMuchToQueue(asked)) return true;
   if (queue_.bytes() > 0) wants_room_ = true;
   return false;
 }
@@ -347,7 +347,7 @@ bool GrpcCall::SubmitTrailers() {
 }
 
 void GrpcCall::OnSent() {
-  const size_t queued = queue_.bytes();
+  const size_t queued = queue_.weight();
   if (finished_) {
     if (queued == 0 && !ended_) SubmitTrailers();
     return;
@@ -363,7 +363,7 @@ void GrpcCall::OnRoom() {
   if (finished_) return;
   loop().NoteHandedOver();
   if (withheld_bytes_ > 0) ResumeDecoding();
-  if (finished_ || handler_ == nullptr || queue_.bytes() >= kHighWaterBytes) return;
+  if (finished_ || handler_ == nullptr || queue_.weight() >= kHighWaterBytes) return;
   if (std::exchange(wants_room_, false)) handler_->OnWritable();
 }
 

@@ -41,7 +41,7 @@ class GrpcCall final : public Http2Stream, public Stream {
   bool Write(base::Payload message) override;
   bool HasRoom(size_t bytes) override;
   void Finish(absl::Status status) override;
-  size_t queued_bytes() const override { return queue_.bytes(); }
+  size_t queued_bytes() const override { return queue_.weight(); }
   bool Keep(int64_t bytes) override;
   StreamRef ref() const override;
   int loop_index() const override;

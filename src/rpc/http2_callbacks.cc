@@ -176,8 +176,9 @@ int Http2Callbacks::SendData(nghttp2_session*, nghttp2_frame*, const uint8_t* fr
   if (self.output_->full()) return NGHTTP2_ERR_WOULDBLOCK;
   auto* stream = static_cast<Http2Stream*>(source->ptr);
   self.output_->Append({reinterpret_cast<const char*>(frame_header), kFrameHeaderBytes});
+  const size_t before = stream->queue_.weight();
   stream->queue_.Take(length, self.output_);
-  self.CountQueued(-static_cast<int64_t>(length));
+  self.CountQueued(-static_cast<int64_t>(before - stream->queue_.weight()));
   self.sent_bytes_ += length;
   stream->stalled_rounds_ = 0;
   stream->OnSent();

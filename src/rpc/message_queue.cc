@@ -12,24 +12,23 @@ void MessageQueue::Reset() {
   items_.clear();
   first_ = bytes_ = prefix_sent_ = message_sent_ = 0;
   begun_ = false;
+  if (items_.capacity() > kItemsKept) std::vector<Item>().swap(items_);
+}
+
+void MessageQueue::Rebuild(size_t capacity) {
+  std::vector<Item> left;
+  left.reserve(capacity);
+  for (size_t i = first_; i < items_.size(); ++i) left.push_back(std::move(items_[i]));
+  items_ = std::move(left);
+  first_ = 0;
+  // The cursor counts positions, so it can be put on the moved payload.
+  if (begun_) cursor_.Rebind(&items_[0].message);
 }
 
 void MessageQueue::Add(base::Payload message, bool prefixed) {
   message.Trim();
   bytes_ += message.size() + (prefixed ? kPrefixBytes : 0);
-  if (first_ > 0 && !begun_) {
-    items_.erase(items_.begin(), items_.begin() + static_cast<ptrdiff_t>(first_));
-    first_ = 0;
-  }
-  if (begun_ && items_.size() == items_.capacity()) {
-    std::vector<Item> grown;
-    grown.reserve(2 * (items_.size() - first_) + 1);
-    for (size_t i = first_; i < items_.size(); ++i) grown.push_back(std::move(items_[i]));
-    items_ = std::move(grown);
-    first_ = 0;
-    // The cursor counts positions, so it can be put on the moved payload.
-    cursor_.Rebind(&items_[0].message);
-  }
+  if (items_.size() == items_.capacity() && (first_ > 0 || begun_)) Rebuild(2 * count() + 1);
   items_.push_back({std::move(message), prefixed});
 }
 
@@ -38,10 +37,12 @@ void MessageQueue::PopFront() {
   ++first_;
   begun_ = false;
   prefix_sent_ = message_sent_ = 0;
-  if (first_ == items_.size()) {
+  if (count() == 0) {
     items_.clear();
     first_ = 0;
   }
+  // A long queue leaves its room behind; not only the last message gives it back, which may never be taken.
+  if (items_.capacity() > kItemsKept && count() < items_.capacity() / 4) Rebuild(2 * count());
 }
 
 void MessageQueue::Take(size_t length, Output* output) {

@@ -20,13 +20,22 @@ class MessageQueue {
   // Queues plain bytes, of an HTTP response.
   void PushRaw(base::Payload bytes) { Add(std::move(bytes), false); }
 
-  // Prefixes included.
+  // To be sent, prefixes included.
   size_t bytes() const { return bytes_; }
+  // What it takes of memory, about: of small messages it is several times what is sent. 0 when nothing is left.
+  size_t weight() const { return bytes_ + count() * kMessageBytes; }
   // Moves exactly `length` <= bytes() bytes to the output.
   void Take(size_t length, Output* output);
+  // Of what stands for messages, without the messages' own.
+  size_t memory_bytes() const { return items_.capacity() * sizeof(Item); }
+
+  // What a message weighs beside its bytes: its place here, which may be one of two, and an allocation.
+  static constexpr size_t kMessageBytes = 128;
 
  private:
   static constexpr size_t kPrefixBytes = 5;
+  // Room that an empty queue keeps: calls are thousands, those that are over but kept for the next among them.
+  static constexpr size_t kItemsKept = 16;
 
   struct Item {
     base::Payload message;
@@ -34,6 +43,9 @@ class MessageQueue {
   };
   void Add(base::Payload message, bool prefixed);
   void PopFront();
+  // Drops the places of what is sent.
+  void Rebuild(size_t capacity);
+  size_t count() const { return items_.size() - first_; }
 
   std::vector<Item> items_;
   size_t first_ = 0;  // items before it are sent

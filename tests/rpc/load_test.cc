@@ -265,6 +265,25 @@ TEST(LoadTest, AnswersOnManyStreamsAreBoundedTogether) {
   EXPECT_EQ(client.Answer(9)["grpc-status"], kResourceExhausted);
 }
 
+TEST(LoadTest, SmallAnswersCountForWhatTheyTakeOfMemory) {
+  constexpr int kMessages = 1000;
+  ServerOptions options = OneLoop();
+  options.connection_queued_bytes_max = 20'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  std::string messages;
+  for (int i = 0; i < kMessages; ++i) messages += GrpcMessage("x");
+  client.Send(kWindowShut + Call(1, "/test.Echo/Chat") + Frame(kData, kEndStream, 1, messages));
+  client.Send(Call(3, "/test.Echo/Say"));
+  EXPECT_EQ(client.Answer(3)["grpc-status"], kResourceExhausted);
+  ExpectServed(server.address());
+  // As soon as some are taken, others are answered, and all that was counted is given back.
+  client.Send(kWindowsOpen);
+  EXPECT_EQ(ReadToTheEnd(&client), std::pair(size_t{kMessages} * (1 + 5), std::string("0")));
+  client.Send(Call(5, "/test.Echo/Say") + Frame(kData, kEndStream, 5, GrpcMessage("x")));
+  EXPECT_EQ(client.Answer(5)["grpc-status"], "");
+}
+
 TEST(LoadTest, WholeMessagesThatAreKeptAreCounted) {
   ServerOptions options = OneLoop();
   options.connection_received_bytes_max = 250'000;

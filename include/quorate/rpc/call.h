@@ -144,6 +144,7 @@ class Stream {
   virtual bool HasRoom(size_t bytes) = 0;
   // Sends what is queued, then the status. No Write after it.
   virtual void Finish(absl::Status status) = 0;
+  // As it counts for the bounds: the messages' bytes, and for each what it takes beside them. 0 when none is queued.
   virtual size_t queued_bytes() const = 0;
   // Counts what the handler keeps for the stream, until it closes, with all else that clients make the server hold;
   // negative when it keeps less. False, and nothing is counted, when that would be too much.

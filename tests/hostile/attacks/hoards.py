@@ -303,6 +303,18 @@ def http1_not_read(port, full):
         time.sleep(5 if full else 2)
 
 
+@attack(80)
+def small_answers_not_read(port, full):
+    """Renewals on some streams, whose answers take more of memory than they have bytes."""
+    client = Client(port, settings=WINDOW_SHUT, timeout=5)
+    renewal = number_field(1, 7)
+    renewals = (b"\0" + number32(len(renewal)) + renewal) * 2000
+    for stream in range(1, 2 * 32, 2):
+        client.send(call(stream, KEEP_ALIVE) + frame(DATA, 0, stream, renewals) * 15)
+    time.sleep(2)
+    client.close()
+
+
 @attack(64)
 def keep_alives_not_read(port, full):
     client, _ = pour_messages(port, KEEP_ALIVE, lambda i: number_field(1, 7), 2_000_000 if full else 20_000, read=False)

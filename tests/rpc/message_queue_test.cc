@@ -1,0 +1,108 @@
+// What a queue of messages weighs and keeps. What comes out of it is in units_test.cc.
+
+#include "src/rpc/message_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "src/rpc/output.h"
+
+namespace quorate::rpc {
+namespace {
+
+constexpr size_t kPrefixBytes = 5;
+constexpr size_t kLittle = 2 << 10;
+
+base::Payload Message(size_t bytes) { return base::Payload(std::string(bytes, 'm')); }
+
+// As many as a stream was seen to hold: renewals of leases whose answers nobody takes.
+void PushSmall(MessageQueue* queue) {
+  for (int i = 0; i < 29'000; ++i) queue->Push(Message(36));
+}
+
+// Takes, and forgets, what is over.
+void Take(size_t bytes, MessageQueue* queue) {
+  Output output;
+  queue->Take(bytes, &output);
+}
+
+TEST(MessageQueueWeightTest, EachMessageCountsUntilAllOfItIsTaken) {
+  MessageQueue queue;
+  queue.Push(Message(100));
+  queue.Push(Message(0));
+  queue.PushRaw(Message(10));
+  EXPECT_EQ(queue.bytes(), 100 + 10 + 2 * kPrefixBytes);
+  EXPECT_EQ(queue.weight(), queue.bytes() + 3 * MessageQueue::kMessageBytes);
+  Take(104, &queue);
+  EXPECT_EQ(queue.weight(), queue.bytes() + 3 * MessageQueue::kMessageBytes);
+  Take(1, &queue);
+  EXPECT_EQ(queue.weight(), queue.bytes() + 2 * MessageQueue::kMessageBytes);
+  Take(kPrefixBytes, &queue);
+  EXPECT_EQ(queue.weight(), 10 + MessageQueue::kMessageBytes);
+  Take(10, &queue);
+  EXPECT_EQ(queue.weight(), 0u);
+}
+
+TEST(MessageQueueWeightTest, WhatIsCountedForMessagesIsGivenBackToTheLastByte) {
+  std::mt19937_64 random(11);
+  MessageQueue queue;
+  int64_t counted = 0;
+  const auto count = [&](size_t before) {
+    counted += static_cast<int64_t>(queue.weight()) - static_cast<int64_t>(before);
+  };
+  for (int step = 0; step < 10'000; ++step) {
+    const size_t before = queue.weight();
+    if (random() % 2 == 0) {
+      queue.Push(Message(random() % 100));
+    } else {
+      Take(random() % (queue.bytes() + 1), &queue);
+    }
+    count(before);
+    ASSERT_EQ(counted, static_cast<int64_t>(queue.weight()));
+  }
+  const size_t before = queue.weight();
+  Take(queue.bytes(), &queue);
+  count(before);
+  EXPECT_EQ(counted, 0);
+}
+
+TEST(MessageQueueRoomTest, ABurstGivesItsRoomBackOnceItIsTaken) {
+  MessageQueue queue;
+  PushSmall(&queue);
+  EXPECT_GT(queue.memory_bytes(), size_t{1} << 20);
+  Take(queue.bytes(), &queue);
+  EXPECT_LE(queue.memory_bytes(), kLittle);
+}
+
+TEST(MessageQueueRoomTest, AMessageThatIsLeftKeepsNoRoomForThoseBefore) {
+  MessageQueue queue;
+  PushSmall(&queue);
+  Take(queue.bytes() - 1, &queue);
+  EXPECT_LE(queue.memory_bytes(), kLittle);
+  EXPECT_EQ(queue.weight(), 1 + MessageQueue::kMessageBytes);
+}
+
+TEST(MessageQueueRoomTest, ACallThatIsOverKeepsNoRoomForTheNext) {
+  MessageQueue queue;
+  PushSmall(&queue);
+  queue.Reset();
+  EXPECT_LE(queue.memory_bytes(), kLittle);
+  EXPECT_EQ(queue.weight(), 0u);
+}
+
+// It is never empty, and what was sent is not kept.
+TEST(MessageQueueRoomTest, AQueueThatAlwaysHoldsAFewStaysSmall) {
+  MessageQueue queue;
+  for (int i = 0; i < 3; ++i) queue.Push(Message(36));
+  for (int i = 0; i < 10'000; ++i) {
+    queue.Push(Message(36));
+    Take(36 + kPrefixBytes, &queue);
+    ASSERT_LE(queue.memory_bytes(), kLittle);
+  }
+  EXPECT_EQ(queue.bytes(), 3 * (36 + kPrefixBytes));
+}
+
+}  // namespace
+}  // namespace quorate::rpc
