@@ -178,9 +178,10 @@ int Http2Callbacks::SendData(nghttp2_session*, nghttp2_frame*, const uint8_t* fr
   self.output_->Append({reinterpret_cast<const char*>(frame_header), kFrameHeaderBytes});
   const size_t before = stream->queue_.weight();
   stream->queue_.Take(length, self.output_);
-  self.CountQueued(-static_cast<int64_t>(before - stream->queue_.weight()));
-  self.sent_bytes_ += length;
-  stream->stalled_rounds_ = 0;
+  const size_t taken = before - stream->queue_.weight();
+  self.CountQueued(-static_cast<int64_t>(taken));
+  self.uptake_.Took(taken);
+  stream->uptake_.Took(taken);
   stream->OnSent();
   return 0;
 }

@@ -146,6 +146,7 @@ void Http2Session::Attach(Http2Stream* stream, int32_t id) {
   streams_ = stream;
   if (stream_count_++ == 0) connection_->SetIdle(false);
   stream->stalled_rounds_ = 0;
+  stream->uptake_.BeginAnew();
   loop().load().AddCalls(1);
   if (!stall_timer_.scheduled()) {
     loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().engine().options.stall_check_interval.count());
@@ -314,7 +315,7 @@ void Http2Session::OnReset() {
 }
 
 void Http2Session::CheckStalls() {
-  const bool moves = std::exchange(stall_checked_bytes_, sent_bytes_) != sent_bytes_;
+  const bool moves = uptake_.IsEnough(static_cast<size_t>(queued_bytes_));
   for (Http2Stream *stream = streams_, *next = nullptr; stream != nullptr && !connection_->is_closed(); stream = next) {
     next = stream->next_;
     CheckStall(stream, moves);
@@ -325,9 +326,11 @@ void Http2Session::CheckStalls() {
 
 void Http2Session::CheckStall(Http2Stream* stream, bool connection_moves) {
   // An answer may wait its turn behind others; not so one whose own window is shut.
-  const bool answer_stalls =
+  const bool answer_waits =
       stream->queue_.bytes() > 0 &&
       (!connection_moves || nghttp2_session_get_stream_remote_window_size(session_, stream->id_) <= 0);
+  const bool answer_stalls = answer_waits && !stream->uptake_.IsEnough(stream->queue_.weight());
+  if (!answer_waits) stream->uptake_.BeginAnew();
   const bool request_stalls = stream->AwaitsRequest();
   if (!answer_stalls && !request_stalls) {
     stream->stalled_rounds_ = 0;

@@ -14,6 +14,7 @@
 #include "src/rpc/http2_stream.h"
 #include "src/rpc/ping_policy.h"
 #include "src/rpc/request_headers.h"
+#include "src/rpc/uptake.h"
 
 namespace quorate::rpc {
 
@@ -123,8 +124,7 @@ class Http2Session final : public Protocol {
   PingPolicy ping_policy_;
   FrameGuard frame_guard_;
   MemberTimer<Http2Session, &Http2Session::CheckStalls> stall_timer_;
-  uint64_t sent_bytes_ = 0;           // of bodies
-  uint64_t stall_checked_bytes_ = 0;  // sent_bytes_ at the last round
+  Uptake uptake_;  // of what is queued
   MemberTimer<Http2Session, &Http2Session::CheckKeepalive> keepalive_timer_;
   MemberTimer<Http2Session, &Http2Session::FinishDrain> drain_timer_;
   int64_t ping_sent_ms_ = 0;  // 0: none is out

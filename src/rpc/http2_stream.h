@@ -12,6 +12,7 @@
 #include "src/rpc/message_queue.h"
 #include "src/rpc/output.h"
 #include "src/rpc/protocol.h"
+#include "src/rpc/uptake.h"
 
 namespace quorate::rpc {
 
@@ -62,8 +63,9 @@ class Http2Stream {
   Http2Stream* next_ = nullptr;
   // The body provider found nothing to send and waits for ResumeData.
   bool deferred_ = false;
-  // Rounds in which the far side neither sent what it owes nor took what it asked for.
+  // Rounds in which the far side neither sent what it owes nor took enough of what it asked for.
   int stalled_rounds_ = 0;
+  Uptake uptake_;  // of what is queued
   // A gRPC call, whose object goes back to the loop.
   bool pooled_ = false;
 };

@@ -50,7 +50,8 @@ class Protocol {
   static constexpr size_t kBacklogBytesMax = 4 << 20;
   // Who holds no more than this is served even while the process holds as much as it may, because of others.
   static constexpr int64_t kModestBytes = 64 << 10;
-  // Rounds of ServerOptions::stall_check_interval after which an answer of which nothing was taken is given up.
+  // Rounds of ServerOptions::stall_check_interval after which an answer is given up of which too little was taken in
+  // all of them: by the share in uptake.h, or nothing by the socket.
   static constexpr int kAnswerRoundsMax = 10;
 };
 

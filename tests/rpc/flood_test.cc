@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -11,7 +12,9 @@
 #include "src/rpc/credit.h"
 #include "src/rpc/frame_guard.h"
 #include "src/rpc/hold_offs.h"
+#include "src/rpc/protocol.h"
 #include "src/rpc/token_bucket.h"
+#include "src/rpc/uptake.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
 
@@ -156,6 +159,43 @@ TEST(StallTest, AnAnswerThatIsNotTakenIsGivenUp) {
   const ReceivedFrame reset = client.NextOf(kReset);
   EXPECT_EQ(reset.stream, 1u);
   EXPECT_EQ(reset.payload, Number32(kEnhanceYourCalm));
+}
+
+// Takes a byte at a time, as the stream's window or the connection's (0) allows; how many streams are reset, up to
+// `count`.
+size_t ResetsWhileTakingByTheByte(RawHttp2* client, uint32_t window, size_t count) {
+  size_t resets = 0;
+  for (int frames = 0; resets < count && frames < 5000; ++frames) {
+    const ReceivedFrame frame = client->Next();
+    if (frame.type == kEndOfStream) break;
+    if (frame.type == kReset && frame.payload == Number32(kEnhanceYourCalm)) ++resets;
+    if (frame.type != kData) continue;
+    // Far more often than once in a round, and far from fast enough.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    client->Send(Frame(kWindowUpdate, 0, window, Number32(1)));
+  }
+  return resets;
+}
+
+std::string LargeAnswer(uint32_t stream) {
+  const HeaderList headers = {
+      {":method", "GET"}, {":scheme", "http"}, {":path", "/large/10000000"}, {":authority", "test"}};
+  return Frame(kHeaders, kEndHeaders | kEndStream, stream, HeaderBlock(headers));
+}
+
+TEST(StallTest, AnAnswerThatIsTakenByTheByteIsGivenUp) {
+  TestServer server(Impatient());
+  RawHttp2 client(server.address());
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\0\0\0\0", 6)));  // windows of nothing
+  client.Send(LargeAnswer(1) + Frame(kWindowUpdate, 0, 1, Number32(1)));
+  EXPECT_EQ(ResetsWhileTakingByTheByte(&client, 1, 1), 1u);
+}
+
+TEST(StallTest, AnswersOfWhichAConnectionTakesAByteAreGivenUp) {
+  TestServer server(Impatient());
+  RawHttp2 client(server.address());
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) + LargeAnswer(1) + LargeAnswer(3));
+  EXPECT_EQ(ResetsWhileTakingByTheByte(&client, 0, 2), 2u);
 }
 
 TEST(StallTest, AStreamOnWhichNothingHasToHappenIsLeftAlone) {
@@ -311,6 +351,48 @@ TEST(CreditTest, NobodySavesForAFlood) {
     covered += kTime - credit.Spend(1, kTime);
   }
   EXPECT_EQ(covered, std::chrono::milliseconds(20));
+}
+
+// Rounds in a row without enough being taken, at most: of so much, in pieces of that size.
+int RoundsWithoutEnough(size_t queued, size_t taken_in_round) {
+  Uptake uptake;
+  int rounds = 0;
+  int longest = 0;
+  while (queued > 0) {
+    const size_t taken = std::min(queued, taken_in_round);
+    uptake.Took(taken);
+    queued -= taken;
+    rounds = uptake.IsEnough(queued) ? 0 : rounds + 1;
+    longest = std::max(longest, rounds);
+    if (longest > Protocol::kAnswerRoundsMax) break;
+  }
+  return longest;
+}
+
+TEST(UptakeTest, ASlowLineHasTheTime) {
+  constexpr size_t kRound = 10'000 * 30;  // at 10 KB a second
+  EXPECT_EQ(RoundsWithoutEnough(1000, kRound), 0);
+  EXPECT_EQ(RoundsWithoutEnough(size_t{1} << 20, kRound), 0);
+  EXPECT_LE(RoundsWithoutEnough(size_t{256} << 20, kRound), Protocol::kAnswerRoundsMax);
+  // Somebody reads the events of a full stream as they come, 60 bytes a second.
+  EXPECT_LE(RoundsWithoutEnough(size_t{1} << 20, 60 * 30), Protocol::kAnswerRoundsMax);
+}
+
+TEST(UptakeTest, BytesNowAndThenAreNotTaking) {
+  EXPECT_GT(RoundsWithoutEnough(size_t{256} << 20, 64 << 10), Protocol::kAnswerRoundsMax);
+  EXPECT_GT(RoundsWithoutEnough(100'000, 1), Protocol::kAnswerRoundsMax);
+}
+
+TEST(UptakeTest, WhatWasTakenWhileNothingHadToBeIsForgotten) {
+  Uptake uptake;
+  uptake.Took(1 << 20);
+  uptake.BeginAnew();
+  uptake.Took(1);
+  EXPECT_FALSE(uptake.IsEnough(1 << 20));
+  uptake.Took(2 * (1 << 20) / Uptake::kShare);
+  EXPECT_TRUE(uptake.IsEnough(1 << 20));
+  EXPECT_FALSE(uptake.IsEnough(1)) << "it counts once";
+  EXPECT_TRUE(uptake.IsEnough(0));
 }
 
 TEST(TokenBucketTest, ComesBackWithTimeUpToTheBurst) {
