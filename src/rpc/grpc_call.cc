@@ -118,7 +118,10 @@ CallContext GrpcCall::Context() const {
 
 bool GrpcCall::AwaitsRequest() const {
   if (finished_ || method_ == nullptr) return false;
-  return method_->unary ? !got_message_ : method_->takes_one_message() && !remote_ended_;
+  if (method_->unary) return !got_message_;
+  if (method_->takes_one_message()) return !remote_ended_;
+  // The rest of a message, unless it has to wait for room itself.
+  return deframer_.is_partial() && undecoded_.empty() && withheld_bytes_ == 0;
 }
 
 bool GrpcCall::MustWait() const {
@@ -184,6 +187,8 @@ void GrpcCall::OnMessage(std::string_view message) {
   }
   session_->NoteMessage();
   message_bytes_ = message.size();
+  // Each of a stream's messages has as much time.
+  if (!method_->takes_one_message()) awaited_rounds_ = 0;
   // Streams may be many: each new message makes the answers that nobody takes more by one.
   if (!method_->unary && session_->IsTooMuchToQueue(0)) {
     Finish(base::errors::TooManyRequests());

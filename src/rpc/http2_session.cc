@@ -145,7 +145,7 @@ void Http2Session::Attach(Http2Stream* stream, int32_t id) {
   if (streams_ != nullptr) streams_->previous_ = stream;
   streams_ = stream;
   if (stream_count_++ == 0) connection_->SetIdle(false);
-  stream->stalled_rounds_ = 0;
+  stream->untaken_rounds_ = stream->awaited_rounds_ = 0;
   stream->uptake_.BeginAnew();
   loop().load().AddCalls(1);
   if (!stall_timer_.scheduled()) {
@@ -331,12 +331,9 @@ void Http2Session::CheckStall(Http2Stream* stream, bool connection_moves) {
       (!connection_moves || nghttp2_session_get_stream_remote_window_size(session_, stream->id_) <= 0);
   const bool answer_stalls = answer_waits && !stream->uptake_.IsEnough(stream->queue_.weight());
   if (!answer_waits) stream->uptake_.BeginAnew();
-  const bool request_stalls = stream->AwaitsRequest();
-  if (!answer_stalls && !request_stalls) {
-    stream->stalled_rounds_ = 0;
-    return;
-  }
-  if (++stream->stalled_rounds_ <= (request_stalls ? kRequestRoundsMax : kAnswerRoundsMax)) return;
+  stream->untaken_rounds_ = answer_stalls ? stream->untaken_rounds_ + 1 : 0;
+  stream->awaited_rounds_ = stream->AwaitsRequest() ? stream->awaited_rounds_ + 1 : 0;
+  if (stream->untaken_rounds_ <= kAnswerRoundsMax && stream->awaited_rounds_ <= kRequestRoundsMax) return;
   if (connection_->is_write_blocked()) {
     connection_->Close();  // a reset would not arrive either
   } else {

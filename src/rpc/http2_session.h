@@ -82,7 +82,8 @@ class Http2Session final : public Protocol {
   static constexpr size_t kSettingsEntriesMax = 32;
   // What a frame costs that waits to be sent behind a socket that takes no more, and the stream it belongs to.
   static constexpr size_t kQueuedFrameBytes = 2 << 10;
-  // Rounds of ServerOptions::stall_check_interval after which a request that has not come whole is given up.
+  // Rounds of ServerOptions::stall_check_interval after which a request, or a stream's message, that has not come whole
+  // is given up.
   static constexpr int kRequestRoundsMax = 2;
   // The final GOAWAY follows the warning after a round trip, or this long.
   static constexpr int64_t kDrainNoticeMs = 1000;

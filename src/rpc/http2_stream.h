@@ -34,7 +34,7 @@ class Http2Stream {
   virtual Stream* stream() { return nullptr; }
   // See UnaryCall::Abandoned.
   virtual std::shared_ptr<const std::atomic<bool>> Abandoned() { return nullptr; }
-  // It cannot begin its work because the far side has not sent all of the request.
+  // It cannot begin its work, or go on, because the far side has not sent all of the request, or of a message.
   virtual bool AwaitsRequest() const = 0;
 
   // Whether what is queued is the end of the answer's body.
@@ -63,8 +63,10 @@ class Http2Stream {
   Http2Stream* next_ = nullptr;
   // The body provider found nothing to send and waits for ResumeData.
   bool deferred_ = false;
-  // Rounds in which the far side neither sent what it owes nor took enough of what it asked for.
-  int stalled_rounds_ = 0;
+  // Rounds in which the far side did not take enough of what it asked for, and in which it owed the same request or
+  // message.
+  int untaken_rounds_ = 0;
+  int awaited_rounds_ = 0;
   Uptake uptake_;  // of what is queued
   // A gRPC call, whose object goes back to the loop.
   bool pooled_ = false;

@@ -151,6 +151,47 @@ TEST(StallTest, ARequestThatDoesNotComeWholeIsGivenUp) {
   EXPECT_EQ(reset.payload, Number32(kEnhanceYourCalm));
 }
 
+TEST(StallTest, AMessageOfAStreamThatDoesNotComeWholeIsGivenUp) {
+  TestServer server(Impatient());
+  RawHttp2 client(server.address());
+  client.Send(Call(1, "/test.Echo/Chat") + Frame(kData, 0, 1, GrpcMessage("whole") + GrpcMessage("half").substr(0, 7)));
+  EXPECT_EQ(client.NextOf(kData).payload, GrpcMessage("whole"));
+  const ReceivedFrame reset = client.NextOf(kReset);
+  EXPECT_EQ(reset.stream, 1u);
+  EXPECT_EQ(reset.payload, Number32(kEnhanceYourCalm));
+}
+
+TEST(StallTest, NorIsOneWaitedForThatComesByTheByte) {
+  TestServer server(Impatient());
+  RawHttp2 client(server.address());
+  client.Send(Call(1, "/test.Echo/Chat") + Frame(kData, 0, 1, GrpcMessage(std::string(1 << 20, 'x')).substr(0, 5)));
+  ReceivedFrame frame;
+  for (int bytes = 0; bytes < 3000 && frame.type != kReset && frame.type != kEndOfStream; ++bytes) {
+    // More than one in each round; the answer to SETTINGS tells that it was read.
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    client.Send(Frame(kData, 0, 1, "x") + Frame(kSettings, 0, 0, ""));
+    frame = client.Next();
+  }
+  EXPECT_EQ(frame.type, kReset);
+  EXPECT_EQ(frame.payload, Number32(kEnhanceYourCalm));
+}
+
+// Always in the midst of a message, and never of the same for long.
+TEST(StallTest, AStreamWhoseMessagesComeWholeMayAlwaysOweTheRestOfTheNext) {
+  ServerOptions options;
+  options.stall_check_interval = std::chrono::milliseconds(500);
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  const std::string message = GrpcMessage("x");
+  client.Send(Call(1, "/test.Echo/Chat") + Frame(kData, 0, 1, message.substr(0, 3)));
+  const auto until = std::chrono::steady_clock::now() + 5 * options.stall_check_interval;
+  while (std::chrono::steady_clock::now() < until) {
+    client.Send(Frame(kData, 0, 1, message.substr(3) + message.substr(0, 3)));
+    ASSERT_EQ(client.NextOf(kData).payload, message);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 TEST(StallTest, AnAnswerThatIsNotTakenIsGivenUp) {
   TestServer server(Impatient());
   RawHttp2 client(server.address());

@@ -98,9 +98,9 @@ struct ServerOptions {
   int64_t connection_received_bytes_max = int64_t{128} << 20;
   int64_t queued_bytes_max = int64_t{1} << 30;  // of answers that clients do not take
   int64_t connection_queued_bytes_max = int64_t{256} << 20;
-  // How often each connection looks for calls that stand still because of the client: a request that has not come whole
-  // after two such rounds, and an answer of which the client takes less than a hundredth in ten, end with
-  // ENHANCE_YOUR_CALM.
+  // How often each connection looks for calls that stand still because of the client: a request, or a message of a
+  // stream, that has not come whole after two such rounds, and an answer of which the client takes less than a
+  // hundredth in ten, end with ENHANCE_YOUR_CALM.
   std::chrono::milliseconds stall_check_interval{30'000};
   // Beyond it connections wait in the sockets' backlogs. 0: three quarters of the descriptors the process may have.
   int connections_max = 0;

@@ -2,7 +2,7 @@
 import socket
 import time
 
-from http2_frames import PREFACE, RESET, Client, call, put
+from http2_frames import DATA, PREFACE, RESET, Client, call, frame, message, put
 
 from attacks.registry import PUT, REQUEST_PATIENCE_S, WATCH, attack, expect
 
@@ -24,6 +24,21 @@ def one_byte_a_second(port, full):
             break
     for client in clients if full else []:
         expect(client.next_of(RESET) is not None, "a request may take for ever")
+
+
+@attack(160)
+def messages_without_end(port, full):
+    """Watch streams, each of which lacks the last byte of a message."""
+    client = Client(port)
+    size = 900_000
+    body = message(b"x" * (size - 1), announced=size)
+    pieces = [body[at:at + 16384] for at in range(0, len(body), 16384)]
+    for stream in range(1, 2 * (100 if full else 20), 2):
+        client.send(call(stream, WATCH) + b"".join(frame(DATA, 0, stream, piece) for piece in pieces))
+    if full:
+        client.socket.settimeout(REQUEST_PATIENCE_S)
+        expect(client.next_of(RESET) is not None, "a message may take for ever")
+    client.close()
 
 
 @attack(320)
