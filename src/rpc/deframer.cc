@@ -44,6 +44,14 @@ bool Deframer::CheckPrefix() {
   return error_.ok();
 }
 
+void Deframer::MakeRoom(size_t bytes) {
+  // A string that grows by itself takes twice what it had, and may be larger in the end than its message.
+  std::string larger;
+  larger.reserve(std::min(body_size_, kGrowth * bytes));
+  larger.append(body_);
+  body_.swap(larger);
+}
+
 Deframer::Step Deframer::Deliver(std::string_view body) {
   const bool compressed = prefix_[0] == 1;
   prefix_size_ = 0;
@@ -72,7 +80,7 @@ Deframer::Step Deframer::Next(std::string_view* bytes) {
   bytes->remove_prefix(piece.size());
   // The common case: the whole message lies in the received bytes.
   if (piece.size() == missing && body_.empty()) return Deliver(piece);
-  if (body_.empty()) body_.reserve(std::min(body_size_, kAnnouncedBytesTrusted));
+  if (body_.capacity() < body_.size() + piece.size()) MakeRoom(body_.size() + piece.size());
   body_.append(piece);
   if (body_.size() < body_size_) return Step::kNeedMore;
   return Deliver(body_);

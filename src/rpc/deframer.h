@@ -31,19 +31,21 @@ class Deframer {
   void Release();
   // In the middle of a message.
   bool is_partial() const { return prefix_size_ != 0; }
-  // What it keeps of a message whose end has not come yet.
-  size_t held_bytes() const { return is_partial() ? body_.size() : 0; }
+  // What it takes of memory for a message whose end has not come yet.
+  size_t held_bytes() const { return is_partial() && !body_.empty() ? body_.capacity() : 0; }
 
  private:
   static constexpr size_t kPrefixBytes = 5;
-  // A longer buffer is not kept for the next stream: thousands of finished calls are.
-  static constexpr size_t kKeptBytes = 4 << 10;
-
-  // A message that comes in pieces gets room for all of it at once up to this size, beyond it as it comes: what is
-  // announced need not follow.
-  static constexpr size_t kAnnouncedBytesTrusted = 128 << 10;
+  // A longer buffer is not kept for the next message: streams may be a million, and nothing is counted between
+  // messages.
+  static constexpr size_t kKeptBytes = 512;
+  // A message that comes in pieces gets room for so many times what has come of it, up to its size: what is announced
+  // need not follow. In frames of 16 KiB, one of up to 128 KiB is not moved on its way, and one of a mebibyte once.
+  static constexpr size_t kGrowth = 8;
 
   bool CheckPrefix();
+  // For the message up to so many bytes, and more.
+  void MakeRoom(size_t bytes);
   Step Deliver(std::string_view body);
   Step Fail(absl::StatusCode code, std::string_view message);
 

@@ -158,6 +158,32 @@ TEST(DeframerTest, TheLimitIsExact) {
   EXPECT_EQ(deframer.error().code(), absl::StatusCode::kResourceExhausted);
 }
 
+// Bytes it holds, of so large a message, once so many have come in pieces of that size.
+size_t HeldBytes(size_t message, size_t came, size_t piece) {
+  Deframer deframer;
+  deframer.Reset(Encoding::kIdentity, message);
+  const std::string bytes = Framed(std::string(message, 'x')).substr(0, came);
+  for (size_t at = 0; at < bytes.size(); at += piece) {
+    std::string_view view = std::string_view(bytes).substr(at, piece);
+    EXPECT_EQ(deframer.Next(&view), Deframer::Step::kNeedMore);
+  }
+  return deframer.held_bytes();
+}
+
+TEST(DeframerTest, RoomIsTakenInProportionToWhatHasCome) {
+  constexpr size_t kMessage = 2 << 20;
+  EXPECT_EQ(HeldBytes(kMessage, 5, 5), 0u);
+  EXPECT_LE(HeldBytes(kMessage, 6, 6), 64u);
+  for (const size_t piece : {1, 1000, 16'384}) {
+    const size_t came = 100'000;
+    const size_t held = HeldBytes(kMessage, came, piece);
+    EXPECT_GE(held, came - 5) << piece;
+    EXPECT_LE(held, 8 * came) << piece;
+    // No more than all of it in the end.
+    EXPECT_EQ(HeldBytes(came, came, piece), came) << piece;
+  }
+}
+
 TEST(DeframerTest, CompressedAndPlainMessagesMayAlternate) {
   Deframer deframer;
   deframer.Reset(Encoding::kGzip, 1000);
