@@ -6,12 +6,15 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "grpc/reflection/v1alpha/reflection.pb.h"
+#include "quorate/base/buffer.h"
+#include "quorate/base/payload.h"
 #include "src/rpc/registry.h"
 
 namespace quorate::rpc {
@@ -27,68 +30,84 @@ using ::grpc::reflection::v1::ServerReflectionResponse;
 
 constexpr int kNotFound = static_cast<int>(absl::StatusCode::kNotFound);
 
-// All that can be asked about; immutable after construction.
+// All that can be asked about. Nothing of it changes after construction but answers that are made when they are first
+// asked for. Any thread.
 class Schema {
  public:
   Schema(const Registry::State* registry, const std::vector<const FileDescriptor*>& files) : registry_(registry) {
     for (const FileDescriptor* file : files) Add(file);
   }
 
-  void Answer(const ServerReflectionRequest& request, ServerReflectionResponse* response) const {
-    response->set_valid_host(request.host());
-    *response->mutable_original_request() = request;
+  // A ServerReflectionResponse.
+  base::Payload Answer(const ServerReflectionRequest& request) const {
+    ServerReflectionResponse response;
+    response.set_valid_host(request.host());
+    *response.mutable_original_request() = request;
+    const File* file = nullptr;  // to be given
     switch (request.message_request_case()) {
       case ServerReflectionRequest::kFileByFilename:
-        AnswerFile(Find(request.file_by_filename()), request.file_by_filename(), response);
+        file = FoundOrError(Find(request.file_by_filename()), request.file_by_filename(), &response);
         break;
       case ServerReflectionRequest::kFileContainingSymbol:
-        AnswerFile(Containing(request.file_containing_symbol()), request.file_containing_symbol(), response);
+        file = FoundOrError(Containing(request.file_containing_symbol()), request.file_containing_symbol(), &response);
         break;
       case ServerReflectionRequest::kFileContainingExtension: {
         const auto& wanted = request.file_containing_extension();
-        const FieldDescriptor* field = nullptr;
+        const File* found = nullptr;
         for (const FieldDescriptor* each : Extensions(wanted.containing_type())) {
-          if (each->number() == wanted.extension_number()) field = each;
+          if (each->number() == wanted.extension_number()) found = Find(each->file()->name());
         }
-        AnswerFile(field == nullptr ? nullptr : field->file(), wanted.containing_type(), response);
+        file = FoundOrError(found, wanted.containing_type(), &response);
         break;
       }
       case ServerReflectionRequest::kAllExtensionNumbersOfType:
-        AnswerExtensionNumbers(request.all_extension_numbers_of_type(), response);
+        AnswerExtensionNumbers(request.all_extension_numbers_of_type(), &response);
         break;
       case ServerReflectionRequest::kListServices: {
         const std::set<std::string> sorted(registry_->services.begin(), registry_->services.end());
-        auto* list = response->mutable_list_services_response();
+        auto* list = response.mutable_list_services_response();
         for (const std::string& service : sorted) list->add_service()->set_name(service);
         break;
       }
       case ServerReflectionRequest::MESSAGE_REQUEST_NOT_SET:
-        SetError(static_cast<int>(absl::StatusCode::kInvalidArgument), "invalid MessageRequest", response);
+        SetError(static_cast<int>(absl::StatusCode::kInvalidArgument), "invalid MessageRequest", &response);
         break;
     }
+    base::Payload answer(response.SerializeAsString());
+    // Two messages behind each other are one with the fields of both.
+    if (file != nullptr) answer.Append(Serialized(*file));
+    return answer;
   }
 
  private:
-  void Add(const FileDescriptor* file) {
-    if (!files_.emplace(file->name(), file).second) return;
-    for (int i = 0; i < file->dependency_count(); ++i) Add(file->dependency(i));
+  struct File {
+    const FileDescriptor* descriptor = nullptr;
+    mutable std::once_flag serialized;
+    mutable base::Buffer bytes;
+  };
+
+  void Add(const FileDescriptor* descriptor) {
+    const auto [place, is_new] = files_.try_emplace(descriptor->name());
+    if (!is_new) return;
+    place->second.descriptor = descriptor;
+    for (int i = 0; i < descriptor->dependency_count(); ++i) Add(descriptor->dependency(i));
   }
 
-  const FileDescriptor* Find(const std::string& name) const {
+  const File* Find(const std::string& name) const {
     const auto found = files_.find(name);
-    return found == files_.end() ? nullptr : found->second;
+    return found == files_.end() ? nullptr : &found->second;
   }
 
-  const FileDescriptor* Containing(const std::string& symbol) const {
+  const File* Containing(const std::string& symbol) const {
     if (files_.empty()) return nullptr;
-    const FileDescriptor* file = files_.begin()->second->pool()->FindFileContainingSymbol(symbol);
+    const FileDescriptor* file = files_.begin()->second.descriptor->pool()->FindFileContainingSymbol(symbol);
     return file == nullptr ? nullptr : Find(file->name());
   }
 
   std::vector<const FieldDescriptor*> Extensions(const std::string& type) const {
     std::vector<const FieldDescriptor*> extensions;
     if (files_.empty()) return extensions;
-    const auto* pool = files_.begin()->second->pool();
+    const auto* pool = files_.begin()->second.descriptor->pool();
     if (const Descriptor* message = pool->FindMessageTypeByName(type)) pool->FindAllExtensions(message, &extensions);
     std::erase_if(extensions, [this](const FieldDescriptor* field) { return Find(field->file()->name()) == nullptr; });
     return extensions;
@@ -99,13 +118,21 @@ class Schema {
     response->mutable_error_response()->set_error_message(message);
   }
 
-  void AnswerFile(const FileDescriptor* file, const std::string& asked, ServerReflectionResponse* response) const {
-    if (file == nullptr) {
-      SetError(kNotFound, "not found: " + asked, response);
-      return;
-    }
-    std::set<const FileDescriptor*> seen;
-    AppendFile(file, &seen, response);
+  static const File* FoundOrError(const File* file, const std::string& asked, ServerReflectionResponse* response) {
+    if (file == nullptr) SetError(kNotFound, "not found: " + asked, response);
+    return file;
+  }
+
+  // A response of nothing but the file. Made once: descriptors become bytes in a fraction of a millisecond, on a loop
+  // that all questions would keep as long.
+  static const base::Buffer& Serialized(const File& file) {
+    std::call_once(file.serialized, [&file] {
+      ServerReflectionResponse response;
+      std::set<const FileDescriptor*> seen;
+      AppendFile(file.descriptor, &seen, &response);
+      file.bytes = base::Buffer::Copy(response.SerializeAsString());
+    });
+    return file.bytes;
   }
 
   // The file first, then what it depends on.
@@ -119,8 +146,8 @@ class Schema {
   }
 
   void AnswerExtensionNumbers(const std::string& type, ServerReflectionResponse* response) const {
-    const FileDescriptor* file = Containing(type);
-    if (file == nullptr || file->pool()->FindMessageTypeByName(type) == nullptr) {
+    const File* file = Containing(type);
+    if (file == nullptr || file->descriptor->pool()->FindMessageTypeByName(type) == nullptr) {
       SetError(kNotFound, "not found: " + type, response);
       return;
     }
@@ -130,7 +157,7 @@ class Schema {
   }
 
   const Registry::State* registry_;  // lives in the server, as this does
-  std::map<std::string, const FileDescriptor*> files_;
+  std::map<std::string, File> files_;
 };
 
 class ReflectionStream final : public StreamHandler {
@@ -145,9 +172,7 @@ class ReflectionStream final : public StreamHandler {
                                        "grpc: failed to unmarshal the received message: malformed message"));
       return;
     }
-    ServerReflectionResponse response;
-    schema_->Answer(request, &response);
-    stream_->Write(base::Payload(response.SerializeAsString()));
+    stream_->Write(schema_->Answer(request));
   }
   void OnHalfClose() override { stream_->Finish(absl::OkStatus()); }
   void OnWritable() override {}

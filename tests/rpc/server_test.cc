@@ -1,19 +1,24 @@
 // The life of a server: where it listens, how it drains and stops, and the services it brings along.
 
 #include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fstream>
 #include <future>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "etcdserverpb/rpc.pb.h"
 #include "grpc/health/v1/health.pb.h"
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "tests/rpc/raw_testing.h"
@@ -315,6 +320,46 @@ TEST(ServerTest, ReflectionListsServicesAndGivesTheirFiles) {
     ASSERT_TRUE(call.WritesDone());
     EXPECT_TRUE(call.Finish().ok());
   }
+}
+
+// The file, then all it depends on, each once.
+void AppendSerialized(const google::protobuf::FileDescriptor* file, std::vector<std::string>* files) {
+  google::protobuf::FileDescriptorProto proto;
+  file->CopyTo(&proto);
+  std::string bytes = proto.SerializeAsString();
+  if (std::find(files->begin(), files->end(), bytes) != files->end()) return;
+  files->push_back(std::move(bytes));
+  for (int i = 0; i < file->dependency_count(); ++i) AppendSerialized(file->dependency(i), files);
+}
+
+TEST(ServerTest, ReflectionGivesTheSameFilesToWhoeverAsksAgain) {
+  const google::protobuf::FileDescriptor* file = etcdserverpb::RangeRequest::descriptor()->file();
+  Registry registry;
+  registry.AddReflection({file});
+  Server server({.loops = 1}, std::move(registry));
+  const std::string address = server.Listen("http://127.0.0.1:0").value();
+  server.Start();
+  std::vector<std::string> expected;
+  AppendSerialized(file, &expected);
+  ASSERT_GT(expected.size(), 1u);
+  StreamCall call(Dial(address), "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo");
+  for (const std::string host : {"a", "b", "c"}) {
+    ::grpc::reflection::v1::ServerReflectionRequest request;
+    request.set_host(host);
+    request.set_file_containing_symbol("etcdserverpb.RangeRequest");
+    ASSERT_TRUE(call.Write(request.SerializeAsString()));
+    std::string message;
+    ASSERT_TRUE(call.Read(&message));
+    ::grpc::reflection::v1::ServerReflectionResponse response;
+    ASSERT_TRUE(response.ParseFromString(message));
+    EXPECT_EQ(response.valid_host(), host);
+    EXPECT_EQ(response.original_request().file_containing_symbol(), "etcdserverpb.RangeRequest");
+    const auto& files = response.file_descriptor_response().file_descriptor_proto();
+    EXPECT_EQ(std::vector<std::string>(files.begin(), files.end()), expected);
+    EXPECT_EQ(response.SerializeAsString(), message) << "as if it had been made of one piece";
+  }
+  ASSERT_TRUE(call.WritesDone());
+  EXPECT_TRUE(call.Finish().ok());
 }
 
 }  // namespace
