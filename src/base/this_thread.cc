@@ -5,7 +5,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
+#include <ctime>
 
 namespace quorate::base {
 namespace {
@@ -45,6 +47,12 @@ uint64_t TimesWaited() {
   rusage usage = {};
   (void)::getrusage(RUSAGE_THREAD, &usage);
   return static_cast<uint64_t>(usage.ru_nvcsw);
+}
+
+std::chrono::nanoseconds TimeWorked() {
+  timespec time = {};
+  (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 void StandBack(int niceness) {

@@ -8,11 +8,19 @@
 
 #include "src/rpc/http1_connection.h"
 #include "src/rpc/http2_session.h"
+#include "src/rpc/work_clock.h"
 
 namespace quorate::rpc {
 namespace {
 
 constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+// How long a turn was, without what other threads had of the processor if it was long.
+std::chrono::nanoseconds TurnTime(WorkClock::TimePoint began, WorkClock::TimePoint ended) {
+  const std::chrono::nanoseconds took = ended - began;
+  if (took <= Credit::kShortTurn) return took;
+  return std::max<std::chrono::nanoseconds>(Credit::kShortTurn, WorkClock::OfThisThread().Worked(began, ended));
+}
 
 }  // namespace
 
@@ -57,7 +65,7 @@ void Connection::OnEvents(uint32_t events) {
     loop_->MarkDirty(this);
   }
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
-  if (reading_ && !held_off_) {
+  if (reading_ && held_off_ == 0) {
     Read();
   } else if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
     Close();
@@ -98,10 +106,7 @@ void Connection::Read() {
   const auto ended = std::chrono::steady_clock::now();
   read_size_.Took(bytes.size(), ended - began);
   if (is_closed()) return;
-  const std::chrono::nanoseconds overdraft = credit_.Spend(loop_->now_ms(), ended - reads);
-  if (overdraft.count() > 0 && loop_->overdrafts().Note(loop_->now_ms(), overdraft.count())) {
-    HoldOff(&loop_->overdrafts());
-  }
+  NoteOverdraft(credit_.Spend(loop_->now_ms(), TurnTime(reads, ended)));
   if (!sane) CloseWhenFlushed();
   loop_->MarkDirty(this);
 }
@@ -202,7 +207,7 @@ void Connection::UpdateEvents() {
   const bool clogged =
       write_blocked_ && protocol_ != nullptr && protocol_->backlog_bytes() > Protocol::kBacklogBytesMax;
   const uint32_t events =
-      (reading_ && !clogged && !held_off_ ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
+      (reading_ && !clogged && held_off_ == 0 ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
   if (events == events_ || is_closed()) return;
   events_ = events;
   loop_->Rewatch(transport_->descriptor(), this, events_);
@@ -215,17 +220,26 @@ void Connection::SetReading(bool reading) {
 
 void Connection::NoteRefusal(size_t message_bytes) {
   const auto amount = 1 + static_cast<int64_t>(message_bytes >> 10);
-  if (loop_->refusals().Note(loop_->now_ms(), amount)) HoldOff(&loop_->refusals());
+  const bool too_many = loop_->refusals().Note(loop_->now_ms(), amount);
+  if (too_many && held_off_ == 0) HoldOff(&loop_->refusals());
+}
+
+void Connection::NoteOverdraft(std::chrono::nanoseconds overdraft) {
+  if (overdraft.count() == 0) return;
+  HoldOffs& account = overdraft > Credit::kShortTurn ? loop_->long_overdrafts() : loop_->overdrafts();
+  // Though it may wait already because of a refusal, which is over sooner.
+  if (account.Note(loop_->now_ms(), overdraft.count())) HoldOff(&account);
 }
 
 void Connection::HoldOff(HoldOffs* hold_offs) {
-  if (is_closed() || std::exchange(held_off_, true)) return;
+  if (is_closed()) return;
+  ++held_off_;
   hold_offs->HoldOff(id_);
   UpdateEvents();
 }
 
 void Connection::EndHoldOff() {
-  held_off_ = false;
+  --held_off_;
   UpdateEvents();
 }
 

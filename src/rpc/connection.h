@@ -3,6 +3,7 @@
 // One accepted connection: moves bytes between the socket and the protocol that speaks on it, which the first bytes
 // decide. Lives on one loop; all of it is called on that loop's thread, except the constructor and destructor.
 
+#include <chrono>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -69,6 +70,8 @@ class Connection final : public EventSource {
   using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
   void Read();
+  // The loop worked for it so much longer than it had credit for.
+  void NoteOverdraft(std::chrono::nanoseconds overdraft);
   // Has it wait with those that the loop reads no more for now.
   void HoldOff(HoldOffs* hold_offs);
   bool Detect(std::string_view* bytes);
@@ -99,7 +102,7 @@ class Connection final : public EventSource {
   bool idle_ = false;
   bool dirty_ = false;
   bool reading_ = true;
-  bool held_off_ = false;
+  int held_off_ = 0;  // how often it waits to be read again
   bool write_blocked_ = false;
   bool closing_ = false;  // when flushed
   bool lingering_ = false;

@@ -18,6 +18,9 @@ class Credit {
  public:
   // A message was sent, or a whole one of so many bytes received that led to one.
   void Earn(size_t bytes) { left_ns_.Give(kAnswerNs + static_cast<int64_t>(bytes)); }
+  // A longer turn may have been other threads', who took the processor: it is the WorkClock that tells then.
+  static constexpr std::chrono::milliseconds kShortTurn{2};
+
   // The loop worked for it for so long. Returns what of that was not covered.
   std::chrono::nanoseconds Spend(int64_t now_ms, std::chrono::nanoseconds time) {
     const int64_t ns = std::min<int64_t>(time.count(), kTurnMaxNs);
@@ -31,8 +34,8 @@ class Credit {
   // A hundredth of the time belongs to everybody: pings, window updates, a request that is refused.
   static constexpr int64_t kPerSecondNs = 10'000'000;
   static constexpr int64_t kFirstNs = 100'000;
-  // More than this is rather the time of other threads, who took the processor.
-  static constexpr int64_t kTurnMaxNs = 2'000'000;
+  // For a single turn nobody pays more.
+  static constexpr int64_t kTurnMaxNs = 1'000'000'000;
 
   TokenBucket left_ns_{kMaxNs, kPerSecondNs, kFirstNs};
 };

@@ -11,7 +11,7 @@ std::optional<uint64_t> HoldOffs::Next(int64_t now_ms, absl::FunctionRef<bool(ui
   while (!waiting_.empty() && !is_there(waiting_.front())) waiting_.pop_front();
   if (waiting_.empty()) return std::nullopt;
   TokenBucket& releases = tokens_.owes(now_ms) ? releases_in_debt_ : releases_;
-  if (!releases.Take(now_ms)) return std::nullopt;
+  if (!releases.Take(now_ms, kReleaseTokens)) return std::nullopt;
   const uint64_t next = waiting_.front();
   waiting_.pop_front();
   return next;

@@ -16,6 +16,7 @@
 #include "quorate/base/this_thread.h"
 #include "src/rpc/connection.h"
 #include "src/rpc/grpc_call.h"
+#include "src/rpc/work_clock.h"
 
 namespace quorate::rpc {
 namespace {
@@ -141,7 +142,7 @@ int Loop::SleepMs() {
 }
 
 int64_t Loop::UntilDueMs(int64_t now_ms) const {
-  if (refusals_.anyone_waits() || overdrafts_.anyone_waits()) return 1;
+  if (refusals_.anyone_waits() || overdrafts_.anyone_waits() || long_overdrafts_.anyone_waits()) return 1;
   const int64_t timers_ms = timers_.SleepMs(now_ms);
   return timers_ms < 0 ? kSleepMsMax : std::min(timers_ms, kSleepMsMax);
 }
@@ -163,6 +164,7 @@ void Loop::Tick(std::unique_lock<std::mutex>& turn) {
 void Loop::Work(const epoll_event* events, int count) {
   const auto began = now_ = std::chrono::steady_clock::now();
   time_away_ = {};
+  WorkClock::OfThisThread().Look(began);
   WeighLoad();
   EndHoldOffs();
   for (int i = 0; i < count; ++i) static_cast<EventSource*>(events[i].data.ptr)->OnEvents(events[i].events);
@@ -190,7 +192,7 @@ void Loop::WeighLoad() {
 }
 
 void Loop::EndHoldOffs() {
-  for (HoldOffs* hold_offs : {&refusals_, &overdrafts_}) {
+  for (HoldOffs* hold_offs : {&refusals_, &overdrafts_, &long_overdrafts_}) {
     const auto is_there = [this](uint64_t id) { return FindConnection(id) != nullptr; };
     while (const std::optional<uint64_t> next = hold_offs->Next(now_ms(), is_there)) {
       FindConnection(*next)->EndHoldOff();

@@ -104,6 +104,7 @@ class Loop {
   LoadAccount& load() { return load_; }
   HoldOffs& refusals() { return refusals_; }
   HoldOffs& overdrafts() { return overdrafts_; }
+  HoldOffs& long_overdrafts() { return long_overdrafts_; }
   // Whether the process holds as much as it may, over all loops: the others' as of the beginning of the tick.
   bool too_many_calls() const { return calls_elsewhere_ + load_.calls() > engine_->options.open_calls_max; }
   bool too_many_received() const {
@@ -201,6 +202,7 @@ class Loop {
   LoadAccount load_;
   HoldOffs refusals_{kRefusals};
   HoldOffs overdrafts_{kOverdrafts};
+  HoldOffs long_overdrafts_{kLongOverdrafts};
   int64_t calls_elsewhere_ = 0;
   int64_t received_elsewhere_ = 0;
   int64_t queued_elsewhere_ = 0;

@@ -53,6 +53,7 @@ struct Observed {
   Counter writable;
   Counter tick_ends;
   Counter large;  // requests for /large/<bytes>
+  Counter burns;  // calls to /test.Echo/Burn that began
 
   std::mutex mutex;
   std::vector<UnaryCall> calls;  // held
@@ -60,7 +61,11 @@ struct Observed {
   size_t flood_written = 0;  // messages, by /test.Echo/Flood
   std::chrono::steady_clock::time_point deadline;
   std::string token;
+  std::vector<std::chrono::steady_clock::time_point> burns_began;
 };
+
+// Works on this thread for so long, however long it is away from its processor meanwhile.
+void Burn(std::chrono::nanoseconds time);
 
 // Answers all calls that are held, on this thread; returns how many.
 size_t AnswerHeld(Observed& observed);
@@ -68,13 +73,14 @@ size_t AnswerHeld(Observed& observed);
 // Unary methods of service test.Echo:
 //   Say    answers with the message        Fail   INVALID_ARGUMENT, with the message as its text
 //   Hold   keeps the call for the test     Later  answers from another thread through a ReplyBatch
-//   Drop   drops the call unanswered
+//   Drop   drops the call unanswered         Burn   works for kBurnTime, on the loop, and drops it, too
 // Streaming ones:
 //   Chat   echoes each message, OK at the client's end      List   server stream: as many messages as the number sent
 //   Sum    client stream: one answer, the number of bytes   Wait   says nothing, ever
 //   Flood  server stream: 64 KiB messages for as long as Write returns true
 //   Amplify  answers each message with kAmplifiedBytes
 inline constexpr size_t kAmplifiedBytes = 100'000;
+inline constexpr std::chrono::milliseconds kBurnTime{100};
 
 class TestServer {
  public:

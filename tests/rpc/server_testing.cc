@@ -2,6 +2,7 @@
 #include <mutex>
 #include <thread>
 
+#include "quorate/base/this_thread.h"
 #include "tests/rpc/rpc_testing.h"
 
 namespace quorate::rpc::testing {
@@ -107,6 +108,12 @@ StreamFactory FactoryOf(Observed* observed) {
 
 }  // namespace
 
+void Burn(std::chrono::nanoseconds time) {
+  const std::chrono::nanoseconds until = base::TimeWorked() + time;
+  while (base::TimeWorked() < until) {
+  }
+}
+
 size_t AnswerHeld(Observed& observed) {
   std::vector<UnaryCall> calls;
   {
@@ -133,6 +140,14 @@ Registry TestServer::MakeRegistry() {
     std::move(call).Fail(base::MakeStatus(absl::StatusCode::kInvalidArgument, message));
   });
   registry.AddUnary("/test.Echo/Drop", [](const CallContext&, std::string_view, UnaryCall) {});
+  registry.AddUnary("/test.Echo/Burn", [observed](const CallContext&, std::string_view, UnaryCall) {
+    {
+      std::lock_guard<std::mutex> lock(observed->mutex);
+      observed->burns_began.push_back(std::chrono::steady_clock::now());
+    }
+    observed->burns.Add();
+    Burn(kBurnTime);
+  });
   registry.AddUnary("/test.Echo/Hold", [observed](const CallContext&, std::string_view, UnaryCall call) {
     {
       std::lock_guard<std::mutex> lock(observed->mutex);

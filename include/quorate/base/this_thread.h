@@ -2,6 +2,7 @@
 
 // How the calling thread shows and behaves beside others on a processor.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -19,6 +20,10 @@ void TakeShortTurns();
 // How often this thread has stood still so far, for a disk, a lock or whatever else; not counted is having to wait for a
 // processor. Costs a system call.
 uint64_t TimesWaited();
+
+// How long this thread has worked so far; not counted is while it stood still or others had its processor. Costs a
+// system call.
+std::chrono::nanoseconds TimeWorked();
 
 // Raises this thread's niceness to that, where the process was not put there or further already. Everybody may.
 void StandBack(int niceness);
