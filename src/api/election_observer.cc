@@ -53,15 +53,15 @@ class Observer final : public rpc::StreamHandler, public LastingCall, public std
 
   // Who leads now? Nobody: whoever comes first will.
   void Look() {
-    LocalRange(service_, loop_index_, OldestKey(name_ + "/"),
-               [self = shared_from_this()](absl::StatusOr<etcdserverpb::RangeResponse> found) {
-                 if (self->stream_ == nullptr) return;
+    LocalRange(service_, loop_index_, OldestKey(name_ + "/"), weak_from_this(),
+               [this](absl::StatusOr<etcdserverpb::RangeResponse> found) {
+                 if (stream_ == nullptr) return;
                  // As etcd: what goes wrong ends the stream, and says nothing.
-                 if (!found.ok()) return self->End(absl::OkStatus());
+                 if (!found.ok()) return End(absl::OkStatus());
                  const int64_t revision = found->header().revision();
-                 if (found->kvs().empty()) return self->AwaitLeader(revision);
-                 self->Tell(revision, found->kvs(0));
-                 self->Follow(found->kvs(0).key(), revision + 1);
+                 if (found->kvs().empty()) return AwaitLeader(revision);
+                 Tell(revision, found->kvs(0));
+                 Follow(found->kvs(0).key(), revision + 1);
                });
   }
 

@@ -162,14 +162,14 @@ class LeaderCall final : public RecipeCall {
   void Begin(std::string_view message) override {
     v3electionpb::LeaderRequest request;
     if (!Parse(message, &request)) return;
-    LocalRange(service_, loop_index_, OldestKey(request.name() + "/"),
-               [self = Share(this)](absl::StatusOr<etcdserverpb::RangeResponse> found) {
-                 if (!found.ok()) return self->Fail(found.status());
-                 if (found->kvs().empty()) return self->Fail(Unknown(kNoLeader));
+    LocalRange(service_, loop_index_, OldestKey(request.name() + "/"), Share(this),
+               [this](absl::StatusOr<etcdserverpb::RangeResponse> found) {
+                 if (!found.ok()) return Fail(found.status());
+                 if (found->kvs().empty()) return Fail(Unknown(kNoLeader));
                  v3electionpb::LeaderResponse response;
                  *response.mutable_header() = found->header();
                  *response.mutable_kv() = found->kvs(0);
-                 self->Reply(response);
+                 Reply(response);
                });
   }
 };

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "quorate/base/check.h"
-#include "quorate/base/errors.h"
 #include "quorate/mvcc/store.h"
 #include "src/api/kv_validation.h"
+#include "src/api/patience.h"
 
 namespace quorate::api {
 namespace {
@@ -53,16 +53,14 @@ template <typename Request>
 void AnswerOnPool(ServiceContext& context, ReaderPool& pool, std::string_view message, ReadCall call) {
   BeginToWait(call);
   const size_t bytes = message.size();
-  auto abandoned = call.call.Abandoned();
+  Patience patience(call.call, call.deadline);
   pool.SubmitRead(
-      [&context, message = std::string(message), abandoned = std::move(abandoned),
-       call = std::move(call)](absl::Status status) mutable {
-        const MayGoOn may_go_on = [&context, abandoned, deadline = call.deadline]() -> absl::Status {
-          if (context.stopped.load(std::memory_order_relaxed)) return base::errors::Stopped();
-          const bool in_vain = abandoned->load(std::memory_order_relaxed) || steady_clock::now() > deadline;
-          return in_vain ? base::errors::DeadlineExceeded() : absl::OkStatus();
+      [&context, message = std::string(message), patience, call = std::move(call)](absl::Status status) mutable {
+        const MayGoOn may_go_on = [&context, patience] {
+          return patience.Check(context.stopped.load(std::memory_order_relaxed) ? base::errors::Stopped()
+                                                                                : absl::OkStatus());
         };
-        if (status.ok()) status = may_go_on();
+        status = patience.Check(std::move(status));
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));
         Request request;
         QUORATE_CHECK(mvcc::Decode(message, &request)) << "a request that was decoded before";

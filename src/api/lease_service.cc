@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -26,9 +27,26 @@ constexpr int64_t kNoTtl = -1;
 constexpr uint32_t kLeases = 2;
 constexpr uint32_t kLeaseId = 1;
 
-void ReplyNow(const ServiceContext& service, std::string body, rpc::UnaryCall call) {
-  std::move(call).ReplyIfRoom(service.header.Prepend(service.replica->store().revision(), service.replica->term(),
-                                                     base::Payload(std::move(body))));
+// Who share a list of leases: its bytes are shared, too, and what each answer costs is little.
+constexpr size_t kListSharedMax = 1024;
+
+void ReplyNow(const ServiceContext& service, base::Payload body, rpc::UnaryCall call) {
+  std::move(call).ReplyIfRoom(
+      service.header.Prepend(service.replica->store().revision(), service.replica->term(), std::move(body)));
+}
+
+// A LeaseLeasesResponse without its header.
+base::Payload EncodeList(const std::vector<int64_t>& leases) {
+  base::Payload list;
+  std::string status;
+  for (const int64_t lease : leases) {
+    const auto id = static_cast<uint64_t>(lease);
+    status.clear();
+    wire::AppendBytesPrefix(&status, kLeases, 1 + wire::VarintSize(id));
+    wire::AppendVarintField(&status, kLeaseId, id);
+    list.Append(status);
+  }
+  return list;
 }
 
 void AppendKeys(const std::vector<std::string>& keys, std::string* out) {
@@ -56,6 +74,15 @@ std::string DescribeLease(replica::Replica& replica, const lease::TimeToLiveRequ
 }
 
 }  // namespace
+
+LeaseService::LeaseService(ServiceContext* context)
+    : context_(context),
+      lists_(
+          kListSharedMax,
+          [context](ReaderPool::Task task) { context->readers.SubmitRead(std::move(task), /*bytes=*/0); },
+          [this](const absl::Status& ready, std::vector<Lister> listers) {
+            AnswerListers(ready, std::move(listers));
+          }) {}
 
 void LeaseService::Register(rpc::Registry& registry) {
   const auto add = [&](std::string method,
@@ -96,14 +123,16 @@ void LeaseService::Revoke(const rpc::CallContext& context, std::string_view mess
 void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   lease::TimeToLiveRequest request;
   if (!context_->Begin(context, lease::Decode(message, &request), call)) return;
+  Patience patience(call, context.deadline);
   auto waiting = std::make_shared<rpc::UnaryCall>(std::move(call));
-  context_->ConfirmThenRun(true, [context = context_, request, waiting](absl::Status status) {
+  context_->ConfirmThenRun(true, [context = context_, request, patience, waiting](absl::Status status) {
+    status = patience.Check(std::move(status));
     if (!status.ok()) return std::move(*waiting).Fail(std::move(status));
     auto body = std::make_shared<std::string>(DescribeLease(*context->replica, request));
     const bool accepted = context->replica->leases().WhenPublished([context, body, waiting] {
       // Who leads no longer knows no times.
       if (!context->replica->lessor().leading()) return std::move(*waiting).Fail(base::errors::LeaderChanged());
-      ReplyNow(*context, std::move(*body), std::move(*waiting));
+      ReplyNow(*context, base::Payload(std::move(*body)), std::move(*waiting));
     });
     if (!accepted) std::move(*waiting).Fail(base::errors::TooManyRequests());
   });
@@ -113,19 +142,21 @@ void LeaseService::List(const rpc::CallContext& context, std::string_view messag
   lease::RevokeRequest none;  // the request has no fields: whatever it brings is skipped
   if (!context_->Begin(context, lease::Decode(message, &none), call)) return;
   // A member's own list, as in etcd: not confirmed. On the pool, since there may be a million.
-  auto abandoned = call.Abandoned();
-  context_->readers.Submit([context = context_, abandoned = std::move(abandoned),
-                            call = std::move(call)](absl::Status status) mutable {
-    if (abandoned->load(std::memory_order_relaxed)) status = base::errors::DeadlineExceeded();
-    if (!status.ok()) return std::move(call).Fail(std::move(status));
-    std::string body;
-    for (const int64_t lease : context->replica->lessor().List()) {
-      const auto id = static_cast<uint64_t>(lease);
-      wire::AppendBytesPrefix(&body, kLeases, 1 + wire::VarintSize(id));
-      wire::AppendVarintField(&body, kLeaseId, id);
+  Patience patience(call, context.deadline);
+  lists_.Add({std::move(call), std::move(patience)});
+}
+
+void LeaseService::AnswerListers(const absl::Status& ready, std::vector<Lister> listers) {
+  std::optional<base::Payload> list;  // made for the first who waits still
+  for (Lister& lister : listers) {
+    absl::Status status = lister.patience.Check(ready);
+    if (!status.ok()) {
+      std::move(lister.call).Fail(std::move(status));
+      continue;
     }
-    ReplyNow(*context, std::move(body), std::move(call));
-  });
+    if (!list.has_value()) list = EncodeList(context_->replica->lessor().List());
+    ReplyNow(*context_, *list, std::move(lister.call));
+  }
 }
 
 }  // namespace quorate::api

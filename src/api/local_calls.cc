@@ -120,10 +120,14 @@ void LocalDelete(ServiceContext* context, int loop_index, const std::string& key
 }
 
 void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
-                LocalDone<etcdserverpb::RangeResponse> done) {
-  auto serve = [context, loop_index, bytes = request.SerializeAsString(), done = std::move(done)](absl::Status status) {
+                std::weak_ptr<const void> caller, LocalDone<etcdserverpb::RangeResponse> done) {
+  auto serve = [context, loop_index, bytes = request.SerializeAsString(), caller = std::move(caller),
+                done = std::move(done)](absl::Status status) {
+    if (caller.expired()) return;
     absl::StatusOr<etcdserverpb::RangeResponse> response = ReadRange(*context, bytes, status);
-    context->server->Post(loop_index, [done, response = std::move(response)] { done(response); });
+    context->server->Post(loop_index, [caller, done, response = std::move(response)] {
+      if (const auto alive = caller.lock()) done(response);
+    });
   };
   LoopReads& reads = context->loop(loop_index).reads;
   const std::string bytes = request.SerializeAsString();

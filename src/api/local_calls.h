@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "etcdserverpb/rpc.pb.h"
@@ -22,8 +23,8 @@ void LocalTxn(ServiceContext* context, int loop_index, const etcdserverpb::TxnRe
               LocalDone<etcdserverpb::TxnResponse> done);
 void LocalDelete(ServiceContext* context, int loop_index, const std::string& key,
                  LocalDone<etcdserverpb::DeleteRangeResponse> done);
-// Linearizable.
+// Linearizable. `caller` is whom it is read for: once it is gone nothing is read, and `done` not called.
 void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
-                LocalDone<etcdserverpb::RangeResponse> done);
+                std::weak_ptr<const void> caller, LocalDone<etcdserverpb::RangeResponse> done);
 
 }  // namespace quorate::api

@@ -67,14 +67,14 @@ class LockCall final : public RecipeCall {
     // The lease may have ended while others held the lock.
     etcdserverpb::RangeRequest range;
     range.set_key(key_);
-    LocalRange(service_, loop_index_, range, [self = Share(this)](absl::StatusOr<etcdserverpb::RangeResponse> found) {
-      if (self->gone()) return;
+    LocalRange(service_, loop_index_, range, Share(this), [this](absl::StatusOr<etcdserverpb::RangeResponse> found) {
+      if (gone()) return;
       if (!found.ok()) {
-        self->RemoveKey();
-        return self->Fail(found.status());
+        RemoveKey();
+        return Fail(found.status());
       }
-      if (found->kvs().empty()) return self->Fail(Unknown("mutex: session is expired"));
-      self->Answer(found->header());
+      if (found->kvs().empty()) return Fail(Unknown("mutex: session is expired"));
+      Answer(found->header());
     });
   }
 

@@ -30,12 +30,12 @@ class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
   }
 
   void Look() {
-    LocalRange(context_, loop_index_, request_,
-               [self = shared_from_this()](absl::StatusOr<etcdserverpb::RangeResponse> found) {
-                 if (self->done_ == nullptr) return;
-                 if (!found.ok()) return self->Finish(found.status());
-                 if (found->kvs().empty()) return self->Finish(absl::OkStatus());
-                 self->Follow(found->kvs(0).key(), found->header().revision());
+    LocalRange(context_, loop_index_, request_, weak_from_this(),
+               [this](absl::StatusOr<etcdserverpb::RangeResponse> found) {
+                 if (done_ == nullptr) return;
+                 if (!found.ok()) return Finish(found.status());
+                 if (found->kvs().empty()) return Finish(absl::OkStatus());
+                 Follow(found->kvs(0).key(), found->header().revision());
                });
   }
 

@@ -105,11 +105,11 @@ bool ServiceContext::HasLeader() const {
 }
 
 void ServiceContext::ConfirmThenRun(bool linearizable, ReaderPool::Task serve, size_t bytes) {
-  if (!linearizable || replica->CanReadNow()) return readers.Submit(std::move(serve), bytes);
+  if (!linearizable || replica->CanReadNow()) return readers.SubmitRead(std::move(serve), bytes);
   auto shared = std::make_shared<ReaderPool::Task>(std::move(serve));
   replica->ConfirmRead([this, shared, bytes](absl::Status status) {
     if (!status.ok()) return (*shared)(std::move(status));
-    readers.Submit(std::move(*shared), bytes);
+    readers.SubmitRead(std::move(*shared), bytes);
   });
 }
 

@@ -61,8 +61,8 @@ struct ServiceContext {
   void EndLastingCalls();
   bool HasLeader() const;
   // Calls `serve` on a pool thread with OK, or on this one or an internal one with the reason why not, once a
-  // linearizable read that began before may be served. For rare requests; KV reads have a path of their own.
-  // `bytes`: what it keeps of its request.
+  // linearizable read that began before may be served. It waits no longer than ReaderPool lets a client's read wait.
+  // For rare requests; KV reads have a path of their own. `bytes`: what it keeps of its request.
   void ConfirmThenRun(bool linearizable, ReaderPool::Task serve, size_t bytes = 0);
 
   ServicesOptions options;

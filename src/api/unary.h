@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "etcdserverpb/rpc.pb.h"
-#include "quorate/base/errors.h"
 #include "quorate/rpc/server.h"
 #include "src/api/parse.h"
+#include "src/api/patience.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {
@@ -47,10 +47,9 @@ void AddUnary(ServiceContext* context, rpc::Registry& registry, std::string meth
                                                              std::string_view message, rpc::UnaryCall call) {
                       auto request = std::make_shared<Request>();
                       if (!context->Begin(call_context, Parse(message, request.get()), call)) return;
-                      auto abandoned = call.Abandoned();
-                      auto serve = [handle, request, abandoned = std::move(abandoned),
-                                    call = std::move(call)](absl::Status ready) mutable {
-                        if (abandoned->load(std::memory_order_relaxed)) ready = base::errors::DeadlineExceeded();
+                      Patience patience(call, call_context.deadline);
+                      auto serve = [handle, request, patience, call = std::move(call)](absl::Status ready) mutable {
+                        ready = patience.Check(std::move(ready));
                         if (!ready.ok()) return std::move(call).Fail(std::move(ready));
                         auto response = handle(*request);
                         if (!response.ok()) return std::move(call).Fail(std::move(response).status());

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
+#include <vector>
 
 #include "tests/api/member_testing.h"
 #include "tests/base/eventually_testing.h"
@@ -99,6 +101,30 @@ TEST_F(LeaseServiceTest, ListsLeasesSoonestFirst) {
   ASSERT_EQ(response.leases_size(), 2);
   EXPECT_EQ(response.leases(0).id(), soon);
   EXPECT_EQ(response.leases(1).id(), late);
+}
+
+TEST_F(LeaseServiceTest, EachOfManyListsAtOnceHasWhatWasGrantedBefore) {
+  // Long enough that its bytes are shared.
+  constexpr int kLeases = 4000, kListers = 8, kListsEach = 20;
+  std::vector<int64_t> granted;
+  for (int i = 0; i < kLeases; ++i) granted.push_back(GrantOne(1000 + i));
+  std::vector<std::thread> listers;
+  for (int i = 0; i < kListers; ++i) {
+    listers.emplace_back([&, i] {
+      for (int list = 0; list < kListsEach; ++list) {
+        const int64_t own = GrantOne(100 + i);
+        grpc::ClientContext context;
+        pb::LeaseLeasesResponse response;
+        ASSERT_TRUE(lease_->LeaseLeases(&context, {}, &response).ok());
+        std::set<int64_t> ids;
+        for (const pb::LeaseStatus& lease : response.leases()) ids.insert(lease.id());
+        EXPECT_EQ(ids.size(), static_cast<size_t>(response.leases_size()));
+        EXPECT_TRUE(ids.contains(own));
+        EXPECT_EQ(response.leases(response.leases_size() - 1).id(), granted.back());
+      }
+    });
+  }
+  for (std::thread& lister : listers) lister.join();
 }
 
 TEST_F(LeaseServiceTest, AKeepAliveStreamAnswersEachMessage) {

@@ -20,6 +20,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   const Peer* peer = nullptr;  // valid during the handler's call
+  int loop_index = 0;          // of the loop that the handler is called on
 
   // The first value of a query parameter, percent-decoded; "" when absent.
   std::string QueryValue(std::string_view name) const;

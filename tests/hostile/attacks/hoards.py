@@ -114,6 +114,34 @@ def lists_abandoned(port, full):
     expect(Client(port).unary(1, RANGE, field(1, b"many000001")), "a Get is not served")
 
 
+def grant_many(port, count):
+    """Leases of an hour, a thousand at a time on their way."""
+    client = Client(port, timeout=60)
+    client.send(frame(WINDOW_UPDATE, 0, 0, number32(1 << 30)))
+    for at in range(0, count, 1000):
+        streams = [2 * i + 1 for i in range(at, min(at + 1000, count))]
+        client.send(b"".join(call(stream, "/etcdserverpb.Lease/LeaseGrant", number_field(1, 3600))
+                             for stream in streams))
+        ended = 0
+        while ended < len(streams) and (got := client.next()) is not None:
+            ended += got[0] == HEADERS and bool(got[1] & END_STREAM)
+        expect(ended == len(streams), "grants are not answered")
+    client.close()
+
+
+@attack(256, timed=False)
+def lists_of_leases_not_read(port, full):
+    """All leases, asked for thousands of times at once; who asks for a list of keys does not wait behind them."""
+    grant_many(port, 100_000 if full else 1000)
+    fill_many(port, 1000, 10)
+    client = Client(port, settings=WINDOW_SHUT)
+    client.send(b"".join(call(2 * i + 1, "/etcdserverpb.Lease/LeaseLeases", b"") for i in range(4000)))
+    began = time.monotonic()
+    reader = Client(port, settings=setting(INITIAL_WINDOW_SIZE, 1 << 30), timeout=30)
+    expect(reader.unary(1, RANGE, MANY), "a list of keys is not served")
+    expect(time.monotonic() - began < 5, "a list of keys waits behind those of leases")
+
+
 @attack(128)
 def answers_not_read(port, full):
     """Refusals that pile up behind a socket nobody reads: the server stops reading too."""

@@ -1,0 +1,38 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/api/http_testing.h"
+#include "tests/api/member_testing.h"
+
+namespace quorate::api {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+TEST(MetricsEndpointTest, WhoAsksAtTheSameTimeGetsAPage) {
+  TestMember member;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 16; ++i) {
+    clients.emplace_back([&member] {
+      for (int page = 0; page < 10; ++page) {
+        EXPECT_THAT(HttpGet(member.address(), "/metrics"),
+                    AllOf(HasSubstr(" 200 "), HasSubstr("\nquorate_leases "), HasSubstr("\nprocess_open_fds ")));
+      }
+    });
+  }
+  for (std::thread& client : clients) client.join();
+}
+
+TEST(MetricsEndpointTest, AStoppedMemberHasNone) {
+  TestMember member;
+  member.services().Stop();
+  EXPECT_THAT(HttpGet(member.address(), "/metrics"), AllOf(HasSubstr(" 503 "), HasSubstr("server stopped")));
+}
+
+}  // namespace
+}  // namespace quorate::api

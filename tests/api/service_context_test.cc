@@ -1,0 +1,35 @@
+#include "src/api/service_context.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <latch>
+#include <thread>
+
+namespace quorate::api {
+namespace {
+
+TEST(ServiceContextTest, WhatClientsAskThePoolForIsRefusedWhereItWouldWaitTooLong) {
+  ServicesOptions options;
+  options.reader_threads = 1;
+  ServiceContext service(options);
+  std::latch entered(1), leave(1), last(1);
+  service.readers.SubmitRead([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); }, 1);
+  service.readers.Submit([&](absl::Status) {
+    entered.count_down();
+    leave.wait();
+  });
+  entered.wait();
+  std::atomic<size_t> refused{0};
+  for (int i = 0; i < 1000; ++i) {
+    service.ConfirmThenRun(/*linearizable=*/false, [&](absl::Status status) { refused += !status.ok(); });
+  }
+  EXPECT_GT(refused, 500u) << "one read of half a second makes 1000 of them too many";
+  leave.count_down();
+  service.readers.Submit([&](absl::Status) { last.count_down(); });
+  last.wait();
+}
+
+}  // namespace
+}  // namespace quorate::api
