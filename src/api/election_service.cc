@@ -1,9 +1,11 @@
 #include "src/api/election_service.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "src/api/election_leader.h"
 #include "src/api/election_observer.h"
 #include "src/api/local_calls.h"
 #include "src/api/predecessors.h"
@@ -162,15 +164,13 @@ class LeaderCall final : public RecipeCall {
   void Begin(std::string_view message) override {
     v3electionpb::LeaderRequest request;
     if (!Parse(message, &request)) return;
-    LocalRange(service_, loop_index_, OldestKey(request.name() + "/"), Share(this),
-               [this](absl::StatusOr<etcdserverpb::RangeResponse> found) {
-                 if (!found.ok()) return Fail(found.status());
-                 if (found->kvs().empty()) return Fail(Unknown(kNoLeader));
-                 v3electionpb::LeaderResponse response;
-                 *response.mutable_header() = found->header();
-                 *response.mutable_kv() = found->kvs(0);
-                 Reply(response);
-               });
+    LocalRead(service_, loop_index_, OldestKey(request.name() + "/"), Share(this),
+              [this](absl::StatusOr<mvcc::Answer> found) {
+                if (!found.ok()) return Fail(found.status());
+                std::optional<Leader> leader = LeaderOf(std::move(found->body));
+                if (!leader.has_value()) return Fail(Unknown(kNoLeader));
+                ReplyIfRoom(EncodeLeader(*service_, found->revision, std::move(leader->kv)));
+              });
   }
 };
 

@@ -36,6 +36,13 @@ void LastingUnary::Finish(absl::Status status) {
   if (rpc::Stream* stream = Leave()) stream->Finish(std::move(status));
 }
 
+void LastingUnary::ReplyIfRoom(base::Payload response) {
+  if (gone()) return;
+  if (!stream_->HasRoom(response.size())) return Finish(base::errors::TooManyRequests());
+  stream_->Write(std::move(response));
+  Finish(absl::OkStatus());
+}
+
 rpc::StreamFactory LastingFactory(ServiceContext* service,
                                   std::shared_ptr<LastingUnary> (*make)(ServiceContext*, rpc::Stream&)) {
   return [service, make](const rpc::CallContext& context, rpc::Stream& stream) -> std::unique_ptr<rpc::StreamHandler> {

@@ -42,6 +42,9 @@ class LastingUnary : public rpc::StreamHandler, public LastingCall, public std::
   rpc::StreamRef ref() const { return stream_->ref(); }
   // Answers, and leaves; nothing when gone.
   void Finish(absl::Status status);
+  // What was only read may be refused, with too many requests, when clients leave no room for it.
+  void ReplyIfRoom(base::Payload response);
+  // Not so what was done. It is no longer than what is kept of the request until the client has it.
   template <typename Response>
   void Reply(const Response& response) {
     if (gone()) return;

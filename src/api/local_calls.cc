@@ -82,12 +82,10 @@ Request MustDecode(const std::string& bytes) {
   return request;
 }
 
-absl::StatusOr<etcdserverpb::RangeResponse> ReadRange(const ServiceContext& context, const std::string& request,
-                                                      const absl::Status& confirmed) {
+absl::StatusOr<mvcc::Answer> ReadRange(const ServiceContext& context, const std::string& request,
+                                       const absl::Status& confirmed) {
   QUORATE_RETURN_IF_ERROR(confirmed);
-  QUORATE_ASSIGN_OR_RETURN(const mvcc::Answer answer,
-                           context.replica->store().View().Range(MustDecode<mvcc::RangeRequest>(request)));
-  return Parse<etcdserverpb::RangeResponse>(context, answer, context.replica->term());
+  return context.replica->store().View().Range(MustDecode<mvcc::RangeRequest>(request));
 }
 
 }  // namespace
@@ -121,12 +119,21 @@ void LocalDelete(ServiceContext* context, int loop_index, const std::string& key
 
 void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
                 std::weak_ptr<const void> caller, LocalDone<etcdserverpb::RangeResponse> done) {
+  LocalRead(context, loop_index, request, std::move(caller),
+            [context, done = std::move(done)](absl::StatusOr<mvcc::Answer> answer) {
+              if (!answer.ok()) return done(std::move(answer).status());
+              done(Parse<etcdserverpb::RangeResponse>(*context, *answer, context->replica->term()));
+            });
+}
+
+void LocalRead(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
+               std::weak_ptr<const void> caller, LocalDone<mvcc::Answer> done) {
   auto serve = [context, loop_index, bytes = request.SerializeAsString(), caller = std::move(caller),
                 done = std::move(done)](absl::Status status) {
     if (caller.expired()) return;
-    absl::StatusOr<etcdserverpb::RangeResponse> response = ReadRange(*context, bytes, status);
-    context->server->Post(loop_index, [caller, done, response = std::move(response)] {
-      if (const auto alive = caller.lock()) done(response);
+    absl::StatusOr<mvcc::Answer> answer = ReadRange(*context, bytes, status);
+    context->server->Post(loop_index, [caller, done, answer = std::move(answer)] {
+      if (const auto alive = caller.lock()) done(answer);
     });
   };
   LoopReads& reads = context->loop(loop_index).reads;

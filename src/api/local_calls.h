@@ -26,5 +26,9 @@ void LocalDelete(ServiceContext* context, int loop_index, const std::string& key
 // Linearizable. `caller` is whom it is read for: once it is gone nothing is read, and `done` not called.
 void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
                 std::weak_ptr<const void> caller, LocalDone<etcdserverpb::RangeResponse> done);
+// The same, for values that may be large: a RangeResponse without its header, in the buffers of the store's own
+// records.
+void LocalRead(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
+               std::weak_ptr<const void> caller, LocalDone<mvcc::Answer> done);
 
 }  // namespace quorate::api

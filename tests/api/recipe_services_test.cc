@@ -222,6 +222,63 @@ TEST_F(RecipeServicesTest, WhoFollowsALargeKeyKeepsIt) {
   for (grpc::ClientContext& context : observing) context.TryCancel();
 }
 
+TEST(ElectionRoomTest, WhoObservesAndReadsNothingHearsOfTheNewestLeaderOnceThereIsRoom) {
+  // Of 300 KB for each there is room for two thirds of them.
+  constexpr int kObservers = 120;
+  rpc::ServerOptions bounds;
+  bounds.queued_bytes_max = 16 << 20;
+  TestMember member({}, bounds);
+  const auto lead = [&member](char value) {
+    grpc::ClientContext context;
+    pb::PutRequest put;
+    put.set_key("election/1");
+    put.set_value(std::string(300'000, value));
+    pb::PutResponse response;
+    ASSERT_TRUE(member.kv().Put(&context, put, &response).ok());
+  };
+  lead('a');
+  const auto channel = member.NewChannel();
+  const auto election = v3electionpb::Election::NewStub(channel);
+  v3electionpb::LeaderRequest request;
+  request.set_name("election");
+  std::vector<grpc::ClientContext> observing(kObservers);
+  std::vector<std::unique_ptr<grpc::ClientReader<v3electionpb::LeaderResponse>>> observers;
+  for (grpc::ClientContext& context : observing) observers.push_back(election->Observe(&context, request));
+  // A connection that holds more than there is room for has no further call taken.
+  const auto kv = pb::KV::NewStub(channel);
+  for (int i = 0; i < 300; ++i) {
+    grpc::ClientContext context;
+    pb::RangeRequest range;
+    range.set_key("none");
+    pb::RangeResponse response;
+    ASSERT_TRUE(kv->Range(&context, range, &response).ok());
+  }
+  lead('b');
+  lead('c');
+  std::atomic<int> told{0};
+  std::vector<std::thread> readers;
+  for (auto& observer : observers) {
+    readers.emplace_back([&observer, &told] {
+      v3electionpb::LeaderResponse leader;
+      for (char last = 'a'; last != 'c'; ++told) {
+        ASSERT_TRUE(observer->Read(&leader));
+        ASSERT_EQ(leader.kv().value().size(), 300'000u);
+        EXPECT_GE(leader.kv().value()[0], last);
+        last = leader.kv().value()[0];
+      }
+    });
+  }
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_LT(told, 3 * kObservers) << "who found no room has left out what was not the newest any more";
+  grpc::ClientContext asking;
+  v3electionpb::LeaderResponse leader;
+  ASSERT_TRUE(election->Leader(&asking, request, &leader).ok());
+  EXPECT_EQ(leader.kv().key(), "election/1");
+  EXPECT_EQ(leader.kv().value(), std::string(300'000, 'c'));
+  EXPECT_EQ(leader.header().revision(), 4);
+  for (grpc::ClientContext& context : observing) context.TryCancel();
+}
+
 TEST(RecipeQuotaTest, ALockPastTheQuotaRaisesTheAlarm) {
   ServicesOptions options;
   options.quota_backend_bytes = 1;

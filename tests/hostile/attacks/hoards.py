@@ -11,6 +11,7 @@ from http2_frames import (DATA, END_HEADERS, END_STREAM, HEADERS, INITIAL_WINDOW
 from attacks.registry import (KEEP_ALIVE, MIB, PUT, RANGE, REQUEST_PATIENCE_S, TXN, WATCH, attack, expect, number32)
 
 WINDOW_SHUT = setting(INITIAL_WINDOW_SIZE, 0)
+ELECTION = "/v3electionpb.Election/"
 
 
 def fill(port, prefix, count, size):
@@ -140,6 +141,24 @@ def lists_of_leases_not_read(port, full):
     reader = Client(port, settings=setting(INITIAL_WINDOW_SIZE, 1 << 30), timeout=30)
     expect(reader.unary(1, RANGE, MANY), "a list of keys is not served")
     expect(time.monotonic() - began < 5, "a list of keys waits behind those of leases")
+
+
+@attack(200, timed=False)
+def leaders_not_read(port, full):
+    """An election's value of nearly a megabyte, asked for and observed again and again, and proclaimed anew."""
+    writer = Client(port)
+    proclamation = put(b"election/1", os.urandom(1_000_000))
+    expect(writer.unary(1, PUT, proclamation), "a Put failed")
+    clients = []
+    for _ in range(10 if full else 1):
+        client = Client(port, settings=WINDOW_SHUT)
+        client.send(b"".join(call(2 * i + 1, ELECTION + ("Leader" if i % 4 == 0 else "Observe"), field(1, b"election"))
+                             for i in range(1000)))
+        clients.append(client)
+    time.sleep(1)
+    for i in range(1, 11):
+        expect(writer.unary(2 * i + 1, PUT, proclamation), "a Put failed")
+    time.sleep(1)
 
 
 @attack(128)
