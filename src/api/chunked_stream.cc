@@ -20,13 +20,13 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
     source_ = std::move(accepted->source);
     bytes_ = accepted->bytes;
     LoopReads& reads = loop_.reads;
-    if (!accepted->linearizable || reads.CanReadNow()) return BuildNext();
+    if (!accepted->linearizable || reads.CanReadNow()) return Begin();
     building_ = true;
     reads.AfterConfirmation([self = shared_from_this()](absl::Status status) {
       if (self->stream_ == nullptr) return;
       self->building_ = false;
       if (!status.ok()) return self->Finish(std::move(status));
-      self->BuildNext();
+      self->Begin();
     });
   }
 
@@ -52,15 +52,28 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
   void OnClose() override {
     loop_.awaiting_room.Remove(this);
     stream_ = nullptr;
-    // Letting go of what a source reads can take longer than a loop should wait.
-    if (source_ != nullptr) pool_->Submit([source = std::move(source_)](const absl::Status&) {}, bytes_);
+    LetGo();
   }
 
  private:
+  void Begin() {
+    building_ = !source_->MayBegin([weak = weak_from_this(), ref = stream_->ref()] {
+      ref.Post([weak](rpc::Stream&) {
+        if (const auto self = weak.lock()) self->OnTurn();
+      });
+    });
+    if (!building_) BuildNext();
+  }
+
+  void OnTurn() {
+    building_ = false;
+    if (stream_ != nullptr) BuildNext();
+  }
+
   // From here to Send the source is the pool's.
   void BuildNext() {
     if (!stream_->HasRoom(0)) return AwaitRoom();
-    building_ = true;
+    building_ = begun_ = true;
     auto build = [weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
       auto chunk = std::make_shared<ChunkSource::Chunk>();
       if (!status.ok()) {
@@ -120,7 +133,15 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
 
   void Finish(absl::Status status) {
     loop_.awaiting_room.Remove(this);
+    LetGo();
     std::exchange(stream_, nullptr)->Finish(std::move(status));
+  }
+
+  // Of what a source has begun to read, which can take longer than a loop should wait. Others may wait for it.
+  void LetGo() {
+    if (source_ == nullptr) return;
+    if (!begun_) return source_.reset();
+    pool_->Submit([source = std::move(source_)](const absl::Status&) {}, bytes_);
   }
 
   ReaderPool* pool_;
@@ -129,7 +150,8 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
   AcceptRequest accept_;
   std::shared_ptr<ChunkSource> source_;
   size_t bytes_ = 0;  // that the source keeps of the request
-  bool building_ = false;
+  bool building_ = false;  // or not to be begun yet
+  bool begun_ = false;
   std::shared_ptr<ChunkSource::Chunk> chunk_;  // being sent
   size_t next_ = 0;                            // of its messages
   int64_t held_bytes_ = 0;                     // counted of them

@@ -26,6 +26,8 @@ class ChunkSource {
   };
 
   virtual ~ChunkSource() = default;
+  // Loop thread, once, before the first Next: whether it may begin. If not, calls `begin` once it may, on any thread.
+  virtual bool MayBegin(std::function<void()> begin) { return true; }
   // Pool thread, once at a time. A chunk may be empty: work that yields no message yet is cut, too, so that no task
   // keeps a pool thread for long and a call that ended meanwhile is noticed.
   virtual Chunk Next() = 0;

@@ -27,6 +27,7 @@
 #include "src/api/room_queue.h"
 #include "src/api/slow_calls.h"
 #include "src/api/space_quota.h"
+#include "src/api/turns.h"
 
 namespace quorate::api {
 
@@ -80,6 +81,10 @@ struct ServiceContext {
   rpc::Server* server = nullptr;
   std::vector<std::unique_ptr<LoopContext>> loops;
   Defragmentation defragmentation;
+  // Each snapshot under way keeps a state of the store, iterators with buffers of megabytes, and 16 bytes a lease.
+  static constexpr size_t kSnapshotsAtATime = 8;
+  static constexpr size_t kSnapshotsWaitingMax = 100;
+  Turns snapshots{kSnapshotsAtATime, kSnapshotsWaitingMax};
   // Last: their threads use the rest. A hash takes as long as everything that is stored takes to read: no list waits
   // behind it. `disk_readers` do short reads while those that are not in memory have to wait for the disk: on their
   // loops they would make everybody there wait, and as few would be under way as there are loops. `bulk` makes

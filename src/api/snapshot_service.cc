@@ -2,16 +2,20 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
 #include "quorate/base/sha256.h"
 #include "quorate/base/wire.h"
 #include "quorate/etcdfile/writer.h"
 #include "src/api/chunked_stream.h"
 #include "src/api/snapshot_contents.h"
+#include "src/api/turns.h"
 
 namespace quorate::api {
 namespace {
@@ -34,8 +38,10 @@ constexpr uint32_t kVersion = 4;
 // The contents are gathered, then counted in turns, then sent.
 class SnapshotSource : public ChunkSource {
  public:
-  explicit SnapshotSource(const ServiceContext* service) : service_(service) {}
+  SnapshotSource(const ServiceContext* service, std::unique_ptr<Turns::Turn> turn)
+      : turn_(std::move(turn)), service_(service) {}
 
+  bool MayBegin(std::function<void()> begin) override { return turn_->HasCome(std::move(begin)); }
   Chunk Next() override {
     Chunk chunk;
     chunk.status = Advance(&chunk);
@@ -45,6 +51,7 @@ class SnapshotSource : public ChunkSource {
  private:
   absl::Status Advance(Chunk* chunk) {
     if (writer_ == nullptr) {
+      begun_ = std::chrono::steady_clock::now();
       QUORATE_ASSIGN_OR_RETURN(auto contents, GatherSnapshot(*service_));
       writer_ = std::make_unique<etcdfile::DatabaseWriter>(std::move(contents));
       return absl::OkStatus();
@@ -93,8 +100,9 @@ class SnapshotSource : public ChunkSource {
                  {"took-ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
   }
 
+  const std::unique_ptr<Turns::Turn> turn_;  // first: given up when the rest has gone
   const ServiceContext* service_;
-  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point begun_;
   std::unique_ptr<etcdfile::DatabaseWriter> writer_;  // null: nothing was done yet
   bool measured_ = false;
   std::string pages_;  // made, and not sent as it is less than a blob
@@ -102,12 +110,14 @@ class SnapshotSource : public ChunkSource {
   uint64_t sent_ = 0;
 };
 
-absl::StatusOr<AcceptedRequest> Accept(const ServiceContext* service, const absl::Status& admitted,
+absl::StatusOr<AcceptedRequest> Accept(ServiceContext* service, const absl::Status& admitted,
                                        std::string_view message) {
   etcdserverpb::SnapshotRequest request;
   if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) return MalformedInStream();
   QUORATE_RETURN_IF_ERROR(admitted);
-  return AcceptedRequest{std::make_shared<SnapshotSource>(service)};
+  std::unique_ptr<Turns::Turn> turn = service->snapshots.Enter();
+  if (turn == nullptr) return base::errors::TooManyRequests();
+  return AcceptedRequest{std::make_shared<SnapshotSource>(service, std::move(turn))};
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ ServedMember::ServedMember(const std::filesystem::path& directory, ServicesOptio
   server_options.connection_received_bytes_max = bounds.connection_received_bytes_max;
   server_options.queued_bytes_max = bounds.queued_bytes_max;
   server_options.connection_queued_bytes_max = bounds.connection_queued_bytes_max;
+  server_options.stall_check_interval = bounds.stall_check_interval;
   server_options.on_tick_end = [this](int loop_index) { services_->OnTickEnd(loop_index); };
   server_options.slow_call_min = options.warning_unary_request_duration;
   server_options.on_slow_call = [this](const rpc::SlowCall& call) { services_->OnSlowCall(call); };

@@ -143,6 +143,20 @@ def lists_of_leases_not_read(port, full):
     expect(time.monotonic() - began < 5, "a list of keys waits behind those of leases")
 
 
+@attack(160)
+def snapshots_not_read(port, full):
+    """Eight are under way and a hundred wait for them; the rest is refused."""
+    fill_many(port, 10_000, 500)
+    client = Client(port, settings=WINDOW_SHUT, timeout=30)
+    streams = 2000 if full else 300
+    client.send(b"".join(call(2 * i + 1, "/etcdserverpb.Maintenance/Snapshot", b"") for i in range(streams)))
+    refused = 0
+    while refused < streams - 108 and (got := client.next()) is not None:
+        refused += got[0] == HEADERS and bool(got[1] & END_STREAM)
+    expect(refused == streams - 108, f"{refused} of {streams} refused")
+    time.sleep(1)
+
+
 @attack(200, timed=False)
 def leaders_not_read(port, full):
     """An election's value of nearly a megabyte, asked for and observed again and again, and proclaimed anew."""
