@@ -10,19 +10,15 @@
 #include "quorate/base/wire.h"
 #include "quorate/lease/request.h"
 #include "src/api/keep_alive_stream.h"
+#include "src/api/lease_description.h"
 
 namespace quorate::api {
 namespace {
 
 namespace wire = base::wire;
 
-// Field numbers of LeaseTimeToLiveResponse.
-constexpr uint32_t kId = 2;
-constexpr uint32_t kTtl = 3;
-constexpr uint32_t kGrantedTtl = 4;
-constexpr uint32_t kKeys = 5;
-// What the TTL of a lease is that is not there.
-constexpr int64_t kNoTtl = -1;
+// What a lease's keys may be long together in one answer: as much as a list's records.
+constexpr uint64_t kKeysBytesMax = uint64_t{1} << 30;
 // Of LeaseLeasesResponse, and of the LeaseStatus in it.
 constexpr uint32_t kLeases = 2;
 constexpr uint32_t kLeaseId = 1;
@@ -47,30 +43,6 @@ base::Payload EncodeList(const std::vector<int64_t>& leases) {
     list.Append(status);
   }
   return list;
-}
-
-void AppendKeys(const std::vector<std::string>& keys, std::string* out) {
-  for (const std::string& key : keys) {
-    wire::AppendBytesPrefix(out, kKeys, key.size());
-    *out += key;
-  }
-}
-
-// A LeaseTimeToLiveResponse without its header.
-std::string DescribeLease(replica::Replica& replica, const lease::TimeToLiveRequest& request) {
-  // First, lest a lease that ends meanwhile seem to have lost its keys.
-  const std::vector<std::string> keys = request.keys ? replica.leases().Keys(request.id) : std::vector<std::string>();
-  const std::optional<lease::Lessor::TimeLeft> left = replica.lessor().Find(request.id);
-  std::string body;
-  wire::AppendInt64Field(&body, kId, request.id);
-  if (!left.has_value()) {
-    wire::AppendInt64Field(&body, kTtl, kNoTtl);
-    return body;
-  }
-  wire::AppendInt64Field(&body, kTtl, std::chrono::duration_cast<std::chrono::seconds>(left->remaining).count());
-  wire::AppendInt64Field(&body, kGrantedTtl, left->granted_seconds);
-  AppendKeys(keys, &body);
-  return body;
 }
 
 }  // namespace
@@ -128,11 +100,14 @@ void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view 
   context_->ConfirmThenRun(true, [context = context_, request, patience, waiting](absl::Status status) {
     status = patience.Check(std::move(status));
     if (!status.ok()) return std::move(*waiting).Fail(std::move(status));
-    auto body = std::make_shared<std::string>(DescribeLease(*context->replica, request));
+    absl::StatusOr<base::Payload> described =
+        DescribeLease(*context->replica, request, kKeysBytesMax, [&patience] { return patience.is_over(); });
+    if (!described.ok()) return std::move(*waiting).Fail(std::move(described).status());
+    auto body = std::make_shared<base::Payload>(*std::move(described));
     const bool accepted = context->replica->leases().WhenPublished([context, body, waiting] {
       // Who leads no longer knows no times.
       if (!context->replica->lessor().leading()) return std::move(*waiting).Fail(base::errors::LeaderChanged());
-      ReplyNow(*context, base::Payload(std::move(*body)), std::move(*waiting));
+      ReplyNow(*context, std::move(*body), std::move(*waiting));
     });
     if (!accepted) std::move(*waiting).Fail(base::errors::TooManyRequests());
   });

@@ -1,6 +1,7 @@
 #include "quorate/lease/leases.h"
 
 #include <atomic>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -34,9 +35,20 @@ int64_t IdOf(std::string_view id_bytes) { return static_cast<int64_t>(base::Read
 // Ascending: the order in which etcd deletes them.
 using KeySet = absl::btree_set<std::string, std::less<>>;
 
+struct Attached {
+  KeySet keys;
+  uint64_t bytes = 0;  // of them
+};
+
 struct Part {
   // Without keys (null) for most, when there are a million.
-  absl::flat_hash_map<int64_t, std::unique_ptr<KeySet>> leases;
+  absl::flat_hash_map<int64_t, std::unique_ptr<Attached>> leases;
+
+  // Null, too, where there is no such lease.
+  const Attached* Find(int64_t lease) const {
+    const auto found = leases.find(lease);
+    return found == leases.end() ? nullptr : found->second.get();
+  }
 };
 
 }  // namespace
@@ -95,17 +107,17 @@ absl::StatusOr<mvcc::Answer> Leases::Grant(const GrantRequest& request, mvcc::St
 absl::StatusOr<mvcc::Answer> Leases::Revoke(const RevokeRequest& request, mvcc::Store& store) {
   rep_->Touch();
   auto& shard = rep_->shards.Of(request.id);
-  std::unique_ptr<KeySet> keys;
+  std::unique_ptr<Attached> attached;
   {
     base::MutexLock lock(&shard.mutex);
     const auto found = shard.leases.find(request.id);
     if (found == shard.leases.end()) return base::errors::LeaseNotFound();
-    keys = std::move(found->second);
+    attached = std::move(found->second);
     shard.leases.erase(found);
   }
   rep_->count.fetch_sub(1, std::memory_order_relaxed);
-  if (keys != nullptr) {
-    const std::vector<std::string_view> doomed(keys->begin(), keys->end());
+  if (attached != nullptr) {
+    const std::vector<std::string_view> doomed(attached->keys.begin(), attached->keys.end());
     QUORATE_RETURN_IF_ERROR(store.DeleteKeys(doomed));
   }
   store.batch().Delete(Family::kMeta, NameOf(request.id));
@@ -149,8 +161,8 @@ void Leases::Attach(int64_t lease, std::string_view key) {
   base::MutexLock lock(&shard.mutex);
   const auto found = shard.leases.find(lease);
   if (found == shard.leases.end()) return;
-  if (found->second == nullptr) found->second = std::make_unique<KeySet>();
-  found->second->emplace(key);
+  if (found->second == nullptr) found->second = std::make_unique<Attached>();
+  if (found->second->keys.emplace(key).second) found->second->bytes += key.size();
 }
 
 void Leases::Detach(int64_t lease, std::string_view key) {
@@ -159,25 +171,51 @@ void Leases::Detach(int64_t lease, std::string_view key) {
   base::MutexLock lock(&shard.mutex);
   const auto found = shard.leases.find(lease);
   if (found == shard.leases.end() || found->second == nullptr) return;
-  found->second->erase(key);
-  if (found->second->empty()) found->second.reset();
+  if (found->second->keys.erase(key) > 0) found->second->bytes -= key.size();
+  if (found->second->keys.empty()) found->second.reset();
 }
 
 uint64_t Leases::count() const { return rep_->count.load(std::memory_order_relaxed); }
 
 std::vector<std::string> Leases::Keys(int64_t lease) const {
+  std::vector<std::string> keys;
+  std::string last;
+  while (std::optional<std::vector<std::string>> slice = KeysAfter(lease, last)) {
+    if (slice->empty()) break;
+    last = slice->back();
+    keys.insert(keys.end(), std::make_move_iterator(slice->begin()), std::make_move_iterator(slice->end()));
+  }
+  return keys;
+}
+
+std::optional<std::vector<std::string>> Leases::KeysAfter(int64_t lease, std::string_view after) const {
   const auto& shard = rep_->shards.Of(lease);
   base::MutexLock lock(&shard.mutex);
-  const auto found = shard.leases.find(lease);
-  if (found == shard.leases.end() || found->second == nullptr) return {};
-  return {found->second->begin(), found->second->end()};
+  if (!shard.leases.contains(lease)) return std::nullopt;
+  std::vector<std::string> keys;
+  const Attached* attached = shard.Find(lease);
+  if (attached == nullptr) return keys;
+  size_t bytes = 0;
+  auto next = attached->keys.upper_bound(after);
+  while (next != attached->keys.end() && keys.size() < kSliceKeysMax && bytes < kSliceBytesMax) {
+    bytes += next->size();
+    keys.push_back(*next++);
+  }
+  return keys;
 }
 
 size_t Leases::KeyCount(int64_t lease) const {
   const auto& shard = rep_->shards.Of(lease);
   base::MutexLock lock(&shard.mutex);
-  const auto found = shard.leases.find(lease);
-  return found == shard.leases.end() || found->second == nullptr ? 0 : found->second->size();
+  const Attached* attached = shard.Find(lease);
+  return attached == nullptr ? 0 : attached->keys.size();
+}
+
+uint64_t Leases::KeyBytes(int64_t lease) const {
+  const auto& shard = rep_->shards.Of(lease);
+  base::MutexLock lock(&shard.mutex);
+  const Attached* attached = shard.Find(lease);
+  return attached == nullptr ? 0 : attached->bytes;
 }
 
 bool Leases::WhenPublished(std::function<void()> done) {

@@ -89,6 +89,70 @@ TEST(LeasesTest, AKeyHangsOnTheLeaseOfItsLastPut) {
   EXPECT_EQ(test.Keys(), 1u);
 }
 
+TEST(LeasesTest, KeysComeInSlicesBetweenWhichTheWriterGoesOn) {
+  TestLeases test;
+  constexpr size_t kKeys = 2 * Leases::kSliceKeysMax + 1;
+  ASSERT_TRUE(test.leases->Grant({1, 100}, *test.store).ok());
+  const auto attach = [&test](const std::string& key) {
+    mvcc::PutRequest put;
+    put.key = key;
+    put.lease = 1;
+    ASSERT_TRUE(test.store->Put(put).ok());
+  };
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < kKeys; ++i) keys.push_back("k" + std::to_string(10'000 + i));
+  for (const std::string& key : keys) attach(key);
+  test.Commit();
+  std::vector<std::string> got;
+  auto slice = test.leases->KeysAfter(1, "");
+  ASSERT_TRUE(slice.has_value());
+  EXPECT_EQ(slice->size(), Leases::kSliceKeysMax);
+  got = *slice;
+  // Before the next one and behind it; and the one that it would go on behind goes itself.
+  attach("a");
+  attach("z");
+  ASSERT_TRUE(test.Delete(got.back()).ok());
+  while (!slice->empty()) {
+    slice = test.leases->KeysAfter(1, slice->back());
+    ASSERT_TRUE(slice.has_value());
+    got.insert(got.end(), slice->begin(), slice->end());
+  }
+  keys.push_back("z");
+  EXPECT_EQ(got, keys);
+  keys.erase(keys.begin() + static_cast<ptrdiff_t>(Leases::kSliceKeysMax) - 1);
+  keys.insert(keys.begin(), "a");
+  EXPECT_EQ(test.leases->Keys(1), keys);
+  ASSERT_TRUE(test.Revoke(1).ok());
+  EXPECT_FALSE(test.leases->KeysAfter(1, got.front()).has_value());
+  EXPECT_FALSE(test.leases->KeysAfter(2, "").has_value());
+}
+
+TEST(LeasesTest, ASliceOfLongKeysHasFew) {
+  TestLeases test;
+  ASSERT_TRUE(test.Grant(1, 10).ok());
+  for (const char* name : {"a", "b", "c"}) {
+    ASSERT_TRUE(test.Put(name + std::string(Leases::kSliceBytesMax / 2, 'k'), 1).ok());
+  }
+  EXPECT_EQ(test.leases->KeysAfter(1, "")->size(), 2u);
+  EXPECT_EQ(test.leases->Keys(1).size(), 3u);
+}
+
+TEST(LeasesTest, KnowsHowLongTheKeysAreTogether) {
+  TestLeases test;
+  EXPECT_EQ(test.leases->KeyBytes(1), 0u);
+  ASSERT_TRUE(test.Grant(1, 10).ok());
+  EXPECT_EQ(test.leases->KeyBytes(1), 0u);
+  for (const char* key : {"abc", "de", "abc"}) ASSERT_TRUE(test.Put(key, 1).ok());
+  EXPECT_EQ(test.leases->KeyBytes(1), 5u);
+  test.Flush();
+  test.Reopen();
+  EXPECT_EQ(test.leases->KeyBytes(1), 5u);
+  ASSERT_TRUE(test.Put("de").ok());
+  EXPECT_EQ(test.leases->KeyBytes(1), 3u);
+  ASSERT_TRUE(test.Delete("abc").ok());
+  EXPECT_EQ(test.leases->KeyBytes(1), 0u);
+}
+
 TEST(LeasesTest, ManyCommandsInOneBatchSeeEachOther) {
   TestLeases test;
   mvcc::PutRequest put;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,9 +54,16 @@ class Leases final : public mvcc::LeaseKeys {
 
   // --- Any thread. How many there are for the writer.
   uint64_t count() const;
-  // The writer's state: an answer that shows it leaves through WhenPublished.
-  std::vector<std::string> Keys(int64_t lease) const;  // ascending
+  // The writer's state: an answer that shows it leaves through WhenPublished. Keys come ascending.
+  std::vector<std::string> Keys(int64_t lease) const;
+  // The next of them behind `after`; none: that was the last. Nothing: there is no such lease. So many at a time that
+  // the writer, who goes on between two calls, does not wait long.
+  static constexpr size_t kSliceKeysMax = 1000;
+  static constexpr size_t kSliceBytesMax = 256 << 10;
+  std::optional<std::vector<std::string>> KeysAfter(int64_t lease, std::string_view after) const;
   size_t KeyCount(int64_t lease) const;
+  // How long they are together.
+  uint64_t KeyBytes(int64_t lease) const;
   // Runs `done` once all that could be seen here before the call is published: at once, or on the writer's thread.
   // False, and `done` is dropped, when kWaitingMax wait already.
   static constexpr size_t kWaitingMax = 100'000;
