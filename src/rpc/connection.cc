@@ -88,7 +88,8 @@ void Connection::Read() {
   received_ms_ = loop_->now_ms();
   if (closing_) {
     lingered_bytes_ += static_cast<size_t>(count);
-    if (lingered_bytes_ > kLingerBytesMax) Close();
+    if (lingered_bytes_ > kLingerBytesMax) return Close();
+    NoteOverdraft(credit_.Spend(loop_->now_ms(), TurnTime(reads, std::chrono::steady_clock::now())));
     return;
   }
   std::string_view bytes(loop_->read_buffer(), static_cast<size_t>(count));

@@ -63,13 +63,13 @@ inline constexpr HoldOffs::Bounds kRefusals = {.burst = 50'000,
                                                .debt_max = 2'500,
                                                .releases = {.at_once = 32, .interval_ms = 1},
                                                .releases_in_debt = {.at_once = 1, .interval_ms = 10}};
-// Nanoseconds that connections took beyond their credit: a tenth of the loop's time, and a fortieth for those released
-// in debt, if each has a whole read to work off.
+// Nanoseconds that connections took beyond their credit: a twentieth of the loop's time, and an eightieth for those
+// released in debt, if each has a whole read to work off.
 inline constexpr HoldOffs::Bounds kOverdrafts = {.burst = 1'000'000,
-                                                 .per_second = 100'000'000,
+                                                 .per_second = 50'000'000,
                                                  .debt_max = 10'000'000,
                                                  .releases = {.at_once = 32, .interval_ms = 1},
-                                                 .releases_in_debt = {.at_once = 1, .interval_ms = 10}};
+                                                 .releases_in_debt = {.at_once = 1, .interval_ms = 20}};
 // The same of those that took more than a short turn beyond it, in an account of their own: each of them costs what
 // many others do together, and those are not to wait for it. They come one by one, as each is likely to take as long
 // again; a turn of 0.2 s is paid in two seconds.
