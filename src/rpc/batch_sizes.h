@@ -18,8 +18,6 @@ class ReadSize {
   static constexpr std::chrono::microseconds kRead{250};
   static constexpr size_t kBytesMax = 256 << 10;
   static constexpr size_t kBytesMin = 2 << 10;
-  // Until the first read tells.
-  static constexpr size_t kBytesFirst = 16 << 10;
 
   // To read next.
   size_t bytes() const { return bytes_; }
@@ -34,7 +32,8 @@ class ReadSize {
   }
 
  private:
-  size_t bytes_ = kBytesFirst;
+  // Little at first: of those that come by the thousand, many may be dear.
+  size_t bytes_ = kBytesMin;
 };
 
 // One loop's, of whoever runs it.
@@ -42,7 +41,7 @@ class TickSize {
  public:
   static constexpr std::chrono::microseconds kTick{500};
   static constexpr int kConnectionsMax = 256;
-  static constexpr int kConnectionsMin = 32;
+  static constexpr int kConnectionsMin = 8;
 
   // To serve in the coming tick. Those left out have been ready for longest then, and are the first of the next.
   int connections() const { return connections_; }

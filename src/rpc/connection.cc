@@ -89,7 +89,7 @@ void Connection::Read() {
   if (closing_) {
     lingered_bytes_ += static_cast<size_t>(count);
     if (lingered_bytes_ > kLingerBytesMax) return Close();
-    NoteOverdraft(credit_.Spend(loop_->now_ms(), TurnTime(reads, std::chrono::steady_clock::now())));
+    PayFor(TurnTime(reads, std::chrono::steady_clock::now()));
     return;
   }
   std::string_view bytes(loop_->read_buffer(), static_cast<size_t>(count));
@@ -107,7 +107,7 @@ void Connection::Read() {
   const auto ended = std::chrono::steady_clock::now();
   read_size_.Took(bytes.size(), ended - began);
   if (is_closed()) return;
-  NoteOverdraft(credit_.Spend(loop_->now_ms(), TurnTime(reads, ended)));
+  PayFor(TurnTime(reads, ended));
   if (!sane) CloseWhenFlushed();
   loop_->MarkDirty(this);
 }
@@ -225,7 +225,8 @@ void Connection::NoteRefusal(size_t message_bytes) {
   if (too_many && held_off_ == 0) HoldOff(&loop_->refusals());
 }
 
-void Connection::NoteOverdraft(std::chrono::nanoseconds overdraft) {
+void Connection::PayFor(std::chrono::nanoseconds work) {
+  const std::chrono::nanoseconds overdraft = credit_.Spend(loop_->now_ms(), work, loop_->connection_count());
   if (overdraft.count() == 0) return;
   HoldOffs& account = overdraft > Credit::kShortTurn ? loop_->long_overdrafts() : loop_->overdrafts();
   // Though it may wait already because of a refusal, which is over sooner.

@@ -70,8 +70,8 @@ class Connection final : public EventSource {
   using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
   void Read();
-  // The loop worked for it so much longer than it had credit for.
-  void NoteOverdraft(std::chrono::nanoseconds overdraft);
+  // The loop worked for it for so long.
+  void PayFor(std::chrono::nanoseconds work);
   // Has it wait with those that the loop reads no more for now.
   void HoldOff(HoldOffs* hold_offs);
   bool Detect(std::string_view* bytes);

@@ -17,27 +17,34 @@ namespace quorate::rpc {
 class Credit {
  public:
   // A message was sent, or a whole one of so many bytes received that led to one.
-  void Earn(size_t bytes) { left_ns_.Give(kAnswerNs + static_cast<int64_t>(bytes)); }
+  void Earn(size_t bytes) { earned_ns_ = std::min(earned_ns_ + kAnswerNs + static_cast<int64_t>(bytes), kEarnedMaxNs); }
   // A longer turn may have been other threads', who took the processor: it is the WorkClock that tells then.
   static constexpr std::chrono::milliseconds kShortTurn{2};
 
-  // The loop worked for it for so long. Returns what of that was not covered.
-  std::chrono::nanoseconds Spend(int64_t now_ms, std::chrono::nanoseconds time) {
-    const int64_t ns = std::min<int64_t>(time.count(), kTurnMaxNs);
-    return std::chrono::nanoseconds(ns - left_ns_.TakeUpTo(now_ms, ns));
+  // The loop, which has so many connections, worked for it for so long. Returns what of that was not covered.
+  std::chrono::nanoseconds Spend(int64_t now_ms, std::chrono::nanoseconds time, int64_t connections) {
+    int64_t ns = std::min<int64_t>(time.count(), kTurnMaxNs);
+    const int64_t earned = std::min(earned_ns_, ns);
+    earned_ns_ -= earned;
+    ns -= earned;
+    share_ns_.SetRate(kSharedPerSecondNs / std::max(connections, kSharersMin));
+    return std::chrono::nanoseconds(ns - share_ns_.TakeUpTo(now_ms, ns));
   }
 
  private:
   // A Get takes 3 us of the loop, a kilobyte 0.3.
   static constexpr int64_t kAnswerNs = 50'000;
-  static constexpr int64_t kMaxNs = 20'000'000;
-  // A hundredth of the time belongs to everybody: pings, window updates, a request that is refused.
-  static constexpr int64_t kPerSecondNs = 10'000'000;
-  static constexpr int64_t kFirstNs = 100'000;
+  static constexpr int64_t kEarnedMaxNs = 20'000'000;
+  // A tenth of the time belongs to all of them alike: pings, window updates, a request that is refused. A hundredth is
+  // the most for one, and nobody saves it.
+  static constexpr int64_t kSharedPerSecondNs = 100'000'000;
+  static constexpr int64_t kSharersMin = 10;
+  static constexpr int64_t kShareMaxNs = 100'000;
   // For a single turn nobody pays more.
   static constexpr int64_t kTurnMaxNs = 1'000'000'000;
 
-  TokenBucket left_ns_{kMaxNs, kPerSecondNs, kFirstNs};
+  int64_t earned_ns_ = 0;
+  TokenBucket share_ns_{kShareMaxNs, kSharedPerSecondNs / kSharersMin};
 };
 
 }  // namespace quorate::rpc

@@ -22,12 +22,14 @@ class TokenBucket {
     return tokens_ < 0;
   }
   void Give(int64_t tokens);
+  // How many come back from now on; more than none.
+  void SetRate(int64_t per_second) { per_second_ = per_second; }
 
  private:
   void Refill(int64_t now_ms);
 
   const int64_t burst_;
-  const int64_t per_second_;
+  int64_t per_second_;
   int64_t tokens_;
   int64_t refilled_ms_ = 0;  // 0: never
 };

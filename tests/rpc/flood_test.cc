@@ -255,7 +255,7 @@ TEST(CreditTest, AnswersPayForTheTimeTheyTake) {
   Credit credit;
   for (int i = 0; i < 100'000; ++i) {
     credit.Earn(256);
-    ASSERT_EQ(credit.Spend(1, std::chrono::microseconds(20)).count(), 0);
+    ASSERT_EQ(credit.Spend(1, std::chrono::microseconds(20), 1).count(), 0);
   }
 }
 
@@ -264,9 +264,23 @@ TEST(CreditTest, WhoIsNewOrGetsNothingDoneHasLittle) {
   std::chrono::nanoseconds covered{0};
   for (int64_t now_ms = 1; now_ms <= 1000; ++now_ms) {
     constexpr std::chrono::microseconds kTime{500};
-    covered += kTime - credit.Spend(now_ms, kTime);
+    covered += kTime - credit.Spend(now_ms, kTime, 10);
   }
   EXPECT_NEAR(static_cast<double>(covered.count()), 10e6, 0.2e6);
+}
+
+TEST(CreditTest, ManyHaveNoMoreTogetherThanAFew) {
+  constexpr int64_t kConnections = 1000;
+  std::vector<Credit> credits(kConnections);
+  std::chrono::nanoseconds covered{0};
+  for (int64_t now_ms = 1; now_ms <= 10'000; now_ms += 100) {
+    for (Credit& credit : credits) {
+      constexpr std::chrono::microseconds kTime{500};
+      covered += kTime - credit.Spend(now_ms, kTime, kConnections);
+    }
+  }
+  // What each has at first, and a tenth of ten seconds.
+  EXPECT_NEAR(static_cast<double>(covered.count()), 100e6 + 1000e6, 20e6);
 }
 
 TEST(CreditTest, NobodySavesForAFlood) {
@@ -275,9 +289,9 @@ TEST(CreditTest, NobodySavesForAFlood) {
   std::chrono::nanoseconds covered{0};
   for (int i = 0; i < 1000; ++i) {
     constexpr std::chrono::microseconds kTime{500};
-    covered += kTime - credit.Spend(1, kTime);
+    covered += kTime - credit.Spend(1, kTime, 1);
   }
-  EXPECT_EQ(covered, std::chrono::milliseconds(20));
+  EXPECT_EQ(covered, std::chrono::microseconds(20'100));
 }
 
 TEST(TokenBucketTest, ComesBackWithTimeUpToTheBurst) {

@@ -53,8 +53,8 @@ TEST(WorkClockTest, WhatWasWorkedBeforeIsNotCounted) {
 
 TEST(LongTurnTest, CostsWhatItTookUpToASecond) {
   Credit credit;
-  EXPECT_GT(credit.Spend(1, milliseconds(200)), milliseconds(199));
-  EXPECT_EQ(credit.Spend(1, std::chrono::hours(1)), std::chrono::seconds(1));
+  EXPECT_GT(credit.Spend(1, milliseconds(200), 1), milliseconds(199));
+  EXPECT_EQ(credit.Spend(1, std::chrono::hours(1), 1), std::chrono::seconds(1));
 }
 
 // One that does it again as soon as it may.
