@@ -57,7 +57,7 @@ absl::Status Defragmentation::Start(replica::Replica* replica) {
   return absl::OkStatus();
 }
 
-void Defragmentation::Stop() {
+void Defragmentation::Cancel() {
   canceled_ = true;
   std::vector<Done> unserved;
   {
@@ -66,6 +66,10 @@ void Defragmentation::Stop() {
     unserved.swap(state_->waiting);
   }
   for (Done& done : unserved) done(base::errors::Stopped());
+}
+
+void Defragmentation::Stop() {
+  Cancel();
   {
     base::MutexLock lock(&state_->mutex);
     const auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_->mutex) { return state_->running == nullptr; };

@@ -32,7 +32,10 @@ class Defragmentation {
 
   // Any thread. The replica must be there until Stop.
   void Request(replica::Replica* replica, Done done);
-  // Breaks off what runs, refuses what waits and what comes. Returns soon: rewriting ends at the next record.
+  // Breaks off what runs, refuses what waits and what comes.
+  void Cancel();
+  // And waits for the end of what runs, which comes soon: rewriting ends at the next record. Where that waits for other
+  // work of the store's, all of it is ended for good: no more writes may come.
   void Stop();
 
   // Buckets from 0.1 s to 410 s, as etcd's.

@@ -93,7 +93,7 @@ void Services::OnCommit(const std::vector<mvcc::Event>& events) { rep_->context.
 void Services::EndStreams() {
   ServiceContext& context = rep_->context;
   rep_->watch.EndStreams();
-  context.defragmentation.Stop();
+  context.defragmentation.Cancel();
   context.EndLastingCalls();
 }
 
