@@ -15,8 +15,9 @@ absl::Status Damaged(const std::string& what) {
 absl::Status CheckLastRecord(const storage::Database& database, const Meta& meta) {
   auto iterator = database.NewIterator(Family::kRevs);
   iterator->SeekForPrev(std::string(kRevisionKeyBytes, '\xff'));
-  if (!iterator->Valid()) return iterator->status();
-  const auto last = DecodeRevision(iterator->key());
+  QUORATE_RETURN_IF_ERROR(iterator->status());
+  // An empty store is at revision 1.
+  const auto last = iterator->Valid() ? DecodeRevision(iterator->key()) : Revision{1, 0};
   if (!last.has_value()) return Damaged("a record's revision is malformed");
   // A restored store may be set to a higher revision, and is compacted there.
   const bool lacks_the_last = last->main < meta.revision && meta.revision != meta.compacted;

@@ -218,6 +218,23 @@ TEST(StoreTest, RecordsBeyondTheRevisionAreDamage) {
   EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << opened.status();
 }
 
+TEST(StoreTest, ALastRecordThatIsGoneIsDamage) {
+  for (const int left : {1, 0}) {
+    TestStore test;
+    test.PutKey("a", "1");
+    test.DeleteKey("a");
+    storage::WriteBatch batch;
+    auto records = test.database->NewIterator(Family::kRevs);
+    records->Seek("");
+    for (int i = 0; i < left; ++i) records->Next();
+    for (; records->Valid(); records->Next()) batch.Delete(Family::kRevs, records->key());
+    ASSERT_TRUE(test.database->WriteUnmarked(batch).ok());
+    test.store.reset();
+    const absl::Status opened = Store::Open(test.database.get(), {}).status();
+    EXPECT_EQ(opened.code(), absl::StatusCode::kDataLoss) << left << ": " << opened;
+  }
+}
+
 TEST(StoreTest, ARevisionThatCannotBeIsDamage) {
   TestStore test;
   test.PutKey("a", "1");
