@@ -20,7 +20,7 @@ struct Defragmentation::State {
   std::vector<Done> waiting ABSL_GUARDED_BY(mutex);
   bool stopped ABSL_GUARDED_BY(mutex) = false;
   bool garbage_gone ABSL_GUARDED_BY(mutex) = false;
-  replica::Replica* running ABSL_GUARDED_BY(mutex) = nullptr;  // its store is being rewritten
+  replica::Replica* running ABSL_GUARDED_BY(mutex) = nullptr;  // its store is, or is about to be, rewritten
 };
 
 Defragmentation::Defragmentation() : state_(std::make_shared<State>()) {}
@@ -93,9 +93,9 @@ void Defragmentation::Run(replica::Replica* replica) {
       if (state.stopped) return;
       served.swap(state.waiting);
     }
-    running_ = true;
+    SetRunning(replica);
     const absl::Status outcome = Defragment(*replica);
-    running_ = false;
+    SetRunning(nullptr);
     for (Done& done : served) done(outcome);
   }
 }
@@ -105,9 +105,7 @@ absl::Status Defragmentation::Defragment(replica::Replica& replica) {
   const uint64_t before = replica.database().Size().on_disk_bytes;
   QUORATE_LOG(kInfo, "starting defragment", {{"disk-size-bytes", before}});
   if (!WaitForGarbageRemoval(replica.store())) return base::errors::Stopped();
-  SetRunning(&replica);
   const absl::Status outcome = replica.database().CompactAll(&canceled_);
-  SetRunning(nullptr);
   if (absl::IsCancelled(outcome)) return base::errors::Stopped();
   const auto took = std::chrono::steady_clock::now() - start;
   durations_.Observe(took);
@@ -121,6 +119,11 @@ absl::Status Defragmentation::Defragment(replica::Replica& replica) {
                {"disk-size-bytes", after},
                {"disk-size-bytes-diff", static_cast<int64_t>(after) - static_cast<int64_t>(before)}});
   return absl::OkStatus();
+}
+
+bool Defragmentation::running() const {
+  base::MutexLock lock(&state_->mutex);
+  return state_->running != nullptr;
 }
 
 void Defragmentation::SetRunning(replica::Replica* replica) {

@@ -40,7 +40,7 @@ class Defragmentation {
 
   // Buckets from 0.1 s to 410 s, as etcd's.
   const base::LatencyHistogram<13, 100'000'000>& durations() const { return durations_; }
-  bool running() const { return running_.load(std::memory_order_relaxed); }
+  bool running() const;
 
  private:
   struct State;
@@ -58,7 +58,6 @@ class Defragmentation {
 
   const std::shared_ptr<State> state_;
   std::atomic<bool> canceled_{false};
-  std::atomic<bool> running_{false};
   base::LatencyHistogram<13, 100'000'000> durations_;
   std::thread thread_;
 };

@@ -191,12 +191,6 @@ class PosixFiles final : public FileSystem {
 
 }  // namespace
 
-std::string ParentOf(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return ".";
-  return std::string(slash == 0 ? "/" : path.substr(0, slash));
-}
-
 FileSystem& PosixFileSystem() {
   static PosixFiles* const files = new PosixFiles;
   return *files;

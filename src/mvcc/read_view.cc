@@ -112,7 +112,7 @@ uint64_t ReadView::TxnCost(const TxnRequest& request, uint64_t enough) const {
   for (const auto* branch : {&request.success, &request.failure}) {
     for (const RequestOp& operation : *branch) {
       if (const auto* range = std::get_if<RangeRequest>(&operation.request)) {
-        cost += std::max<uint64_t>(RangeCost(*range) + WeightOfOne(*range), 1);
+        cost += CostInTxn(*range);
       }
       if (const auto* txn = std::get_if<TxnRequest>(&operation.request)) cost += 1 + TxnCost(*txn, enough - cost);
       if (cost > enough) return cost;
@@ -187,12 +187,15 @@ uint64_t ReadView::CostOf(const Compare& compare) const {
   range.key = compare.key;
   range.range_end = compare.range_end;
   range.keys_only = compare.target != CompareTarget::kValue;
-  return std::max<uint64_t>(RangeCost(range) + WeightOfOne(range), 1);
+  return CostInTxn(range);
 }
 
-uint64_t ReadView::WeightOfOne(const RangeRequest& request) const {
-  if (!request.range_end.empty() || request.keys_only || request.count_only) return 0;
-  return RecordBytes(rep_->source.view(), request.key) / kBytesPerVisit;
+uint64_t ReadView::CostInTxn(const RangeRequest& request) const {
+  uint64_t cost = RangeCost(request);
+  if (request.range_end.empty() && !request.keys_only && !request.count_only) {
+    cost += RecordBytes(rep_->source.view(), request.key) / kBytesPerVisit;
+  }
+  return std::max<uint64_t>(cost, 1);
 }
 
 }  // namespace quorate::mvcc

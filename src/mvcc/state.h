@@ -34,8 +34,6 @@ class KeySource {
 
 class State {
  public:
-  static constexpr uint64_t kPastVisits = 4096;
-
   virtual ~State() = default;
   // The newest revision it shows, and the oldest that may be asked for (-1: nothing was compacted yet).
   virtual int64_t revision() const = 0;
@@ -46,7 +44,7 @@ class State {
   virtual std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const = 0;
   // What that costs beside the visits of the keys, in such visits; the writer's must not depend on what is replicated
   // nowhere.
-  virtual uint64_t CostOfPast(int64_t revision, const KeyRange& range) const { return kPastVisits; }
+  virtual uint64_t CostOfPast(int64_t revision, const KeyRange& range) const = 0;
   // The records of these revisions, each at its place. DataLoss when one is missing.
   virtual absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const = 0;
   virtual absl::StatusOr<base::Buffer> FetchOne(Revision revision) const = 0;

@@ -56,6 +56,7 @@ class Writer final : public State, public Changeable {
   int64_t compacted_revision() const override { return compacted_; }
   KeySource& Now() const override { return now_; }
   std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override;
+  uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override { return kRolledChangesMax; }
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override;
 

@@ -120,15 +120,6 @@ absl::Status CheckAlone(const membership::Cluster& cluster) {
       "--initial-cluster names several members; clusters of more than one member are not yet supported");
 }
 
-// And every level above it that is missing: a new directory is safe when the one it is in is synced.
-absl::Status MakeDirectory(base::FileSystem& files, const std::string& path) {
-  std::vector<std::string> missing;
-  for (std::string at = path; !files.Exists(at) && base::ParentOf(at) != at; at = base::ParentOf(at)) missing.push_back(at);
-  QUORATE_RETURN_IF_ERROR(files.CreateDirectories(path));
-  for (const std::string& made : missing) QUORATE_RETURN_IF_ERROR(files.SyncDirectory(base::ParentOf(made)));
-  return absl::OkStatus();
-}
-
 absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
                                    MemberFiles opened) {
   QUORATE_ASSIGN_OR_RETURN(opened.cluster,
@@ -156,7 +147,6 @@ absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSyst
                                            " is new; give --wal-dir another directory");
     }
   } else {
-    QUORATE_RETURN_IF_ERROR(MakeDirectory(files, paths.wal));
     QUORATE_ASSIGN_OR_RETURN(opened.wal,
                              wal::Wal::Create(LogOptions(options, files, paths, log_identity), log_identity));
     opened.recovered.identity = log_identity;
@@ -203,7 +193,7 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
 absl::StatusOr<MemberFiles> OpenOrCreate(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths) {
   QUORATE_RETURN_IF_ERROR(CheckNotEtcds(files, paths));
   QUORATE_RETURN_IF_ERROR(CheckNotUnfinished(files, paths));
-  if (absl::Status made = MakeDirectory(files, paths.member); !made.ok()) {
+  if (absl::Status made = files.MakeDirectories(paths.member); !made.ok()) {
     return With(made, "cannot use the data directory " + paths.data);
   }
   MemberFiles opened;

@@ -140,10 +140,8 @@ absl::Status NewMember::Rep::ClaimLog() {
 }
 
 absl::Status NewMember::Rep::MakeDirectory(const std::string& path) {
-  std::error_code error;
-  std::vector<std::string> missing;
-  for (fs::path at = path; !at.empty() && !fs::exists(at, error); at = at.parent_path()) missing.push_back(at.string());
-  made.insert(made.end(), missing.rbegin(), missing.rend());
+  const std::vector<std::string> missing = files.MissingDirectories(path);
+  made.insert(made.end(), missing.begin(), missing.end());
   return files.CreateDirectories(path);
 }
 

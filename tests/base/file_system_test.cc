@@ -88,6 +88,15 @@ TEST_F(FileSystemTest, CreatesMissingParentsClosedToOthers) {
   EXPECT_FALSE(files_.CreateDirectories(Path("file/below")).ok());
 }
 
+TEST_F(FileSystemTest, KnowsWhichDirectoriesItHasToMake) {
+  const std::string a = Path("a");
+  EXPECT_EQ(files_.MissingDirectories(a + "/b/c"), (std::vector<std::string>{a, a + "/b", a + "/b/c"}));
+  ASSERT_TRUE(files_.MakeDirectories(a + "/b").ok());
+  ASSERT_TRUE(files_.MakeDirectories(a + "/b").ok());
+  EXPECT_EQ(files_.MissingDirectories(a + "/b/c"), std::vector<std::string>{a + "/b/c"});
+  EXPECT_TRUE(files_.MissingDirectories(a + "/b").empty());
+}
+
 TEST_F(FileSystemTest, ALockHasOneHolderWhoIsNamed) {
   auto first = FileLock::Acquire(Path("LOCK"));
   ASSERT_TRUE(first.ok()) << first.status();

@@ -283,6 +283,7 @@ class HeavyState final : public State, public KeySource {
   int64_t compacted_revision() const override { return -1; }
   KeySource& Now() const override { return *const_cast<HeavyState*>(this); }
   std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override { return nullptr; }
+  uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override { return 0; }
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override {
     return absl::UnavailableError(std::to_string(revisions.size()) + " records were read");
   }

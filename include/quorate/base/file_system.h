@@ -65,6 +65,10 @@ class FileSystem {
     QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<Directory> directory, OpenDirectory(path));
     return directory->Sync();
   }
+  // The directories of this path that are not there, the outermost first.
+  std::vector<std::string> MissingDirectories(const std::string& path);
+  // CreateDirectories, and each new one is safe: the one it is in is synced.
+  absl::Status MakeDirectories(const std::string& path);
 };
 
 // The directory that a path leads to: "." where it names none.

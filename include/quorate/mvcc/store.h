@@ -107,7 +107,8 @@ class ReadView {
   friend class Store;
   explicit ReadView(std::unique_ptr<Rep> rep);
   uint64_t CostOf(const Compare& compare) const;
-  uint64_t WeightOfOne(const RangeRequest& request) const;
+  // RangeCost with a single key's record; one that finds nothing costs something, too.
+  uint64_t CostInTxn(const RangeRequest& request) const;
   // Of the first so many keys.
   bool AnyIsFar(const KeyRange& range, uint64_t keys_max) const;
   std::unique_ptr<Rep> rep_;
