@@ -25,6 +25,19 @@ void Loader::Add(const Record* record) {
   ++size_;
 }
 
+void Loader::Append(Loader* above) {
+  if (above->leaves_.empty()) return;
+  if (!leaves_.empty()) {
+    auto* last = static_cast<Leaf*>(leaves_.back());
+    const auto* first = static_cast<const Leaf*>(above->leaves_.front());
+    QUORATE_CHECK(last->record[last->size - 1]->key() < first->record[0]->key()) << "keys are loaded out of order";
+    Refresh(last);
+  }
+  leaves_.insert(leaves_.end(), above->leaves_.begin(), above->leaves_.end());
+  above->leaves_.clear();
+  size_ += std::exchange(above->size_, 0);
+}
+
 Node* Loader::Finish(int64_t version) {
   QUORATE_CHECK(!leaves_.empty());
   Refresh(static_cast<Leaf*>(leaves_.back()));

@@ -19,6 +19,8 @@ class Loader {
 
   // Keys strictly ascending.
   void Add(const Record* record);
+  // What the other has, whose keys are all above. It is empty then.
+  void Append(Loader* above);
   uint64_t size() const { return size_; }
   // The tree of all that was added (at least one), with nodes born in `version`. The loader is empty then.
   Node* Finish(int64_t version);

@@ -1,7 +1,9 @@
 #include "quorate/mvcc/key_index.h"
 
 #include <atomic>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "quorate/base/check.h"
 #include "src/mvcc/index_branch.h"
@@ -30,14 +32,24 @@ void ScanRange(const index::Root& root, const KeyRange& range, const Visitor& vi
 }  // namespace
 
 struct KeyIndex::Rep {
+  struct alignas(64) LoadPart {
+    index::ByteCounter bytes;
+    index::Loader loader{&bytes};
+  };
+
   explicit Rep(const KeyIndexOptions& index_options)
       : options(index_options),
         reclaimer(&bytes),
         undo(index_options.undo_changes_max, index_options.undo_bytes_max),
-        loader(&bytes),
         editor(index::MakeEmptyTree(0, &bytes), 0, 1, &bytes, &reclaimer),
         kept(index_options.pinned_roots_max, index_options.pinned_bytes_max, &branch_bytes) {
     PublishRoot(0);
+    SetLoadParts(1);
+  }
+
+  void SetLoadParts(size_t parts) {
+    loading.clear();
+    while (loading.size() < parts) loading.push_back(std::make_unique<LoadPart>());
   }
 
   index::Root writer_root() const { return {published_revision.load(), editor.root(), editor.size()}; }
@@ -53,7 +65,7 @@ struct KeyIndex::Rep {
   index::ByteCounter bytes;  // nodes and records of the writer's making, retired ones included
   index::Reclaimer reclaimer;
   index::UndoLog undo;  // but for what it says any thread may do
-  index::Loader loader;
+  std::vector<std::unique_ptr<LoadPart>> loading;  // each one thread's
   index::Editor editor;
   int64_t changed_revision = 0;  // the highest main revision of a change so far
   uint64_t changes = 0;
@@ -115,21 +127,30 @@ KeyIndex::~KeyIndex() {
   delete rep_->published.load();
 }
 
-void KeyIndex::LoadAscending(std::string_view key, const KeyState& state) {
+void KeyIndex::BeginLoad(size_t parts) {
+  QUORATE_CHECK(parts > 0);
+  rep_->SetLoadParts(parts);
+}
+
+void KeyIndex::LoadAscending(std::string_view key, const KeyState& state, size_t part) {
   const index::Record* record = index::Record::Create(key, state);
-  rep_->bytes.Add(record->bytes());
-  rep_->loader.Add(record);
+  rep_->loading[part]->bytes.Add(record->bytes());
+  rep_->loading[part]->loader.Add(record);
 }
 
 void KeyIndex::FinishLoad(int64_t revision) {
   QUORATE_CHECK(rep_->published_revision == 0 && rep_->changes == 0) << "loading comes before anything else";
   rep_->undo.Start(revision);
-  if (rep_->loader.size() > 0) {
-    const uint64_t size = rep_->loader.size();
+  index::Loader& loader = rep_->loading.front()->loader;
+  for (auto part = rep_->loading.begin() + 1; part != rep_->loading.end(); ++part) loader.Append(&(*part)->loader);
+  if (loader.size() > 0) {
+    const uint64_t size = loader.size();
     rep_->bytes.Subtract(index::NodeBytes(*rep_->editor.root()));
     index::DestroyNode(rep_->editor.root());
-    rep_->editor = index::Editor(rep_->loader.Finish(revision), size, revision + 1, &rep_->bytes, &rep_->reclaimer);
+    rep_->editor = index::Editor(loader.Finish(revision), size, revision + 1, &rep_->bytes, &rep_->reclaimer);
+    for (const auto& part : rep_->loading) rep_->bytes.Add(part->bytes.value());
   }
+  rep_->loading.clear();
   rep_->editor.set_version(revision + 1);
   rep_->bytes.Subtract(index::AllocationBytes(sizeof(index::Root)));
   delete rep_->published.load();

@@ -28,6 +28,12 @@ namespace {
 constexpr std::string_view kMarkName = "storage.mark";
 // A key of any family that is never written.
 constexpr std::string_view kNobodysKey("\0", 1);
+// A stretch of a family that weighs less is not worth parting.
+constexpr uint64_t kPartBytesMin = 1 << 20;
+// Split points are no longer than this: keys that agree in so many bytes stay together.
+constexpr size_t kSplitPointBytesMax = 64;
+// A split point that is off by this share of a part is good enough.
+constexpr uint64_t kSplitTolerance = 16;
 // One MultiGet at a time holds this many records pinned in memory.
 constexpr size_t kMultiGetKeys = 64;
 
@@ -75,6 +81,8 @@ struct Database::Rep {
   absl::Status Write(const rocksdb::WriteOptions& options, WriteBatch& batch);
   absl::Status WriteMarked(WriteBatch& batch, uint64_t mark);
   uint64_t Sum(const rocksdb::Slice& property) const;
+  uint64_t BytesBefore(Family family, std::string_view key) const;
+  std::string KeyAt(Family family, uint64_t bytes, uint64_t tolerance) const;
   absl::StatusOr<uint64_t> ReadMark() const;
 };
 
@@ -239,6 +247,45 @@ std::unique_ptr<Iterator> Database::NewIterator(Family family, IteratorOptions o
     return MakeFailedIterator(std::move(settled));
   }
   return MakeIterator(rep_->db.get(), rep_->Handle(family), std::move(options), &rep_->failures);
+}
+
+uint64_t Database::Rep::BytesBefore(Family family, std::string_view key) const {
+  rocksdb::SizeApproximationOptions options;
+  options.include_memtables = true;
+  const rocksdb::Range range(rocksdb::Slice(), ToSlice(key));
+  uint64_t bytes = 0;
+  if (!db->GetApproximateSizes(options, Handle(family), &range, 1, &bytes).ok()) return 0;
+  return bytes;
+}
+
+// The largest string with no more than so many bytes before it, found byte by byte.
+std::string Database::Rep::KeyAt(Family family, uint64_t bytes, uint64_t tolerance) const {
+  constexpr unsigned kByteMax = 0xff;
+  std::string key;
+  uint64_t before = 0;
+  while (bytes - before > tolerance && key.size() < kSplitPointBytesMax) {
+    unsigned low = 0, high = kByteMax;
+    key.push_back(0);
+    while (low < high) {
+      const unsigned middle = (low + high + 1) / 2;
+      key.back() = static_cast<char>(middle);
+      BytesBefore(family, key) <= bytes ? low = middle : high = middle - 1;
+    }
+    key.back() = static_cast<char>(low);
+    before = std::min(BytesBefore(family, key), bytes);
+  }
+  return key;
+}
+
+std::vector<std::string> Database::SplitPoints(Family family, size_t parts) const {
+  const uint64_t all = rep_->BytesBefore(family, std::string(kSplitPointBytesMax, '\xff'));
+  parts = std::min<uint64_t>(parts, all / kPartBytesMin);
+  std::vector<std::string> points;
+  for (size_t i = 1; i < parts; ++i) {
+    std::string point = rep_->KeyAt(family, all / parts * i, all / parts / kSplitTolerance);
+    if (points.empty() || points.back() < point) points.push_back(std::move(point));
+  }
+  return points;
 }
 
 std::vector<TableFile> Database::TableFiles() const {

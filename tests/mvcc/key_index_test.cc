@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -167,6 +168,27 @@ TEST(KeyIndex, OrdersKeysOfAnyBytesAndSizes) {
   for (const std::string& key : keys) EXPECT_TRUE(index.View().Find(key)) << key.size();
   // "\0" as a range's begin is a key like others: the empty key lies before it.
   EXPECT_EQ(index.View().Count(KeyRange::All()), keys.size() - 1);
+}
+
+TEST(KeyIndex, LoadsInParts) {
+  for (const std::vector<int>& counts : {std::vector<int>{1, 1}, {0, 3000, 0, 57}, {56, 0, 1}, {0, 0}}) {
+    KeyIndex index;
+    index.BeginLoad(counts.size());
+    // The last part first: each is filled by a thread of its own.
+    int end = std::accumulate(counts.begin(), counts.end(), 0);
+    const int all = end;
+    for (size_t part = counts.size(); part-- > 0; end -= counts[part]) {
+      for (int i = end - counts[part]; i < end; ++i) index.LoadAscending(Name(i), StateAt(2), part);
+    }
+    index.FinishLoad(500);
+    EXPECT_EQ(index.View().Count(KeyRange::All()), static_cast<uint64_t>(all));
+    for (int i = 0; i < all; ++i) ASSERT_TRUE(index.View().Find(Name(i))) << i;
+
+    KeyIndex whole;
+    for (int i = 0; i < all; ++i) whole.LoadAscending(Name(i), StateAt(2));
+    whole.FinishLoad(500);
+    EXPECT_EQ(KeysOf(index.View()), KeysOf(whole.View()));
+  }
 }
 
 TEST(KeyIndex, LoadsAscendingKeys) {

@@ -1,5 +1,8 @@
 #include "quorate/mvcc/store.h"
 
+#include <map>
+#include <random>
+#include <string>
 #include <vector>
 
 #include "quorate/base/errors.h"
@@ -233,6 +236,47 @@ TEST(StoreTest, ALastRecordThatIsGoneIsDamage) {
     const absl::Status opened = Store::Open(test.database.get(), {}).status();
     EXPECT_EQ(opened.code(), absl::StatusCode::kDataLoss) << left << ": " << opened;
   }
+}
+
+// Enough for several threads to load it.
+TEST(StoreTest, ALargeStoreIsLoadedWhole) {
+  constexpr int kKeys = 20'000;
+  constexpr int kKeyBytes = 200;
+  TestStore test;
+  test.leases.existing = {7};
+  std::minstd_rand random(1);
+  std::map<std::string, std::pair<int64_t, int64_t>> versions;  // and leases
+  for (int i = 0; i < kKeys + kKeys / 4; ++i) {
+    std::string key = "/registry/";
+    const bool anew = i >= kKeys;
+    if (anew) key = std::next(versions.begin(), static_cast<int>(random() % 100))->first;
+    while (key.size() < kKeyBytes) key.push_back(static_cast<char>(random() % 256));
+    pb::PutRequest put;
+    put.set_key(key);
+    put.set_lease(i % 10 == 0 ? 7 : 0);
+    ASSERT_TRUE(test.Put(put, /*commit=*/i % 1000 == 999).ok());
+    auto& [version, lease] = versions[key];
+    ++version;
+    lease = put.lease();
+  }
+  ASSERT_TRUE(test.database->Flush().ok());
+  ASSERT_GT(test.database->SplitPoints(storage::Family::kKeys, 4).size(), 1u);
+  test.leases.attached.clear();
+  test.Reopen();
+
+  EXPECT_EQ(test.store->View().revision(), 1 + kKeys + kKeys / 4);
+  const pb::RangeResponse all = TestStore::Must(test.Range(AllKeys()));
+  ASSERT_EQ(all.kvs_size(), static_cast<int>(versions.size()));
+  size_t leased = 0;
+  auto expected = versions.begin();
+  for (const auto& kv : all.kvs()) {
+    ASSERT_EQ(kv.key(), expected->first);
+    EXPECT_EQ(kv.version(), expected->second.first);
+    EXPECT_EQ(kv.lease(), expected->second.second);
+    leased += kv.lease() != 0 ? 1 : 0;
+    ++expected;
+  }
+  EXPECT_EQ(test.leases.attached.size(), leased);
 }
 
 TEST(StoreTest, ARevisionThatCannotBeIsDamage) {

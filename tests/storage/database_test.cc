@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <random>
 
 #include "tests/base/files_testing.h"
 
@@ -49,6 +51,31 @@ TEST_F(DatabaseTest, FamiliesAreSeparate) {
   EXPECT_EQ(Get(Family::kKeys, "k"), "1");
   EXPECT_EQ(Get(Family::kRevs, "k"), "2");
   EXPECT_EQ(Get(Family::kMeta, "k"), std::nullopt);
+}
+
+TEST_F(DatabaseTest, SplitPointsPartAFamilyIntoStretchesOfLikeSize) {
+  EXPECT_TRUE(database_->SplitPoints(Family::kKeys, 4).empty());
+  // Most of it begins with the same bytes, and zero bytes are as good as others.
+  constexpr int kKeys = 40'000;
+  const std::string value(200, '.');
+  std::vector<std::string> keys;
+  std::minstd_rand random(1);
+  for (int i = 0; i < kKeys; ++i) {
+    std::string key = i % 10 == 0 ? "a" : std::string("m\0m", 3);
+    while (key.size() < 150) key.push_back(static_cast<char>(random() % 256));
+    Put(Family::kKeys, key, value, i);
+    keys.push_back(std::move(key));
+  }
+  ASSERT_TRUE(database_->Flush().ok());
+  std::sort(keys.begin(), keys.end());
+  const std::vector<std::string> points = database_->SplitPoints(Family::kKeys, 4);
+  ASSERT_EQ(points.size(), 3u);
+  std::vector<size_t> places;
+  for (const std::string& point : points) {
+    places.push_back(std::lower_bound(keys.begin(), keys.end(), point) - keys.begin());
+  }
+  for (size_t i = 0; i < places.size(); ++i) EXPECT_NEAR(places[i], kKeys / 4 * (i + 1), kKeys / 20) << i;
+  EXPECT_TRUE(database_->SplitPoints(Family::kRevs, 4).empty());
 }
 
 TEST_F(DatabaseTest, ABatchTakesEffectTogetherAndIsLeftEmpty) {

@@ -83,8 +83,10 @@ class KeyIndex {
   KeyIndex(const KeyIndex&) = delete;
   KeyIndex& operator=(const KeyIndex&) = delete;
 
-  // --- Loading, before anything else: keys strictly ascending, then FinishLoad at the revision loaded. O(n).
-  void LoadAscending(std::string_view key, const KeyState& state);
+  // --- Loading, before anything else: keys strictly ascending, then FinishLoad at the revision loaded. O(n). It may go
+  // on in parts, each on a thread of its own, when all keys of one are below those of the next.
+  void BeginLoad(size_t parts);
+  void LoadAscending(std::string_view key, const KeyState& state, size_t part = 0);
   void FinishLoad(int64_t revision);
 
   // --- The writer's side: one thread at a time. Changes are seen by the writer at once, by readers after Publish.

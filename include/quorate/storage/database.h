@@ -117,6 +117,9 @@ class Database {
                         const Snapshot* snapshot = nullptr) const;
   std::unique_ptr<Iterator> NewIterator(Family family, IteratorOptions options = {}) const;
   std::shared_ptr<const Snapshot> TakeSnapshot() const;
+  // Where to part a family into so many stretches of about as many bytes, ascending; fewer where there is little. They
+  // need not be keys of it.
+  std::vector<std::string> SplitPoints(Family family, size_t parts) const;
 
   // The tables that records are in at this moment, the newest first.
   std::vector<TableFile> TableFiles() const;
