@@ -23,6 +23,10 @@ constexpr std::chrono::milliseconds kPauseAfterError{1000};
 // What is damaged stays so: nothing is removed any more, and the log is not to fill with saying it.
 constexpr std::chrono::minutes kPauseAfterDamage{10};
 constexpr std::chrono::milliseconds kPollReaders{1};
+// Whether this is to end is looked at as often.
+constexpr std::chrono::milliseconds kHistoryPatience{100};
+
+absl::Status Stopped() { return base::MakeStatus(absl::StatusCode::kCancelled, "stopped"); }
 
 }  // namespace
 
@@ -140,8 +144,13 @@ bool Compaction::Pause(std::chrono::milliseconds duration) {
 }
 
 absl::Status Compaction::Collect(int64_t finished, int64_t target) {
-  // What is removed must be there before: an entry that came later would stay.
-  QUORATE_RETURN_IF_ERROR(key_history_->WaitFor(target));
+  // What is removed must be there before: an entry that came later would stay. On a full disk it may take for ever.
+  absl::Status complete = key_history_->WaitFor(target, kHistoryPatience);
+  while (absl::IsDeadlineExceeded(complete)) {
+    if (!Pause(kPauseBetweenBatches)) return Stopped();
+    complete = key_history_->WaitFor(target, kHistoryPatience);
+  }
+  QUORATE_RETURN_IF_ERROR(complete);
   // The tombstones at the last compacted revision itself are still there.
   Revision first{std::max<int64_t>(finished, 0), 0};
   if (!position_.empty()) {
@@ -155,7 +164,7 @@ absl::Status Compaction::Collect(int64_t finished, int64_t target) {
     if (!Inspect(walk, finished, target, &garbage)) break;
     if (!garbage.Full()) continue;
     QUORATE_RETURN_IF_ERROR(RemoveBatch(target, &garbage));
-    if (!Pause(kPauseBetweenBatches)) return base::MakeStatus(absl::StatusCode::kCancelled, "stopped");
+    if (!Pause(kPauseBetweenBatches)) return Stopped();
   }
   QUORATE_RETURN_IF_ERROR(walk.status());
   QUORATE_RETURN_IF_ERROR(RemoveBatch(target, &garbage));

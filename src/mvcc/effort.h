@@ -71,7 +71,8 @@ class MeasuredState final : public State {
     absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
     absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
     absl::Status Scan(const KeyRange& range, const Visit& visit) override;
-    bool keeps_keys() const override { return base_->keeps_keys(); }
+    // Of the past it is not asked: which source that comes from is replicated nowhere, and what is done there differs.
+    bool keeps_keys() const override { return past_ == nullptr && base_->keeps_keys(); }
 
    private:
     const std::unique_ptr<KeySource> past_;

@@ -84,8 +84,10 @@ absl::Status KeyHistory::WaitFor(int64_t revision, std::chrono::nanoseconds pati
   };
   const bool in_time = mutex_.AwaitFor(over, patience);
   if (complete() >= revision) return absl::OkStatus();
-  if (!trouble_.ok()) return trouble_;
-  if (!in_time) return base::MakeStatus(absl::StatusCode::kUnavailable, "the history of keys is not written in time");
+  // Whoever reads must not take it for what the read came to.
+  if (!trouble_.ok()) return base::MakeStatus(absl::StatusCode::kUnavailable, base::MessageOf(trouble_));
+  if (!in_time)
+    return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, "the history of keys is not written in time");
   return base::MakeStatus(absl::StatusCode::kUnavailable, "the store is being closed");
 }
 

@@ -61,7 +61,7 @@ class Cursor final : public RangeCursor {
   // While a view still keeps garbage removal away: from here on compaction takes nothing of the list. Where the disk
   // does not take the history just now, the view is kept instead, and it is tried again after the next chunk.
   void KeepInSnapshot(std::unique_ptr<ReadView::Rep> view) {
-    if (parts_->key_history->WaitFor(listed_revision_, kHistoryPatience).ok()) {
+    if (parts_->key_history->WaitFor(listed_revision_, kHistoryPatience).ok() && parts_->database->Settle().ok()) {
       snapshot_ = parts_->database->TakeSnapshot();
     } else {
       view_ = std::move(view);

@@ -166,8 +166,14 @@ class Weighing {
   absl::Status Weigh(const std::monostate&) { return absl::OkStatus(); }
   absl::Status Weigh(const TxnRequest& request) { return Run(request); }
   absl::Status Weigh(const RangeRequest& request) {
-    if (request.count_only) return absl::OkStatus();
     const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
+    const bool is_past = request.revision > 0 && request.revision < state_.revision();
+    // To count in the past is to walk there.
+    if (is_past && (request.count_only || request.limit > 0) && !range.IsEmpty() &&
+        !effort_->Spend(state_.CostOfPast(request.revision, range))) {
+      return effort_->status();
+    }
+    if (request.count_only) return absl::OkStatus();
     RangeRequest wider = request;
     if (request.limit > 0) {
       QUORATE_ASSIGN_OR_RETURN(const uint64_t changed, ChangedIn(range));

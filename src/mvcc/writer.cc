@@ -119,9 +119,7 @@ void Writer::Committed() {
 }
 
 std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range) const {
-  // All others wait meanwhile. From the history a list takes as long as the range has keys that compaction has left, of
-  // which those that live are the best guess there is.
-  const PastOptions options{.rolled_changes_max = std::max(kRolledChangesMax, index_->Count(range)), .patient = true};
+  const PastOptions options{.rolled_changes_max = CostOfPast(revision, range), .patient = true};
   std::unique_ptr<KeySource> base =
       PastSource(database_, key_history_, index_, std::min(revision, committed_revision_), range, options);
   if (revision <= committed_revision_) return base;

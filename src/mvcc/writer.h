@@ -56,7 +56,11 @@ class Writer final : public State, public Changeable {
   int64_t compacted_revision() const override { return compacted_; }
   KeySource& Now() const override { return now_; }
   std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override;
-  uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override { return kRolledChangesMax; }
+  // All others wait meanwhile. From the history a list takes as long as the range has keys that compaction has left, of
+  // which those that live are the best guess there is; over more changes the index is not rolled back.
+  uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
+    return std::max(kRolledChangesMax, index_->Count(range));
+  }
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override;
 

@@ -125,6 +125,8 @@ absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSyst
   QUORATE_ASSIGN_OR_RETURN(opened.cluster,
                            membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
   QUORATE_RETURN_IF_ERROR(CheckAlone(opened.cluster));
+  // Whoever made it, and may have been interrupted.
+  QUORATE_RETURN_IF_ERROR(files.SyncDirectory(base::ParentOf(paths.member)));
   DataIdentity identity{false, options.name, options.cluster_token, opened.cluster.id, opened.cluster.self};
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
   QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/false));

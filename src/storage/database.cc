@@ -44,6 +44,12 @@ rocksdb::WriteOptions Unlogged(bool low_priority) {
   return options;
 }
 
+void Mark(WriteBatch& batch, uint64_t mark) {
+  char bytes[sizeof mark];
+  std::memcpy(bytes, &mark, sizeof mark);
+  batch.Put(Family::kMeta, kMarkName, std::string_view(bytes, sizeof bytes));
+}
+
 // What RocksDB says of its lists of files does not name them.
 absl::Status OpenFailure(const std::string& path, const rocksdb::Status& status) {
   absl::Status failure = ToStatus(status, "open " + path);
@@ -152,13 +158,15 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
 
 absl::Status Database::Write(WriteBatch& batch, uint64_t mark) {
   QUORATE_RETURN_IF_ERROR(Settle());
+  Mark(batch, mark);
   return rep_->WriteMarked(batch, mark);
 }
 
 absl::Status Database::WriteBehind(WriteBatch& batch, uint64_t mark) {
   QUORATE_RETURN_IF_ERROR(Settle());
   // It would be refused later, and those who read would meet it behind.
-  if (!rep_->listener->error().ok()) return rep_->WriteMarked(batch, mark);
+  if (!rep_->listener->error().ok()) return Write(batch, mark);
+  Mark(batch, mark);
   rep_->behind.Take(batch, mark);
   return absl::OkStatus();
 }
@@ -175,9 +183,6 @@ absl::Status Database::Rep::SettleFor(bool may_need, const Snapshot* snapshot) {
 }
 
 absl::Status Database::Rep::WriteMarked(WriteBatch& batch, uint64_t mark) {
-  char bytes[sizeof mark];
-  std::memcpy(bytes, &mark, sizeof mark);
-  batch.Put(Family::kMeta, kMarkName, std::string_view(bytes, sizeof bytes));
   QUORATE_RETURN_IF_ERROR(Write(Unlogged(/*low_priority=*/false), batch));
   // Another batch may have come between: then the number is higher than the write's own, which errs on the safe side.
   marks->Written(db->GetLatestSequenceNumber(), mark);
@@ -342,7 +347,11 @@ absl::Status Database::CompactAll(std::atomic<bool>* canceled) {
   return absl::OkStatus();
 }
 
-void Database::StopBackgroundWork() { rocksdb::CancelAllBackgroundWork(rep_->db.get(), /*wait=*/false); }
+void Database::StopBackgroundWork() {
+  // Else it would flush first, and leave out what a family that is empty by then gets while it waits to (see TouchAll).
+  rep_->db->SetDBOptions({{"avoid_flush_during_shutdown", "true"}}).PermitUncheckedError();
+  rocksdb::CancelAllBackgroundWork(rep_->db.get(), /*wait=*/false);
+}
 
 DatabaseSize Database::Size() const {
   DatabaseSize size;

@@ -30,6 +30,7 @@ absl::StatusCode CodeOf(const rocksdb::Status& status) {
   if (status.IsCorruption()) return absl::StatusCode::kDataLoss;
   if (status.IsNotFound() || status.IsPathNotFound()) return absl::StatusCode::kNotFound;
   if (status.IsBusy() || status.IsTryAgain()) return absl::StatusCode::kAborted;
+  if (status.IsShutdownInProgress()) return absl::StatusCode::kCancelled;
   if (status.IsInvalidArgument()) return absl::StatusCode::kInvalidArgument;
   if (status.IsIOError() && SaysLocked(status)) return absl::StatusCode::kFailedPrecondition;
   return absl::StatusCode::kUnavailable;

@@ -378,6 +378,50 @@ TEST_F(LaboriousTxnTest, ItIsRefusedBeforeAnythingIsChanged) {
   EXPECT_EQ(test_.PutKey("after", ""), revision + 1);
 }
 
+TEST_F(LaboriousTxnTest, ItsCountsInThePastAreMeasuredToo) {
+  test_.PutKey("another", "");
+  pb::TxnRequest changes;
+  AddPut(changes.add_success(), "new", "");
+  changes.MergeFrom(reads_);
+  for (pb::RequestOp& outer : *changes.mutable_success()) {
+    if (!outer.has_request_txn()) continue;
+    for (pb::RequestOp& inner : *outer.mutable_request_txn()->mutable_success()) {
+      inner.mutable_request_range()->set_count_only(true);
+      inner.mutable_request_range()->set_revision(2);
+    }
+  }
+  EXPECT_EQ(test_.Txn(changes).status(), base::errors::TooManyRequests());
+  EXPECT_EQ(test_.Get("new"), "<none>");
+}
+
+// What was executed once is executed again from the log, by a store that remembers less.
+TEST_F(LaboriousTxnTest, AStoreThatWasOpenedAnewComesToTheSame) {
+  constexpr int64_t kPast = 2;
+  test_.PutKey("another", "");
+  ASSERT_TRUE(test_.database->Flush().ok());
+  const auto outcomes = [this] {
+    std::string all;
+    // Of so many ranges, some are within the bound.
+    for (const int ranges : {1000, 1500, 2000, 2500, 3000, 3500, 4000}) {
+      pb::TxnRequest inner, txn;
+      AddPut(txn.add_success(), "new", "");
+      for (int i = 0; i < 125; ++i) {
+        AddRange(inner.add_success(), "key", "kez");
+        inner.mutable_success(i)->mutable_request_range()->set_limit(1);
+        inner.mutable_success(i)->mutable_request_range()->set_revision(kPast);
+      }
+      for (int i = 0; i < ranges; i += 125) *txn.add_success()->mutable_request_txn() = inner;
+      all += test_.Txn(txn).ok() ? "accepted " : "refused ";
+    }
+    return all;
+  };
+  const std::string first = outcomes();
+  EXPECT_TRUE(first.starts_with("accepted "));
+  EXPECT_TRUE(first.ends_with(" refused "));
+  test_.Reopen();
+  EXPECT_EQ(outcomes(), first);
+}
+
 TEST_F(LaboriousTxnTest, ItsComparisonsAreMeasuredToo) {
   pb::TxnRequest compares;
   for (int i = 0; i < 5000; ++i) {

@@ -78,6 +78,19 @@ TEST_F(DatabaseTest, SplitPointsPartAFamilyIntoStretchesOfLikeSize) {
   EXPECT_TRUE(database_->SplitPoints(Family::kRevs, 4).empty());
 }
 
+// One family could be there and another not.
+TEST_F(DatabaseTest, WithoutBackgroundWorkClosingWritesNothing) {
+  options_.flush_on_close = true;
+  Reopen();
+  Put(Family::kKeys, "k", "1", 1);
+  database_->StopBackgroundWork();
+  Put(Family::kRevs, "k", "2", 2);
+  Reopen();
+  EXPECT_EQ(database_->durable_mark(), 0u);
+  EXPECT_EQ(Get(Family::kKeys, "k"), std::nullopt);
+  EXPECT_EQ(Get(Family::kRevs, "k"), std::nullopt);
+}
+
 TEST_F(DatabaseTest, ABatchTakesEffectTogetherAndIsLeftEmpty) {
   WriteBatch batch;
   const size_t empty_bytes = batch.bytes();

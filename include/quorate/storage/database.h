@@ -137,7 +137,7 @@ class Database {
   // outlive the call, becomes true: what was rewritten until then stays.
   absl::Status CompactAll(std::atomic<bool>* canceled = nullptr);
   // Ends all background work, a CompactAll included that waits for some, and for good: for who is about to close the
-  // store and cannot wait. What is in memory then stays there.
+  // store and cannot wait. What is in memory then stays there; a write that would have to wait for room is Cancelled.
   void StopBackgroundWork();
   DatabaseSize Size() const;
   // A RocksDB property such as "rocksdb.stats"; "" when unknown.
