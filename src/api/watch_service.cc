@@ -16,8 +16,8 @@ namespace {
 
 // What a response may be longer than a request, as etcd has it; larger ones are split for those who allow it.
 constexpr size_t kResponseOverheadBytes = 512 << 10;
-// What a watcher takes, about: itself, and its range twice.
-constexpr int64_t WatcherBytes(size_t range_bytes) { return 512 + static_cast<int64_t>(2 * range_bytes); }
+// As rpc::Stream counts.
+constexpr int64_t WatcherBytes(size_t range_bytes) { return static_cast<int64_t>(watch::WatcherBytes(range_bytes)); }
 
 watch::WatchRequest RequestFrom(const etcdserverpb::WatchCreateRequest& message) {
   watch::WatchRequest request;

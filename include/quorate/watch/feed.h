@@ -60,6 +60,9 @@ inline constexpr std::chrono::milliseconds kHistoryRetryMax{10'000};
 inline constexpr size_t kFormerBytesTogetherMax = 64 << 20;
 inline constexpr size_t kFormerBytesMax = 1 << 30;
 
+// What a watcher takes, about: itself, and its range, as asked for, twice.
+constexpr size_t WatcherBytes(size_t range_bytes) { return 512 + 2 * range_bytes; }
+
 // etcd's watch id that speaks for all watchers of a stream, or for none.
 inline constexpr int64_t kNoWatchId = -1;
 
