@@ -301,12 +301,15 @@ void Feed::Rep::MoveLeaving() {
 
 void Feed::Rep::ParkOrLag(Watcher* watcher) { watcher->channel->blocked ? Park(watcher) : Lag(watcher); }
 
-void Feed::Rep::End(Watcher* watcher) {
+void Feed::Rep::End(Watcher* watcher, absl::FunctionRef<void(Sink&)> tell) {
   LeaveScan(watcher);
+  ChannelState* channel = watcher->channel;
   watcher->state = Watcher::State::kOver;
-  --watcher->channel->behind;
-  ++watcher->channel->over;
+  --channel->behind;
+  ++channel->over;
   statistics.behind.fetch_sub(1, std::memory_order_relaxed);
+  tell(*channel->sink);
+  OnCaughtUp(channel);
 }
 
 void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
@@ -321,9 +324,7 @@ void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
     }
   }
   for (Watcher* watcher : std::exchange(leaving, {})) {
-    End(watcher);
-    watcher->channel->sink->OnCompacted(watcher->id, compacted);
-    OnCaughtUp(watcher->channel);
+    End(watcher, [=](Sink& sink) { sink.OnCompacted(watcher->id, compacted); });
   }
   if (scan->matcher.size() > 0) scan->cursor = next;
 }
@@ -333,9 +334,7 @@ void Feed::Rep::EndFailed(Scan* scan, const absl::Status& reason) {
               {{"revision", scan->cursor}, {"watchers", scan->matcher.size()}, {"error", reason}});
   GatherAll(scan);
   for (Watcher* watcher : std::exchange(leaving, {})) {
-    End(watcher);
-    watcher->channel->sink->OnFailed(watcher->id, reason);
-    OnCaughtUp(watcher->channel);
+    End(watcher, [&](Sink& sink) { sink.OnFailed(watcher->id, reason); });
   }
 }
 

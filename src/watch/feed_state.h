@@ -176,8 +176,8 @@ struct Feed::Rep final : public Listener {
   bool OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t heard, bool previous_is_complete);
   // Everyone in `leaving`: to another scan, or parked.
   void MoveLeaving();
-  // Takes out watchers that hear of nothing more, whatever comes.
-  void End(Watcher* watcher);
+  // Takes out a watcher that hears of nothing more, whatever comes, and tells its channel.
+  void End(Watcher* watcher, absl::FunctionRef<void(Sink&)> tell);
   void EndCompacted(Scan* scan, int64_t compacted);
   void EndFailed(Scan* scan, const absl::Status& reason);
   void RetryLater(Scan* scan, const absl::Status& failure);
