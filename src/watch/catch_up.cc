@@ -308,7 +308,7 @@ void Feed::Rep::End(Watcher* watcher, absl::FunctionRef<void(Sink&)> tell) {
   --channel->behind;
   ++channel->over;
   statistics.behind.fetch_sub(1, std::memory_order_relaxed);
-  tell(*channel->sink);
+  if (channel->sink != nullptr) tell(*channel->sink);
   OnCaughtUp(channel);
 }
 

@@ -16,8 +16,9 @@ absl::Status DuplicateId() {
 
 }  // namespace
 
-void Feed::Rep::Enter() {
+void Feed::Rep::Enter(const Watcher& watcher) {
   statistics.watchers.fetch_add(1, std::memory_order_relaxed);
+  if (!departed.empty()) added_bytes += WatcherBytes(watcher.range_bytes);
   if (watchers++ > 0) return;
   // In this order, so that no commit after the revision is missed.
   hub->Join(this);
@@ -63,13 +64,8 @@ Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state))
 
 Channel::~Channel() {
   Feed::Rep& feed = *state_->feed;
-  // First, so that nothing is done for those that are left while the others go.
-  state_->blocked = true;
-  state_->progress_wanted = false;
-  if (state_->progress_waiting) std::erase(feed.progress_waiting, state_.get());
-  // Out of the table, in which to look for the next that is left takes longer the more have gone.
-  for (const auto& [id, watcher] : std::exchange(state_->watchers, {})) feed.Remove(watcher.get());
   feed.statistics.channels.fetch_sub(1, std::memory_order_relaxed);
+  feed.Depart(std::move(state_));
 }
 
 absl::StatusOr<int64_t> Channel::Watch(int64_t watch_id, WatchRequest request, int64_t* revision) {
@@ -85,7 +81,7 @@ absl::StatusOr<int64_t> Channel::Watch(int64_t watch_id, WatchRequest request, i
   } else if (state.watchers.contains(watch_id)) {
     return DuplicateId();
   }
-  feed.Enter();
+  feed.Enter(*made);
   *revision = std::max(feed.position, feed.hub->store().revision());
   Watcher* watcher = made.get();
   state.watchers.emplace(watch_id, std::move(made));

@@ -1,9 +1,9 @@
 #pragma once
 
-// The inside of a feed. Six files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings back
-// those who are behind, scans.cc says which of them do so together, large_revision.cc delivers what is too much for
-// either, former_values.cc parts those whose former values are too much to be read at once, channel.cc is what
-// consumers ask.
+// The inside of a feed. Seven files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings
+// back those who are behind, scans.cc says which of them do so together, large_revision.cc delivers what is too much
+// for either, former_values.cc parts those whose former values are too much to be read at once, channel.cc is what
+// consumers ask, departure.cc removes what they leave behind.
 
 #include <algorithm>
 #include <compare>
@@ -39,7 +39,7 @@ struct ChannelState {
   ChannelState(Feed::Rep* feed, Sink* sink, uint64_t number) : feed(feed), sink(sink), number(number) {}
 
   Feed::Rep* const feed;
-  Sink* const sink;
+  Sink* sink;  // null: the channel is gone, and so are its watchers soon
   const uint64_t number;
   absl::flat_hash_map<int64_t, std::unique_ptr<Watcher>> watchers;
   int64_t next_id = 0;
@@ -109,6 +109,7 @@ using Batches = std::vector<std::shared_ptr<const Batch>>;
 
 struct Feed::Rep final : public Listener {
   explicit Rep(FeedOptions options) : options(std::move(options)), hub(this->options.hub) {}
+  ~Rep();
 
   // --- Apply thread.
   void OnCommitted() override;
@@ -176,7 +177,7 @@ struct Feed::Rep final : public Listener {
   bool OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t heard, bool previous_is_complete);
   // Everyone in `leaving`: to another scan, or parked.
   void MoveLeaving();
-  // Takes out a watcher that hears of nothing more, whatever comes, and tells its channel.
+  // Takes out a watcher that hears of nothing more, whatever comes, and tells its channel if that is still there.
   void End(Watcher* watcher, absl::FunctionRef<void(Sink&)> tell);
   void EndCompacted(Scan* scan, int64_t compacted);
   void EndFailed(Scan* scan, const absl::Status& reason);
@@ -220,8 +221,15 @@ struct Feed::Rep final : public Listener {
   void EndTooLarge(const std::vector<Watcher*>& ending, int64_t revision);
 
   // --- channel.cc
-  void Enter();
+  void Enter(const Watcher& watcher);
   void Remove(Watcher* watcher);
+
+  // --- departure.cc
+  // The channel is gone. Its watchers are to be removed.
+  void Depart(std::unique_ptr<ChannelState> channel);
+  // As many as may still go in this turn of the loop, those first who have been left over for longest.
+  void RemoveDeparted();
+  void PostRemoval();
 
   const FeedOptions options;
   Hub* const hub;
@@ -257,6 +265,12 @@ struct Feed::Rep final : public Listener {
   int64_t large = 0;  // the last revision that had too many hits: scans that come to it need not find that out again
 
   std::vector<ChannelState*> progress_waiting;
+
+  // Channels that are gone, with the watchers that are left of them. They are blocked, so they hear of nothing.
+  std::deque<std::unique_ptr<ChannelState>> departed;
+  size_t removable_bytes = options.removed_bytes_per_turn;  // in this turn
+  size_t added_bytes = 0;                                   // since it began, while there are departed ones
+  bool removal_posted = false;
 };
 
 }  // namespace quorate::watch

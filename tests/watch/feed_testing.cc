@@ -51,6 +51,7 @@ void TestFeed::Open() {
   feed_options.scan_range_bytes_max = bounds_.scan_range_bytes;
   feed_options.former_bytes_together_max = bounds_.former_together;
   feed_options.former_bytes_max = bounds_.former;
+  feed_options.removed_bytes_per_turn = bounds_.removed_bytes;
   feed = std::make_unique<Feed>(std::move(feed_options));
 }
 
@@ -154,6 +155,10 @@ bool TestFeed::RunBlocking() {
   blocking.pop_front();
   task(absl::OkStatus());
   return true;
+}
+
+void TestFeed::RunTurn() {
+  for (size_t left = posted.size(); left > 0; --left) RunOne();
 }
 
 void TestFeed::RunAll() {

@@ -32,6 +32,7 @@ struct Bounds {
   size_t scan_range_bytes = kScanRangeBytesMax;
   size_t former_together = kFormerBytesTogetherMax;
   size_t former = kFormerBytesMax;
+  size_t removed_bytes = kRemovedBytesPerTurn;
 };
 
 // One change of history, as the test knows it.
@@ -67,6 +68,8 @@ class TestFeed {
   // Runs one function of the loop, or one background task; false when there is none.
   bool RunOne();
   bool RunBlocking();
+  // What the loop has to do by now: what comes of it is for the next turn.
+  void RunTurn();
   // Until nothing is left to do.
   void RunAll();
   // What was to be done later is due.

@@ -187,8 +187,9 @@ TEST(LargeRevisionTest, ManyFallALittleAtATimeAndMayBeCancelledMeanwhile) {
   feed.DeleteAll();
   EXPECT_TRUE(feed.RunOne());
   feed.channel.reset();
-  EXPECT_EQ(feed.feed->statistics().behind, 0);
   feed.RunAll();
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+  EXPECT_EQ(feed.feed->statistics().watchers, 0);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Random histories, watched by watchers that come, go, are slow and start anywhere; whatever the schedule, each hears
-// exactly the events of its range, in order.
+// Random histories, watched by watchers that come, go, alone or with their stream, are slow and start anywhere;
+// whatever the schedule, each hears exactly the events of its range, in order.
 
 #include <gtest/gtest.h>
 
@@ -205,12 +205,23 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
       feed_.RunAll();
     } else if (Chance(8)) {
       Restart();
+    } else if (Chance(20)) {
+      Leave(consumer);
     }
   }
 
   void Resume(Consumer& consumer) {
     consumer.sink.room = Chance(50) ? SIZE_MAX : static_cast<size_t>(1 + Draw(3));
     consumer.channel->Resume();
+  }
+
+  // Its stream goes, with all its watchers, and another one begins: that hears of nothing that was meant for the first.
+  void Leave(Consumer& consumer) {
+    consumer.channel.reset();
+    consumer.watchers.clear();
+    consumer.sink = Recorder();
+    consumer.progress_seen = 0;
+    consumer.channel = feed_.feed->Open(&consumer.sink);
   }
 
   // As a client does: new streams, each watch from after the last revision it heard of.
@@ -247,8 +258,8 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
 
   std::mt19937 random_;
   // Small, so that everyone falls out of the window, steps end early, former values are not in memory, some deletions
-  // have too many hits, or too many former values to be read for all at once, and not all of a stream catch up
-  // together.
+  // have too many hits, or too many former values to be read for all at once, not all of a stream catch up together,
+  // and its watchers are there for some turns after it.
   TestFeed feed_{{.window_bytes = 6000,
                   .window_events = 24,
                   .step_bytes = 700,
@@ -257,7 +268,8 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
                   .hits = 30,
                   .scan_ranges = 4,
                   .scan_join = 40,
-                  .former_together = 1000}};
+                  .former_together = 1000,
+                  .removed_bytes = 2 * WatcherBytes(0)}};
   std::array<Consumer, 3> consumers_;
 };
 
@@ -276,6 +288,7 @@ TEST_P(ModelTest, EveryWatcherHearsExactlyItsEvents) {
   }
   EXPECT_EQ(feed_.feed->statistics().behind, 0);
   for (Consumer& consumer : consumers_) consumer.channel.reset();
+  feed_.RunAll();
   EXPECT_EQ(feed_.feed->statistics().watchers, 0);
 }
 

@@ -62,6 +62,10 @@ inline constexpr size_t kFormerBytesMax = 1 << 30;
 
 // What a watcher takes, about: itself, and its range, as asked for, twice.
 constexpr size_t WatcherBytes(size_t range_bytes) { return 512 + 2 * range_bytes; }
+// Of channels that are gone, watchers that weigh so much are removed in one turn of the loop: 512, which take up to a
+// millisecond. What others add meanwhile comes on top, so that what is left never grows from turn to turn, however
+// often somebody makes watchers and goes.
+inline constexpr size_t kRemovedBytesPerTurn = 512 * WatcherBytes(0);
 
 // etcd's watch id that speaks for all watchers of a stream, or for none.
 inline constexpr int64_t kNoWatchId = -1;
@@ -115,7 +119,8 @@ class Sink {
 class Feed;
 struct ChannelState;
 
-// One consumer's watchers: a watch stream. Its destruction ends them.
+// One consumer's watchers: a watch stream. Its destruction ends them: its sink is not called any more. There may be so
+// many that they are removed in later turns of the loop, and count as watchers until then.
 class Channel {
  public:
   ~Channel();
@@ -206,6 +211,7 @@ struct FeedOptions {
   size_t hits_max = kHitsMax;
   size_t former_bytes_together_max = kFormerBytesTogetherMax;
   size_t former_bytes_max = kFormerBytesMax;
+  size_t removed_bytes_per_turn = kRemovedBytesPerTurn;
 };
 
 // Belongs to one loop. Made before the loop starts, destroyed after it has ended; all channels and subscriptions must
