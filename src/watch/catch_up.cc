@@ -90,6 +90,7 @@ void Feed::Rep::PostAdvance() {
 void Feed::Rep::Advance() {
   Pull();
   MoveFallen();
+  drained = 0;
   StepWithoutReads();
   const bool more_reads = StartReads();
   if (!queue.empty() || more_reads) PostAdvance();
@@ -129,19 +130,25 @@ bool Feed::Rep::StartReads() {
 
 bool Feed::Rep::Step(Scan* scan) {
   const int64_t compacted = hub->store().compacted_revision();
-  if (scan->cursor < compacted) EndCompacted(scan, compacted);
+  if (!scan->failure.ok()) {
+    EndFailed(scan);
+  } else if (scan->cursor < compacted) {
+    EndCompacted(scan, compacted);
+  } else if (scan->matcher.size() > 0) {
+    if (scan->cursor <= position && !StepInWindow(scan)) return false;
+    // At once, since by the next turn the position may have moved on.
+    if (scan->cursor > position) Finish(scan);
+  }
   if (scan->matcher.size() == 0) {
     scans.erase(scan->id);
-    return true;
+  } else {
+    Requeue(scan);
   }
-  if (scan->cursor > position) {
-    Finish(scan);
-    return true;
-  }
-  return !scan->from_store && StepInWindow(scan);
+  return true;
 }
 
 bool Feed::Rep::StepInWindow(Scan* scan) {
+  if (scan->from_store) return false;
   Batches batches;
   int64_t newest;
   if (!hub->Collect(scan->cursor - 1, options.step_bytes_max, &batches, &newest)) return false;
@@ -149,7 +156,6 @@ bool Feed::Rep::StepInWindow(Scan* scan) {
   while (!batches.empty() && batches.back()->first_revision > position) batches.pop_back();
   if (batches.empty()) return false;
   DeliverScan(scan, batches, false);
-  Requeue(scan);
   return true;
 }
 
@@ -200,11 +206,13 @@ void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<co
       DeliverScan(scan, {*read}, true);
     }
   } else if (absl::IsDataLoss(read.status())) {
-    EndFailed(scan, read.status());
+    QUORATE_LOG(kError, "history cannot be read; the watchers that need it are cancelled",
+                {{"revision", scan->cursor}, {"watchers", scan->matcher.size()}, {"error", read.status()}});
+    scan->failure = read.status();
   } else if (!absl::IsOutOfRange(read.status())) {
     return RetryLater(scan, read.status());
   }
-  // Compacted meanwhile: the next step ends those whom it concerns.
+  // Damaged, or compacted meanwhile: the next step ends those whom it concerns.
   Requeue(scan);
 }
 
@@ -302,7 +310,6 @@ void Feed::Rep::MoveLeaving() {
 void Feed::Rep::ParkOrLag(Watcher* watcher) { watcher->channel->blocked ? Park(watcher) : Lag(watcher); }
 
 void Feed::Rep::End(Watcher* watcher, absl::FunctionRef<void(Sink&)> tell) {
-  LeaveScan(watcher);
   ChannelState* channel = watcher->channel;
   watcher->state = Watcher::State::kOver;
   --channel->behind;
@@ -312,48 +319,34 @@ void Feed::Rep::End(Watcher* watcher, absl::FunctionRef<void(Sink&)> tell) {
   OnCaughtUp(channel);
 }
 
+void Feed::Rep::Drain(Scan* scan, absl::FunctionRef<void(Watcher*)> take) {
+  for (; scan->matcher.size() > 0 && drained < options.moved_per_turn; ++drained) {
+    // The last group costs least to take out.
+    Watcher* watcher = scan->matcher.groups().back()->first;
+    LeaveScan(watcher);
+    take(watcher);
+  }
+}
+
 void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
-  int64_t next = INT64_MAX;
-  for (const auto& group : scan->matcher.groups()) {
-    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      if (scan->Next(*watcher) < compacted) {
-        leaving.push_back(watcher);
-      } else {
-        next = std::min(next, scan->Next(*watcher));
-      }
-    }
-  }
-  for (Watcher* watcher : std::exchange(leaving, {})) {
+  Drain(scan, [=, this](Watcher* watcher) {
+    if (watcher->next >= compacted) return ParkOrLag(watcher);
     End(watcher, [=](Sink& sink) { sink.OnCompacted(watcher->id, compacted); });
-  }
-  if (scan->matcher.size() > 0) scan->cursor = next;
+  });
 }
 
-void Feed::Rep::EndFailed(Scan* scan, const absl::Status& reason) {
-  QUORATE_LOG(kError, "history cannot be read; the watchers that need it are cancelled",
-              {{"revision", scan->cursor}, {"watchers", scan->matcher.size()}, {"error", reason}});
-  GatherAll(scan);
-  for (Watcher* watcher : std::exchange(leaving, {})) {
-    End(watcher, [&](Sink& sink) { sink.OnFailed(watcher->id, reason); });
-  }
-}
-
-void Feed::Rep::GatherAll(Scan* scan) {
-  for (const auto& group : scan->matcher.groups()) {
-    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) leaving.push_back(watcher);
-  }
+void Feed::Rep::EndFailed(Scan* scan) {
+  Drain(scan,
+        [=, this](Watcher* watcher) { End(watcher, [=](Sink& sink) { sink.OnFailed(watcher->id, scan->failure); }); });
 }
 
 void Feed::Rep::Finish(Scan* scan) {
-  GatherAll(scan);
-  for (Watcher* watcher : std::exchange(leaving, {})) {
-    LeaveScan(watcher);
+  Drain(scan, [this](Watcher* watcher) {
     MakeLive(watcher);
     --watcher->channel->behind;
     statistics.behind.fetch_sub(1, std::memory_order_relaxed);
     OnCaughtUp(watcher->channel);
-  }
-  scans.erase(scan->id);
+  });
 }
 
 }  // namespace quorate::watch

@@ -86,6 +86,7 @@ struct Scan {
   size_t range_bytes = 0;                   // the bounds of its groups
   size_t with_previous = 0;                 // watchers that want former values
   std::chrono::milliseconds retry{0};       // how long it last waited after a read that failed; 0: none did since
+  absl::Status failure;                     // why its history can never be read: it ends, and nobody joins
 
   // What one of its watchers has to hear of next.
   int64_t Next(const Watcher& watcher) const { return std::max(watcher.next, cursor); }
@@ -162,7 +163,7 @@ struct Feed::Rep final : public Listener {
   void StepWithoutReads();
   // Returns whether there may be more to start.
   bool StartReads();
-  // Returns false when nothing was done, for the scan needs a read.
+  // Returns false when nothing was done, for the scan needs a read. Else it has its turn again, unless it is over.
   bool Step(Scan* scan);
   bool StepInWindow(Scan* scan);
   void StartRead(Scan* scan);
@@ -177,13 +178,15 @@ struct Feed::Rep final : public Listener {
   bool OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t heard, bool previous_is_complete);
   // Everyone in `leaving`: to another scan, or parked.
   void MoveLeaving();
-  // Takes out a watcher that hears of nothing more, whatever comes, and tells its channel if that is still there.
+  // A watcher that has left its scan hears of nothing more, whatever comes. Tells its channel if that is still there.
   void End(Watcher* watcher, absl::FunctionRef<void(Sink&)> tell);
+  // Takes watchers out of the scan, as many as may still go in this turn of the loop, and gives them to `take`. The
+  // others follow when the scan has its turn again.
+  void Drain(Scan* scan, absl::FunctionRef<void(Watcher*)> take);
+  // Those who come before the compacted revision; the others go on in another scan.
   void EndCompacted(Scan* scan, int64_t compacted);
-  void EndFailed(Scan* scan, const absl::Status& reason);
+  void EndFailed(Scan* scan);
   void RetryLater(Scan* scan, const absl::Status& failure);
-  // All of them into `leaving`.
-  void GatherAll(Scan* scan);
   // The watchers are live from here on.
   void Finish(Scan* scan);
   void Requeue(Scan* scan);
@@ -262,6 +265,7 @@ struct Feed::Rep final : public Listener {
   uint64_t next_scan = 1;
   int reads = 0;
   bool advance_posted = false;
+  size_t drained = 0;  // in this turn
   int64_t large = 0;  // the last revision that had too many hits: scans that come to it need not find that out again
 
   std::vector<ChannelState*> progress_waiting;

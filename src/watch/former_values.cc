@@ -114,6 +114,7 @@ void Feed::Rep::EndTooLarge(const std::vector<Watcher*>& ending, int64_t revisio
               {{"revision", revision}, {"watchers", ending.size()}});
   statistics.former_too_large.fetch_add(ending.size(), std::memory_order_relaxed);
   for (Watcher* watcher : ending) {
+    LeaveScan(watcher);
     End(watcher, [&](Sink& sink) { sink.OnFailed(watcher->id, reason); });
   }
 }

@@ -5,13 +5,6 @@
 #include "src/watch/feed_state.h"
 
 namespace quorate::watch {
-namespace {
-
-// Watchers that leave the live ones before the loop turns to other things: of a revision that is too much for a
-// delivery, or when the window has passed the loop, it may be all there are.
-constexpr size_t kMovedPerTurn = 1024;
-
-}  // namespace
 
 void Feed::Rep::OnCommitted() {
   if (!told.exchange(true)) PostPull();
@@ -180,7 +173,7 @@ void Feed::Rep::FallHit(const std::shared_ptr<const Batch>& batch, int64_t revis
 }
 
 void Feed::Rep::MoveFallen() {
-  for (size_t moved = 0; moved < kMovedPerTurn && !fallen.empty(); ++moved) {
+  for (size_t moved = 0; moved < options.moved_per_turn && !fallen.empty(); ++moved) {
     Watcher* watcher = fallen.front();
     fallen.pop_front();
     ++fallen_first;

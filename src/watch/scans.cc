@@ -49,6 +49,9 @@ bool Feed::Rep::MayJoin(const Watcher& watcher, const Scan& scan) const {
   // needs one.
   const int64_t window = hub->window_first();
   if (!scan.from_store && (scan.cursor >= window) != (watcher.next >= window)) return false;
+  // Who comes before the compacted revision ends, and others are moved on from there.
+  const int64_t compacted = hub->store().compacted_revision();
+  if ((scan.cursor < compacted) != (watcher.next < compacted)) return false;
   // A scan goes back only while all who are in it are of one channel: it might do so again and again.
   if (scan.cursor > watcher.next) return scan.founder == watcher.channel->number;
   // Those who have a large revision behind them do not go back to those who have it before them.
@@ -57,7 +60,7 @@ bool Feed::Rep::MayJoin(const Watcher& watcher, const Scan& scan) const {
 }
 
 void Feed::Rep::Offer(Scan* scan) {
-  if (!scan->waiting || scan->offered || scan->apart == scan->cursor || IsFull(*scan)) return;
+  if (!scan->waiting || scan->offered || scan->apart == scan->cursor || !scan->failure.ok() || IsFull(*scan)) return;
   scan->offered = true;
   offered.insert({scan->from_store, scan->cursor, scan->id});
 }

@@ -51,6 +51,7 @@ void TestFeed::Open() {
   feed_options.scan_range_bytes_max = bounds_.scan_range_bytes;
   feed_options.former_bytes_together_max = bounds_.former_together;
   feed_options.former_bytes_max = bounds_.former;
+  feed_options.moved_per_turn = bounds_.moved;
   feed_options.removed_bytes_per_turn = bounds_.removed_bytes;
   feed = std::make_unique<Feed>(std::move(feed_options));
 }

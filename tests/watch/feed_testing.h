@@ -32,6 +32,7 @@ struct Bounds {
   size_t scan_range_bytes = kScanRangeBytesMax;
   size_t former_together = kFormerBytesTogetherMax;
   size_t former = kFormerBytesMax;
+  size_t moved = kMovedPerTurn;
   size_t removed_bytes = kRemovedBytesPerTurn;
 };
 

@@ -259,7 +259,7 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
   std::mt19937 random_;
   // Small, so that everyone falls out of the window, steps end early, former values are not in memory, some deletions
   // have too many hits, or too many former values to be read for all at once, not all of a stream catch up together,
-  // and its watchers are there for some turns after it.
+  // few watchers move in a turn, and those of a stream are there for some turns after it.
   TestFeed feed_{{.window_bytes = 6000,
                   .window_events = 24,
                   .step_bytes = 700,
@@ -269,6 +269,7 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
                   .scan_ranges = 4,
                   .scan_join = 40,
                   .former_together = 1000,
+                  .moved = 3,
                   .removed_bytes = 2 * WatcherBytes(0)}};
   std::array<Consumer, 3> consumers_;
 };

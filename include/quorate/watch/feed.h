@@ -62,6 +62,9 @@ inline constexpr size_t kFormerBytesMax = 1 << 30;
 
 // What a watcher takes, about: itself, and its range, as asked for, twice.
 constexpr size_t WatcherBytes(size_t range_bytes) { return 512 + 2 * range_bytes; }
+// Watchers that change their place in one turn of the loop for one reason: that leave the live ones, or a scan that is
+// over. One takes a microsecond or so, and it may be all there are.
+inline constexpr size_t kMovedPerTurn = 1024;
 // Of channels that are gone, watchers that weigh so much are removed in one turn of the loop: 512, which take up to a
 // millisecond. What others add meanwhile comes on top, so that what is left never grows from turn to turn, however
 // often somebody makes watchers and goes.
@@ -211,6 +214,7 @@ struct FeedOptions {
   size_t hits_max = kHitsMax;
   size_t former_bytes_together_max = kFormerBytesTogetherMax;
   size_t former_bytes_max = kFormerBytesMax;
+  size_t moved_per_turn = kMovedPerTurn;
   size_t removed_bytes_per_turn = kRemovedBytesPerTurn;
 };
 
