@@ -50,7 +50,10 @@ void Feed::Rep::Remove(Watcher* watcher) {
     --channel->behind;
     statistics.behind.fetch_sub(1, std::memory_order_relaxed);
   }
-  if (watcher->request.progress_notify) --channel->notices;
+  if (watcher->request.progress_notify) {
+    if (watcher->notice_round != channel->notice_round) --channel->notices_due;
+    channel->notices.erase(watcher->notice_place);
+  }
   if (watcher->request.prev_kv) hub->WantPrevious(-1);
   channel->watchers.erase(watcher->id);
   statistics.watchers.fetch_sub(1, std::memory_order_relaxed);
@@ -85,7 +88,11 @@ absl::StatusOr<int64_t> Channel::Watch(int64_t watch_id, WatchRequest request, i
   *revision = std::max(feed.position, feed.hub->store().revision());
   Watcher* watcher = made.get();
   state.watchers.emplace(watch_id, std::move(made));
-  if (watcher->request.progress_notify) ++state.notices;
+  if (watcher->request.progress_notify) {
+    // Its first turn is in the next round.
+    watcher->notice_round = state.notice_round;
+    watcher->notice_place = state.notices.insert(state.notices.end(), watcher);
+  }
   if (watcher->request.prev_kv) feed.hub->WantPrevious(1);
   const int64_t start = watcher->request.start_revision;
   watcher->next = start == 0 ? *revision + 1 : start;
@@ -113,7 +120,7 @@ void Channel::Resume() {
   state_->returning_max = kReturningFirst;
   feed.UnparkSome(state_.get());
   feed.AnswerProgress(state_.get());
-  if (state_->notices_due && !state_->blocked) feed.SendNotices(state_.get());
+  feed.SendNotices(state_.get());
 }
 
 void Channel::RequestProgress() {
@@ -128,10 +135,11 @@ void Channel::RequestProgress() {
 void Channel::NotifyProgress() {
   if (state_->blocked) return;
   ++state_->notice_round;
+  state_->notices_due = state_->notices.size();
   state_->feed->SendNotices(state_.get());
 }
 
-bool Channel::wants_notices() const { return state_->notices > 0; }
+bool Channel::wants_notices() const { return !state_->notices.empty(); }
 size_t Channel::watchers() const { return state_->watchers.size(); }
 
 Feed::Feed(FeedOptions options) : rep_(std::make_unique<Rep>(std::move(options))) {}

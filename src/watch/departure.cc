@@ -21,6 +21,7 @@ void Feed::Rep::Depart(std::unique_ptr<ChannelState> channel) {
   channel->blocked = true;
   channel->progress_wanted = false;
   if (std::exchange(channel->progress_waiting, false)) std::erase(progress_waiting, channel.get());
+  if (std::exchange(channel->noticing, false)) std::erase(noticing, channel.get());
   if (channel->watchers.empty()) return;
   departed.push_back(std::move(channel));
   RemoveDeparted();

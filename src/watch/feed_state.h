@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <compare>
 #include <deque>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -48,9 +49,10 @@ struct ChannelState {
   size_t parked = 0;   // of those
   size_t returning = 0;
   size_t returning_max = kReturningFirst;  // since the consumer takes events again
-  size_t notices = 0;  // watchers that want periodic notices
+  std::list<Watcher*> notices;             // watchers that want periodic ones; those first who have not had their turn
+  size_t notices_due = 0;                  // that many, in this round
   uint32_t notice_round = 0;
-  bool notices_due = false;  // some have not had their turn in this round
+  bool noticing = false;  // among those that go on with their round
   Watcher* parked_first = nullptr;
   Watcher* parked_last = nullptr;
   bool blocked = false;  // the sink takes nothing
@@ -142,8 +144,9 @@ struct Feed::Rep final : public Listener {
   // again.
   void AnswerProgress(ChannelState* channel);
   void AnswerProgressWaiting();
-  // To those who have not had their turn.
+  // To those who have not had their turn, as many as may be told in one turn of the loop.
   void SendNotices(ChannelState* channel);
+  void PostNotices();
   void MakeLive(Watcher* watcher);
   void LeaveLive(Watcher* watcher);
 
@@ -269,6 +272,8 @@ struct Feed::Rep final : public Listener {
   int64_t large = 0;  // the last revision that had too many hits: scans that come to it need not find that out again
 
   std::vector<ChannelState*> progress_waiting;
+  std::deque<ChannelState*> noticing;
+  bool notices_posted = false;
 
   // Channels that are gone, with the watchers that are left of them. They are blocked, so they hear of nothing.
   std::deque<std::unique_ptr<ChannelState>> departed;

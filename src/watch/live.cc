@@ -222,15 +222,31 @@ void Feed::Rep::AnswerProgressWaiting() {
 }
 
 void Feed::Rep::SendNotices(ChannelState* channel) {
-  channel->notices_due = false;
-  for (auto& [id, watcher] : channel->watchers) {
-    if (!watcher->request.progress_notify) continue;
-    if (std::exchange(watcher->notice_round, channel->notice_round) == channel->notice_round) continue;
+  std::list<Watcher*>& notices = channel->notices;
+  for (size_t left = options.moved_per_turn; left > 0 && channel->notices_due > 0 && !channel->blocked; --left) {
+    Watcher* watcher = notices.front();
+    notices.splice(notices.end(), notices, notices.begin());
+    --channel->notices_due;
+    watcher->notice_round = channel->notice_round;
     if (std::exchange(watcher->heard, false) || !watcher->InStep(position)) continue;
-    if (channel->sink->OnProgress(id, position)) continue;
-    channel->blocked = channel->notices_due = true;
-    return;
+    channel->blocked = !channel->sink->OnProgress(watcher->id, position);
   }
+  if (channel->notices_due == 0 || channel->blocked || std::exchange(channel->noticing, true)) return;
+  noticing.push_back(channel);
+  PostNotices();
+}
+
+void Feed::Rep::PostNotices() {
+  if (std::exchange(notices_posted, true)) return;
+  options.post([this] {
+    notices_posted = false;
+    if (noticing.empty()) return;
+    ChannelState* channel = noticing.front();
+    noticing.pop_front();
+    channel->noticing = false;
+    SendNotices(channel);
+    if (!noticing.empty()) PostNotices();
+  });
 }
 
 }  // namespace quorate::watch

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 
 #include "quorate/mvcc/key_range.h"
 #include "quorate/watch/feed.h"
@@ -48,6 +49,7 @@ struct Watcher {
   // Something was sent since the last periodic notice.
   bool heard = false;
   uint32_t notice_round = 0;  // the last in which it had its turn
+  std::list<Watcher*>::iterator notice_place;  // in its channel's list, when it wants notices
   uint64_t fallen_place = 0;
 
   Group* group = nullptr;

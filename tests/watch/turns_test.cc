@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "tests/watch/feed_testing.h"
 
 namespace quorate::watch {
@@ -69,6 +72,43 @@ TEST(TurnsTest, ThoseWhomCompactionHasPassedEndAFewAtATimeAndTheOthersGoOn) {
   for (const int64_t id : on_time) EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 6"));
   EXPECT_EQ(feed.behind(), 0u);
   EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 6)));
+}
+
+TEST(TurnsTest, PeriodicNoticesGoToAFewAtATimeAndToEachOnce) {
+  Moving feed;
+  WatchRequest request = watch::Key("k");
+  request.progress_notify = true;
+  std::vector<int64_t> ids = feed.WatchMany(request, 25);
+  feed.channel->NotifyProgress();
+  EXPECT_EQ(feed.sink.progress.size(), kMoved);
+  const int64_t told = feed.sink.progress.front().first;
+  EXPECT_TRUE(feed.channel->Cancel(told));
+  feed.Watch(request, 1000);
+  feed.RunTurn();
+  EXPECT_EQ(feed.sink.progress.size(), 2 * kMoved);
+  std::set<std::pair<int64_t, int64_t>> all(feed.sink.progress.begin(), feed.sink.progress.end());
+  const auto left = std::find_if(ids.begin(), ids.end(), [&](int64_t id) { return !all.contains({id, 1}); });
+  ASSERT_NE(left, ids.end());
+  EXPECT_TRUE(feed.channel->Cancel(*left));
+  feed.RunAll();
+  all.insert(feed.sink.progress.begin(), feed.sink.progress.end());
+  EXPECT_EQ(feed.sink.progress.size(), 24u) << "one is cancelled, and one came too late for this round";
+  EXPECT_EQ(all.size(), 24u);
+  feed.channel->NotifyProgress();
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.progress.size(), 2 * 24u);
+  EXPECT_THAT(feed.sink.progress, Contains(Pair(1000, 1)));
+}
+
+TEST(TurnsTest, PeriodicNoticesEndWithTheirChannel) {
+  Moving feed;
+  WatchRequest request = watch::Key("k");
+  request.progress_notify = true;
+  feed.WatchMany(request, 25);
+  feed.channel->NotifyProgress();
+  feed.channel.reset();
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.progress.size(), kMoved);
 }
 
 TEST(TurnsTest, ThoseWhoseHistoryIsDamagedEndAFewAtATimeAndNobodyJoinsThem) {

@@ -63,7 +63,8 @@ inline constexpr size_t kFormerBytesMax = 1 << 30;
 // What a watcher takes, about: itself, and its range, as asked for, twice.
 constexpr size_t WatcherBytes(size_t range_bytes) { return 512 + 2 * range_bytes; }
 // Watchers that change their place in one turn of the loop for one reason: that leave the live ones, or a scan that is
-// over. One takes a microsecond or so, and it may be all there are.
+// over. And those of a channel that have a periodic notice in one turn. One takes a microsecond or so, and it may be
+// all there are.
 inline constexpr size_t kMovedPerTurn = 1024;
 // Of channels that are gone, watchers that weigh so much are removed in one turn of the loop: 512, which take up to a
 // millisecond. What others add meanwhile comes on top, so that what is left never grows from turn to turn, however
@@ -142,7 +143,8 @@ class Channel {
   // is no watcher now or then, or one that starts in the future.
   void RequestProgress();
   // The periodic notice: OnProgress for each watcher with `progress_notify` that heard nothing since the last notice
-  // and is in step; when the sink takes no more, the others follow once it does.
+  // and is in step. When there are many, some have it in later turns of the loop; when the sink takes no more, once it
+  // does.
   void NotifyProgress();
   bool wants_notices() const;
   size_t watchers() const;
