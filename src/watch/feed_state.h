@@ -1,9 +1,9 @@
 #pragma once
 
-// The inside of a feed. Seven files work on it: live.cc delivers what is pulled from the window, catch_up.cc brings
-// back those who are behind, scans.cc says which of them do so together, large_revision.cc delivers what is too much
-// for either, former_values.cc parts those whose former values are too much to be read at once, channel.cc is what
-// consumers ask, departure.cc removes what they leave behind.
+// The inside of a feed. Eight files work on it: live.cc delivers what is pulled from the window, falling.cc takes out
+// those who cannot be told of it, catch_up.cc brings back those who are behind, scans.cc says which of them do so
+// together, large_revision.cc delivers what is too much for either, former_values.cc parts those whose former values
+// are too much to be read at once, channel.cc is what consumers ask, departure.cc removes what they leave behind.
 
 #include <algorithm>
 #include <compare>
@@ -127,15 +127,6 @@ struct Feed::Rep final : public Listener {
   bool LacksFormer(Group* group, size_t from, absl::FunctionRef<bool(const Event*)> missing) const;
   void OfferLive(Watcher* watcher, Group* group, size_t from, int64_t revision);
   void CloseSegment(ChannelState* channel);
-  // Leaves the live ones, at the earliest once the delivery is over; `next` is the first revision it has not heard of.
-  void Fall(Watcher* watcher, int64_t next, bool from_store);
-  void FallAll(int64_t next);
-  // Those who are to hear of this revision: the others have heard of it by hearing nothing.
-  void FallHit(const std::shared_ptr<const Batch>& batch, int64_t revision);
-  // As many of the fallen as may leave in one turn of the loop.
-  void MoveFallen();
-  // One of them is gone.
-  void ForgetFallen(Watcher* watcher);
   // Sends hits [from, to) of a group to one of its watchers, who has then heard of everything up to `revision`. Returns
   // false, and nothing is sent, when its consumer has no room.
   bool Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
@@ -149,6 +140,17 @@ struct Feed::Rep final : public Listener {
   void PostNotices();
   void MakeLive(Watcher* watcher);
   void LeaveLive(Watcher* watcher);
+
+  // --- falling.cc
+  // Leaves the live ones, at the earliest once the delivery is over; `next` is the first revision it has not heard of.
+  void Fall(Watcher* watcher, int64_t next, bool from_store);
+  void FallAll(int64_t next);
+  // Those who are to hear of this revision: the others have heard of it by hearing nothing.
+  void FallHit(const std::shared_ptr<const Batch>& batch, int64_t revision);
+  // As many of the fallen as may leave in one turn of the loop.
+  void MoveFallen();
+  // One of them is gone.
+  void ForgetFallen(Watcher* watcher);
 
   // --- catch_up.cc
   void Park(Watcher* watcher);

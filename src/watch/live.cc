@@ -144,48 +144,6 @@ void Feed::Rep::ForgetHits() {
   hits = 0;
 }
 
-void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
-  watcher->state = Watcher::State::kFalling;
-  watcher->next = std::max(watcher->next, next);
-  watcher->from_store = from_store;
-  ++watcher->channel->behind;
-  statistics.behind.fetch_add(1, std::memory_order_relaxed);
-  watcher->fallen_place = fallen_first + fallen.size();
-  fallen.push_back(watcher);
-}
-
-void Feed::Rep::FallAll(int64_t next) {
-  for (const auto& group : live.groups()) {
-    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      if (watcher->state == Watcher::State::kLive) Fall(watcher, next, false);
-    }
-  }
-}
-
-void Feed::Rep::FallHit(const std::shared_ptr<const Batch>& batch, int64_t revision) {
-  const EventsByKey events({batch}, revision);
-  for (const auto& group : live.groups()) {
-    if (events.Find(*group).empty()) continue;
-    for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      if (watcher->state == Watcher::State::kLive && watcher->next <= revision) Fall(watcher, revision, false);
-    }
-  }
-}
-
-void Feed::Rep::MoveFallen() {
-  for (size_t moved = 0; moved < options.moved_per_turn && !fallen.empty(); ++moved) {
-    Watcher* watcher = fallen.front();
-    fallen.pop_front();
-    ++fallen_first;
-    if (watcher == nullptr) continue;
-    LeaveLive(watcher);
-    ParkOrLag(watcher);
-  }
-  if (!fallen.empty()) PostAdvance();
-}
-
-void Feed::Rep::ForgetFallen(Watcher* watcher) { fallen[watcher->fallen_place - fallen_first] = nullptr; }
-
 void Feed::Rep::MakeLive(Watcher* watcher) {
   watcher->state = Watcher::State::kLive;
   watcher->from_store = false;
