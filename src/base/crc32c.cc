@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cstddef>
-#include <cstring>
+
+#include "quorate/base/little_endian.h"
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
@@ -31,15 +32,9 @@ constexpr std::array<std::array<uint32_t, 256>, 8> MakeTables() {
 
 constexpr auto kTables = MakeTables();
 
-uint64_t LoadLittleEndian(const char* at) {
-  uint64_t value = 0;
-  for (int i = 7; i >= 0; --i) value = value << 8 | static_cast<uint8_t>(at[i]);
-  return value;
-}
-
 uint32_t ExtendByTable(uint32_t crc, const char* at, size_t length) {
   for (; length >= 8; at += 8, length -= 8) {
-    const uint64_t word = LoadLittleEndian(at) ^ crc;
+    const uint64_t word = ReadLittleEndian<uint64_t>(at) ^ crc;
     crc = 0;
     for (size_t k = 0; k < 8; ++k) crc ^= kTables[7 - k][word >> (8 * k) & 0xff];
   }
@@ -50,11 +45,7 @@ uint32_t ExtendByTable(uint32_t crc, const char* at, size_t length) {
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) uint32_t ExtendByInstruction(uint32_t crc, const char* at, size_t length) {
   uint64_t wide = crc;
-  for (; length >= 8; at += 8, length -= 8) {
-    uint64_t word;
-    std::memcpy(&word, at, sizeof(word));
-    wide = _mm_crc32_u64(wide, word);
-  }
+  for (; length >= 8; at += 8, length -= 8) wide = _mm_crc32_u64(wide, ReadLittleEndian<uint64_t>(at));
   crc = static_cast<uint32_t>(wide);
   for (; length > 0; ++at, --length) crc = _mm_crc32_u8(crc, static_cast<uint8_t>(*at));
   return crc;

@@ -4,10 +4,10 @@
 #include <cstring>
 #include <random>
 
+#include "quorate/base/little_endian.h"
+
 namespace quorate::base {
 namespace {
-
-static_assert(std::endian::native == std::endian::little);
 
 // The names are the paper's.
 struct State {
@@ -50,12 +50,10 @@ uint64_t SipHash13(const SipKey& key, std::string_view bytes) {
   State state{key.first ^ 0x736f6d6570736575, key.second ^ 0x646f72616e646f6d, key.first ^ 0x6c7967656e657261,
               key.second ^ 0x7465646279746573};
   const uint64_t length = bytes.size();
-  uint64_t word;
+  uint64_t word = 0;
   for (; bytes.size() >= sizeof(word); bytes.remove_prefix(sizeof(word))) {
-    std::memcpy(&word, bytes.data(), sizeof(word));
-    state.Compress(word);
+    state.Compress(ReadLittleEndian<uint64_t>(bytes.data()));
   }
-  word = 0;
   if (!bytes.empty()) std::memcpy(&word, bytes.data(), bytes.size());
   state.Compress(word | length << 56);
   state.v2 ^= 0xff;

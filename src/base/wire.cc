@@ -1,8 +1,8 @@
 #include "quorate/base/wire.h"
 
-#include <cstring>
 #include <limits>
 
+#include "quorate/base/little_endian.h"
 #include "quorate/base/varint.h"
 
 namespace quorate::base::wire {
@@ -65,20 +65,16 @@ bool Reader::ReadValue(int depth) {
   switch (type_) {
     case Type::kVarint:
       return ReadVarint(&number_);
-    case Type::kFixed64: {
+    case Type::kFixed64:
       if (end_ - at_ < 8) return Fail();
-      std::memcpy(&number_, at_, 8);
+      number_ = ReadLittleEndian<uint64_t>(at_);
       at_ += 8;
       return true;
-    }
-    case Type::kFixed32: {
+    case Type::kFixed32:
       if (end_ - at_ < 4) return Fail();
-      uint32_t number;
-      std::memcpy(&number, at_, 4);
-      number_ = number;
+      number_ = ReadLittleEndian<uint32_t>(at_);
       at_ += 4;
       return true;
-    }
     case Type::kBytes: {
       size_t length;
       if (!ReadLength(&length)) return false;

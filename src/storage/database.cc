@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "quorate/base/check.h"
+#include "quorate/base/little_endian.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/db.h"
 #include "src/storage/batch_behind.h"
@@ -46,7 +46,7 @@ rocksdb::WriteOptions Unlogged(bool low_priority) {
 
 void Mark(WriteBatch& batch, uint64_t mark) {
   char bytes[sizeof mark];
-  std::memcpy(bytes, &mark, sizeof mark);
+  base::PutLittleEndian(bytes, mark);
   batch.Put(Family::kMeta, kMarkName, std::string_view(bytes, sizeof bytes));
 }
 
@@ -106,12 +106,10 @@ absl::StatusOr<uint64_t> Database::Rep::ReadMark() const {
   rocksdb::Status status = db->Get({}, Handle(Family::kMeta), ToSlice(kMarkName), &text);
   if (status.IsNotFound()) return 0;
   if (!status.ok()) return ToStatus(status, "open " + path);
-  uint64_t mark = 0;
-  if (text.size() != sizeof mark) {
+  if (text.size() != sizeof(uint64_t)) {
     return base::MakeStatus(absl::StatusCode::kDataLoss, "open " + path + ": the mark of the last write is malformed");
   }
-  std::memcpy(&mark, text.data(), sizeof mark);
-  return mark;
+  return base::ReadLittleEndian<uint64_t>(text.data());
 }
 
 Database::Database(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}

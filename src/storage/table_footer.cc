@@ -1,9 +1,9 @@
 #include "src/storage/table_footer.h"
 
-#include <cstring>
 #include <memory>
 #include <string>
 
+#include "quorate/base/little_endian.h"
 #include "quorate/base/varint.h"
 #include "quorate/base/wire.h"
 #include "rocksdb/env.h"
@@ -71,11 +71,9 @@ bool IsTableFooter(std::string_view end, uint64_t file_bytes) {
   std::string_view handles = end.substr(1, kHandlesBytes);
   if (!TakeHandle(handles, file_bytes) || !TakeHandle(handles, file_bytes)) return false;
   if (handles.find_first_not_of('\0') != std::string_view::npos) return false;
-  uint32_t format;
-  uint64_t magic;
-  std::memcpy(&format, end.data() + 1 + kHandlesBytes, sizeof format);
-  std::memcpy(&magic, end.data() + 1 + kHandlesBytes + sizeof format, sizeof magic);
-  return format == kFormat && magic == kMagic;
+  const char* const format = end.data() + 1 + kHandlesBytes;
+  const char* const magic = format + sizeof kFormat;
+  return base::ReadLittleEndian<uint32_t>(format) == kFormat && base::ReadLittleEndian<uint64_t>(magic) == kMagic;
 }
 
 rocksdb::Env* CheckingEnv() {

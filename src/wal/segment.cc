@@ -41,7 +41,11 @@ std::optional<SegmentHead> SegmentHead::Decode(std::string_view block) {
   if (sector.payload.size() != kMagicBytes + kNumbers * sizeof(uint64_t)) return std::nullopt;
   if (sector.payload.substr(0, kMagicBytes) != std::string_view(kMagic, kMagicBytes)) return std::nullopt;
   uint64_t numbers[kNumbers];
-  std::memcpy(numbers, sector.payload.data() + kMagicBytes, sizeof(numbers));
+  const char* at = sector.payload.data() + kMagicBytes;
+  for (uint64_t& number : numbers) {
+    number = base::ReadLittleEndian<uint64_t>(at);
+    at += sizeof(number);
+  }
   SegmentHead head;
   head.identity = {.cluster_id = numbers[0], .member_id = numbers[1]};
   head.sequence = numbers[2];
