@@ -92,6 +92,8 @@ void Services::OnCommit(const std::vector<mvcc::Event>& events) { rep_->context.
 
 void Services::EndStreams() {
   ServiceContext& context = rep_->context;
+  // First, so that none begins behind those that are ended.
+  context.draining.store(true, std::memory_order_relaxed);
   rep_->watch.EndStreams();
   context.defragmentation.Cancel();
   context.EndLastingCalls();

@@ -193,7 +193,6 @@ void WatchService::Attach() {
 }
 
 void WatchService::EndStreams() {
-  context_->draining.store(true, std::memory_order_relaxed);
   for (size_t index = 0; index < loops_.size(); ++index) {
     context_->server->Post(static_cast<int>(index),
                            [streams = loops_[index].get()] { streams->EndAll(base::errors::Stopped()); });
