@@ -30,7 +30,7 @@ class KeepAliveStream : public rpc::StreamHandler,
 
   void OnMessage(std::string_view message) override {
     if (stream_ == nullptr) return;
-    lease::RevokeRequest request;  // has the same form
+    lease::KeepAliveRequest request;
     if (!lease::Decode(message, &request)) return Finish(MalformedInStream());
     if (loop_->reads.CanReadNow()) return Renew(request.id);
     if (!BeginWaiting()) return;

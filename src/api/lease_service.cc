@@ -114,8 +114,8 @@ void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view 
 }
 
 void LeaseService::List(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
-  lease::RevokeRequest none;  // the request has no fields: whatever it brings is skipped
-  if (!context_->Begin(context, lease::Decode(message, &none), call)) return;
+  lease::LeasesRequest request;
+  if (!context_->Begin(context, lease::Decode(message, &request), call)) return;
   // A member's own list, as in etcd: not confirmed. On the pool, since there may be a million.
   Patience patience(call, context.deadline);
   lists_.Add({std::move(call), std::move(patience)});

@@ -13,6 +13,15 @@ constexpr uint32_t kGrantId = 2;
 constexpr uint32_t kId = 1;  // of the other requests
 constexpr uint32_t kKeys = 2;
 
+// Of a message of that one field.
+bool DecodeId(std::string_view bytes, int64_t* id) {
+  wire::Reader reader(bytes);
+  while (reader.Next()) {
+    if (reader.IsVarint() && reader.field() == kId) *id = reader.int64();
+  }
+  return reader.ok();
+}
+
 }  // namespace
 
 bool Decode(std::string_view bytes, GrantRequest* request) {
@@ -25,13 +34,9 @@ bool Decode(std::string_view bytes, GrantRequest* request) {
   return reader.ok();
 }
 
-bool Decode(std::string_view bytes, RevokeRequest* request) {
-  wire::Reader reader(bytes);
-  while (reader.Next()) {
-    if (reader.IsVarint() && reader.field() == kId) request->id = reader.int64();
-  }
-  return reader.ok();
-}
+bool Decode(std::string_view bytes, RevokeRequest* request) { return DecodeId(bytes, &request->id); }
+
+bool Decode(std::string_view bytes, KeepAliveRequest* request) { return DecodeId(bytes, &request->id); }
 
 bool Decode(std::string_view bytes, TimeToLiveRequest* request) {
   wire::Reader reader(bytes);
@@ -39,6 +44,13 @@ bool Decode(std::string_view bytes, TimeToLiveRequest* request) {
     if (!reader.IsVarint()) continue;
     if (reader.field() == kId) request->id = reader.int64();
     if (reader.field() == kKeys) request->keys = reader.boolean();
+  }
+  return reader.ok();
+}
+
+bool Decode(std::string_view bytes, LeasesRequest*) {
+  wire::Reader reader(bytes);
+  while (reader.Next()) {
   }
   return reader.ok();
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// The lease requests that are proposed, in the wire form of the etcd API.
+// The lease requests, in the wire form of the etcd API.
 
 #include <cstdint>
 #include <string>
@@ -15,8 +15,13 @@ struct GrantRequest {
   int64_t ttl = 0;  // seconds
 };
 
-// etcdserverpb.LeaseRevokeRequest; a LeaseKeepAliveRequest has the same form.
+// etcdserverpb.LeaseRevokeRequest
 struct RevokeRequest {
+  int64_t id = 0;
+};
+
+// etcdserverpb.LeaseKeepAliveRequest
+struct KeepAliveRequest {
   int64_t id = 0;
 };
 
@@ -26,10 +31,16 @@ struct TimeToLiveRequest {
   bool keys = false;
 };
 
+// etcdserverpb.LeaseLeasesRequest, which has no fields.
+struct LeasesRequest {};
+
 // False on bytes that the protobuf library would not parse as the message.
 bool Decode(std::string_view bytes, GrantRequest* request);
 bool Decode(std::string_view bytes, RevokeRequest* request);
+bool Decode(std::string_view bytes, KeepAliveRequest* request);
 bool Decode(std::string_view bytes, TimeToLiveRequest* request);
+bool Decode(std::string_view bytes, LeasesRequest* request);
+// Of those that are proposed.
 std::string Encode(const GrantRequest& request);
 std::string Encode(const RevokeRequest& request);
 
