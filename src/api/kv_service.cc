@@ -38,20 +38,20 @@ uint64_t KeptBytes(ServiceContext& service, const Request& request, const rpc::U
 }
 
 // The quota is asked before the request is looked at more closely.
-bool Fits(ServiceContext& service, uint64_t cost, rpc::UnaryCall& call) {
-  if (service.quota.Admits(cost)) return true;
+bool Fits(ServiceContext& service, uint64_t added_bytes, rpc::UnaryCall& call) {
+  if (service.quota.Admits(added_bytes)) return true;
   service.quota.Refuse(std::move(call));
   return false;
 }
 
 // The same for what it keeps, of a request that is in order.
-bool KeptFit(ServiceContext& service, uint64_t cost, uint64_t kept_bytes, rpc::UnaryCall& call) {
+bool KeptFit(ServiceContext& service, uint64_t added_bytes, uint64_t kept_bytes, rpc::UnaryCall& call) {
   if (kept_bytes == 0) return true;
   if (kept_bytes > Proposer::kKeptBytesPendingMax) {
     std::move(call).Fail(base::errors::TooManyRequests());
     return false;
   }
-  return Fits(service, cost + kept_bytes, call);
+  return Fits(service, added_bytes + kept_bytes, call);
 }
 
 }  // namespace
@@ -84,10 +84,10 @@ void KvService::Range(const rpc::CallContext& context, std::string_view message,
 void KvService::Put(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   mvcc::PutRequest request;
   if (!context_->Begin(context, mvcc::Decode(message, &request), call)) return;
-  const uint64_t cost = CostOf(request);
-  if (!Fits(*context_, cost, call) || !Passes(CheckPut(request), call)) return;
+  const uint64_t added_bytes = AddedBytes(request);
+  if (!Fits(*context_, added_bytes, call) || !Passes(CheckPut(request), call)) return;
   const uint64_t kept_bytes = KeptBytes(*context_, request, call);
-  if (!KeptFit(*context_, cost, kept_bytes, call)) return;
+  if (!KeptFit(*context_, added_bytes, kept_bytes, call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(context, replica::CommandType::kPut, message, std::move(call), {.kept_bytes = kept_bytes});
 }
@@ -104,13 +104,13 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
   mvcc::TxnRequest request;
   const uint32_t ops_max = context_->options.max_txn_ops;
   if (!context_->Begin(context, mvcc::Decode(message, &request, ops_max), call)) return;
-  const uint64_t cost = CostOf(request);
-  if (!Fits(*context_, cost, call) || !Passes(CheckTxn(request, ops_max), call)) return;
+  const uint64_t added_bytes = AddedBytes(request);
+  if (!Fits(*context_, added_bytes, call) || !Passes(CheckTxn(request, ops_max), call)) return;
   if (mvcc::IsReadOnly(request)) {
     return ReadTxn(*context_, request, message, {std::move(call), context.deadline, context.connection_calls});
   }
   const uint64_t kept_bytes = KeptBytes(*context_, request, call);
-  if (!KeptFit(*context_, cost, kept_bytes, call)) return;
+  if (!KeptFit(*context_, added_bytes, kept_bytes, call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
   proposer.Add(context, replica::CommandType::kTxn, message, std::move(call), {.kept_bytes = kept_bytes});
 }

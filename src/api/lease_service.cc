@@ -77,7 +77,7 @@ void LeaseService::Register(rpc::Registry& registry) {
 void LeaseService::Grant(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
   lease::GrantRequest request;
   if (!context_->Begin(context, lease::Decode(message, &request), call)) return;
-  if (!context_->quota.Admits(kLeaseCost)) return context_->quota.Refuse(std::move(call));
+  if (!context_->quota.Admits(kLeaseBytes)) return context_->quota.Refuse(std::move(call));
   // What depends on this member's clock and configuration is settled before the lease is proposed.
   if (request.id == 0) request.id = context_->lease_ids->Next();
   request.ttl = std::max(request.ttl, context_->replica->lessor().ttl_min_seconds());

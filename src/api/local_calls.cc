@@ -40,12 +40,12 @@ class PostAnswer : public replica::BatchCompletion {
   ExecutedDone done_;
 };
 
-// `cost`: what the quota is asked for, before anything else.
+// `added_bytes`: what the quota is asked for, before anything else.
 void Propose(ServiceContext* context, int loop_index, replica::CommandType type, const std::string& request,
-             uint64_t cost, absl::Status check, ExecutedDone done) {
+             uint64_t added_bytes, absl::Status check, ExecutedDone done) {
   if (check.ok() && !context->loop(loop_index).proposer.Fits(request.size())) check = base::errors::RequestTooLarge();
   auto completion = std::make_unique<PostAnswer>(context->server, loop_index, std::move(done));
-  if (!context->quota.Admits(cost)) {
+  if (!context->quota.Admits(added_bytes)) {
     return context->quota.Refuse(
         [completion = std::move(completion)](absl::Status status) { completion->Complete(0, std::move(status), 0); });
   }
@@ -94,7 +94,7 @@ void LocalGrant(ServiceContext* context, int loop_index, int64_t ttl_seconds, Lo
   lease::GrantRequest request;
   request.id = context->lease_ids->Next();
   request.ttl = std::max(ttl_seconds, context->replica->lessor().ttl_min_seconds());
-  Propose(context, loop_index, replica::CommandType::kLeaseGrant, lease::Encode(request), kLeaseCost, absl::OkStatus(),
+  Propose(context, loop_index, replica::CommandType::kLeaseGrant, lease::Encode(request), kLeaseBytes, absl::OkStatus(),
           [id = request.id, done = std::move(done)](absl::StatusOr<Executed> executed) {
             done(executed.ok() ? absl::StatusOr<int64_t>(id) : executed.status());
           });
@@ -104,7 +104,7 @@ void LocalTxn(ServiceContext* context, int loop_index, const etcdserverpb::TxnRe
               LocalDone<etcdserverpb::TxnResponse> done) {
   const std::string bytes = request.SerializeAsString();
   const auto txn = MustDecode<mvcc::TxnRequest>(bytes);
-  Propose(context, loop_index, replica::CommandType::kTxn, bytes, CostOf(txn),
+  Propose(context, loop_index, replica::CommandType::kTxn, bytes, AddedBytes(txn),
           CheckTxn(txn, context->options.max_txn_ops), ParseThen(context, std::move(done)));
 }
 
@@ -113,7 +113,7 @@ void LocalDelete(ServiceContext* context, int loop_index, const std::string& key
   etcdserverpb::DeleteRangeRequest request;
   request.set_key(key);
   const std::string bytes = request.SerializeAsString();
-  Propose(context, loop_index, replica::CommandType::kDeleteRange, bytes, /*cost=*/0,
+  Propose(context, loop_index, replica::CommandType::kDeleteRange, bytes, /*added_bytes=*/0,
           CheckDeleteRange(MustDecode<mvcc::DeleteRangeRequest>(bytes)), ParseThen(context, std::move(done)));
 }
 

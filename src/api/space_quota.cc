@@ -14,23 +14,23 @@
 namespace quorate::api {
 namespace {
 
-// What a key costs beside its bytes.
-constexpr uint64_t kKeyCost = 256;
+// What a key takes beside its bytes.
+constexpr uint64_t kKeyBytes = 256;
 
-uint64_t CostOfAll(const std::vector<mvcc::RequestOp>& ops) {
-  uint64_t cost = 0;
+uint64_t AddedByAll(const std::vector<mvcc::RequestOp>& ops) {
+  uint64_t bytes = 0;
   for (const mvcc::RequestOp& op : ops) {
-    if (const auto* put = std::get_if<mvcc::PutRequest>(&op.request)) cost += CostOf(*put);
-    if (const auto* txn = std::get_if<mvcc::TxnRequest>(&op.request)) cost += CostOf(*txn);
+    if (const auto* put = std::get_if<mvcc::PutRequest>(&op.request)) bytes += AddedBytes(*put);
+    if (const auto* txn = std::get_if<mvcc::TxnRequest>(&op.request)) bytes += AddedBytes(*txn);
   }
-  return cost;
+  return bytes;
 }
 
 }  // namespace
 
-uint64_t CostOf(const mvcc::PutRequest& put) { return kKeyCost + put.key.size() + put.value.size(); }
+uint64_t AddedBytes(const mvcc::PutRequest& put) { return kKeyBytes + put.key.size() + put.value.size(); }
 
-uint64_t CostOf(const mvcc::TxnRequest& txn) { return std::max(CostOfAll(txn.success), CostOfAll(txn.failure)); }
+uint64_t AddedBytes(const mvcc::TxnRequest& txn) { return std::max(AddedByAll(txn.success), AddedByAll(txn.failure)); }
 
 // Answers those who wait, whatever became of the alarm: it is raised, or cannot be, and they are refused all the same.
 class SpaceQuota::Raised : public replica::BatchCompletion {
@@ -56,12 +56,12 @@ SpaceQuota::SpaceQuota(ServiceContext* context, int64_t bytes)
 
 uint64_t SpaceQuota::used_bytes() const {
   replica::Replica& replica = *context_->replica;
-  return replica.store().logical_bytes() + kLeaseCost * replica.leases().count();
+  return replica.store().logical_bytes() + kLeaseBytes * replica.leases().count();
 }
 
-bool SpaceQuota::Admits(uint64_t cost) const {
-  if (cost == 0 || bytes_ < 0) return true;
-  return used_bytes() + cost < static_cast<uint64_t>(bytes_);
+bool SpaceQuota::Admits(uint64_t added_bytes) const {
+  if (added_bytes == 0 || bytes_ < 0) return true;
+  return used_bytes() + added_bytes < static_cast<uint64_t>(bytes_);
 }
 
 void SpaceQuota::Refuse(rpc::UnaryCall call) {

@@ -20,11 +20,11 @@ namespace quorate::api {
 
 struct ServiceContext;
 
-// What a request may add to the store, as etcd estimates it; 0: it adds nothing, and is not asked about.
-uint64_t CostOf(const mvcc::PutRequest& put);
-uint64_t CostOf(const mvcc::TxnRequest& txn);
+// Bytes that a request may add to the store, as etcd estimates it; 0: it adds nothing, and is not asked about.
+uint64_t AddedBytes(const mvcc::PutRequest& put);
+uint64_t AddedBytes(const mvcc::TxnRequest& txn);
 // A lease, for as long as it is there: what it takes of memory, which is more than of the disk.
-inline constexpr uint64_t kLeaseCost = 256;
+inline constexpr uint64_t kLeaseBytes = 256;
 
 class SpaceQuota {
  public:
@@ -36,8 +36,8 @@ class SpaceQuota {
 
   // What counts now. Any thread.
   uint64_t used_bytes() const;
-  // Whether a request of this cost may be proposed: a few loads. Any thread.
-  bool Admits(uint64_t cost) const;
+  // Whether a request that may add so much may be proposed: a few loads. Any thread.
+  bool Admits(uint64_t added_bytes) const;
   // Hears that space is exceeded; on any thread, also inside Refuse.
   using Refused = absl::AnyInvocable<void(absl::Status)>;
   // Refuses a request that may not, once the alarm that says why is raised. Any thread.
