@@ -426,7 +426,6 @@ void GrpcCall::OnStreamClosed(uint32_t) {
   DropUnseen();
   session_->CountReceived(-std::exchange(kept_bytes_, 0));
   // What would be carried into the next call.
-  queue_.Reset();
   headers_.Reset();
   encoded_message_.clear();
   status_ = absl::OkStatus();

@@ -176,12 +176,7 @@ int Http2Callbacks::SendData(nghttp2_session*, nghttp2_frame*, const uint8_t* fr
   if (self.output_->full()) return NGHTTP2_ERR_WOULDBLOCK;
   auto* stream = static_cast<Http2Stream*>(source->ptr);
   self.output_->Append({reinterpret_cast<const char*>(frame_header), kFrameHeaderBytes});
-  const size_t before = stream->queue_.weight();
-  stream->queue_.Take(length, self.output_);
-  const size_t taken = before - stream->queue_.weight();
-  self.CountQueued(-static_cast<int64_t>(taken));
-  self.uptake_.Took(taken);
-  stream->uptake_.Took(taken);
+  self.uptake_.Took(stream->TakeQueued(length, self.output_));
   stream->OnSent();
   return 0;
 }

@@ -164,25 +164,13 @@ void Http2Session::Detach(Http2Stream* stream) {
 
 void Http2Session::OnClosed(Http2Stream* stream, uint32_t error_code) {
   Detach(stream);
-  CountQueued(-static_cast<int64_t>(stream->queue_.weight()));
+  stream->DropQueued();
   stream->OnStreamClosed(error_code);
   if (stream->pooled_) {
     loop().KeepCall(std::unique_ptr<GrpcCall>(static_cast<GrpcCall*>(stream)));
   } else {
     delete stream;
   }
-}
-
-void Http2Stream::Enqueue(base::Payload message) {
-  const size_t before = queue_.weight();
-  queue_.Push(std::move(message));
-  session_->CountQueued(static_cast<int64_t>(queue_.weight() - before));
-}
-
-void Http2Stream::EnqueueRaw(base::Payload bytes) {
-  const size_t before = queue_.weight();
-  queue_.PushRaw(std::move(bytes));
-  session_->CountQueued(static_cast<int64_t>(queue_.weight() - before));
 }
 
 void Http2Session::CountQueued(int64_t bytes) {

@@ -49,15 +49,19 @@ class Http2Stream {
   int32_t id() const { return id_; }
 
  protected:
-  // Queues a message, or the bytes of a plain answer, and counts them in the session.
+  // Queues a message, or the bytes of a plain answer.
   void Enqueue(base::Payload message);
   void EnqueueRaw(base::Payload bytes);
+  // Moves so many bytes of what is queued to the output. Returns by how much less the queue weighs.
+  size_t TakeQueued(size_t length, Output* output);
+  // What is queued will not be sent.
+  void DropQueued();
 
   friend class Http2Session;
   friend struct Http2Callbacks;
   Http2Session* session_ = nullptr;
   int32_t id_ = 0;
-  MessageQueue queue_;
+  MessageQueue queue_;  // changed through the functions above only, which the session's account follows
   // The session's list of live streams.
   Http2Stream* previous_ = nullptr;
   Http2Stream* next_ = nullptr;
@@ -70,6 +74,11 @@ class Http2Stream {
   Uptake uptake_;  // of what is queued
   // A gRPC call, whose object goes back to the loop.
   bool pooled_ = false;
+
+ private:
+  // Changes the queue, and the session's account of what is queued. Returns by how much more the queue weighs.
+  template <typename Change>
+  int64_t ChangeQueue(const Change& change);
 };
 
 }  // namespace quorate::rpc
