@@ -56,8 +56,8 @@ void Branch::Apply(const Root& base, const ChangeSpan& span, bool backward) {
   Editor editor(base.node, base.size, version_, &bytes, nullptr);
   for (uint64_t i = 0; i < span.to - span.from; ++i) {
     const Change& change = span.at(backward ? span.to - 1 - i : span.from + i);
-    const Record* leave = backward ? change.after : change.before;
-    const Record* enter = backward ? change.before : change.after;
+    const Item* leave = backward ? change.after : change.before;
+    const Item* enter = backward ? change.before : change.after;
     if (enter != nullptr) {
       editor.Set(enter);
     } else {

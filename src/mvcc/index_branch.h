@@ -19,7 +19,7 @@
 
 namespace quorate::mvcc::index {
 
-// Immutable once made. Keeps its base's nodes and the records of its own revision from being freed.
+// Immutable once made. Keeps its base's nodes and the items of its own revision from being freed.
 class Branch {
  public:
   // Rolls to `revision` from the nearest of `newest` and `kept`. Null when the undo log does not reach there. `bytes`

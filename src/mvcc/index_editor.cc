@@ -16,7 +16,7 @@ void CopyContent(Leaf* to, const Leaf& from) {
   to->skip = from.skip;
   to->size = from.size;
   CopyArray(to->prefix, from.prefix, from.size);
-  CopyArray(to->record, from.record, from.size);
+  CopyArray(to->item, from.item, from.size);
 }
 
 void CopyContent(Inner* to, const Inner& from) {
@@ -29,16 +29,16 @@ void CopyContent(Inner* to, const Inner& from) {
   CopyArray(to->count, from.count, from.size);
 }
 
-// Moves the records from `at` on to the empty leaf `right`.
+// Moves the items from `at` on to the empty leaf `right`.
 void MoveTail(Leaf* left, uint32_t at, Leaf* right) {
   right->size = static_cast<uint16_t>(left->size - at);
-  CopyArray(right->record, left->record + at, right->size);
+  CopyArray(right->item, left->item + at, right->size);
   left->size = static_cast<uint16_t>(at);
 }
 
 // After a split keys of a leaf may share more bytes than before; prefixes are read anew only then.
 void RefreshAfterSplit(Leaf* leaf, uint32_t former_skip, const uint64_t* former_prefixes) {
-  const size_t common = CommonLength(leaf->record[0]->key(), leaf->record[leaf->size - 1]->key());
+  const size_t common = CommonLength(leaf->item[0]->key(), leaf->item[leaf->size - 1]->key());
   if (common != former_skip) return Refresh(leaf);
   leaf->skip = former_skip;
   if (leaf->prefix != former_prefixes) CopyArray(leaf->prefix, former_prefixes, leaf->size);
@@ -97,8 +97,8 @@ Inner* Editor::Own(Inner* inner) {
 }
 
 // The shortest key above `below` and not above `above`.
-const Record* Editor::MakeSeparator(std::string_view below, std::string_view above) {
-  const Record* separator = Record::CreateSeparator(above.substr(0, CommonLength(below, above) + 1), version_);
+const Item* Editor::MakeSeparator(std::string_view below, std::string_view above) {
+  const Item* separator = Item::CreateSeparator(above.substr(0, CommonLength(below, above) + 1), version_);
   bytes_->Add(separator->bytes());
   return separator;
 }
@@ -112,10 +112,10 @@ void Editor::Discard(Node* node) {
   }
 }
 
-void Editor::Discard(const Record* separator) {
+void Editor::Discard(const Item* separator) {
   if (separator->born() == version_) {
     bytes_->Subtract(separator->bytes());
-    Record::Destroy(separator);
+    Item::Destroy(separator);
   } else if (reclaimer_ != nullptr) {
     reclaimer_->Retire(separator, version_);
   }
@@ -125,35 +125,35 @@ void Editor::AddToCounts(int levels, int64_t delta) {
   for (int level = 0; level < levels; ++level) path_[level].node->count[path_[level].slot] += delta;
 }
 
-const Record* Editor::Set(const Record* record) {
-  const std::string_view key = record->key();
+const Item* Editor::Set(const Item* item) {
+  const std::string_view key = item->key();
   Descend(key);
   const LeafPosition position = Search(*leaf_, key);
   OwnPath();
   if (position.found) {
-    const Record* former = leaf_->record[position.slot];
-    leaf_->record[position.slot] = record;
+    const Item* former = leaf_->item[position.slot];
+    leaf_->item[position.slot] = item;
     return former;
   }
   ++size_;
   if (leaf_->size < kLeafCapacity) {
-    InsertRecord(leaf_, position.slot, record);
+    InsertItem(leaf_, position.slot, item);
     AddToCounts(depth_, 1);
   } else {
-    SplitAndInsert(position.slot, record);
+    SplitAndInsert(position.slot, item);
   }
   return nullptr;
 }
 
-void Editor::SplitAndInsert(uint32_t slot, const Record* record) {
+void Editor::SplitAndInsert(uint32_t slot, const Item* item) {
   Leaf* left = leaf_;
   auto* right = Make<Leaf>();
   if (slot == left->size) {
     // Keys that come in ascending order leave full leaves behind. The new one shall expect keys like the last two.
-    right->skip = static_cast<uint32_t>(CommonLength(left->record[slot - 1]->key(), record->key()));
+    right->skip = static_cast<uint32_t>(CommonLength(left->item[slot - 1]->key(), item->key()));
     right->size = 1;
-    right->record[0] = record;
-    right->prefix[0] = PrefixAt(record->key(), right->skip);
+    right->item[0] = item;
+    right->prefix[0] = PrefixAt(item->key(), right->skip);
   } else {
     const uint32_t at = left->size / 2;
     MoveTail(left, at, right);
@@ -161,16 +161,16 @@ void Editor::SplitAndInsert(uint32_t slot, const Record* record) {
     RefreshAfterSplit(right, skip, left->prefix + at);
     RefreshAfterSplit(left, skip, left->prefix);
     if (slot <= at) {
-      InsertRecord(left, slot, record);
+      InsertItem(left, slot, item);
     } else {
-      InsertRecord(right, slot - at, record);
+      InsertItem(right, slot - at, item);
     }
   }
-  AddChild(depth_ - 1, right, MakeSeparator(left->record[left->size - 1]->key(), right->record[0]->key()));
+  AddChild(depth_ - 1, right, MakeSeparator(left->item[left->size - 1]->key(), right->item[0]->key()));
 }
 
 // `right` shall follow the child that the path takes at `level`; both together hold one key more than that child did.
-void Editor::AddChild(int level, Node* right, const Record* separator) {
+void Editor::AddChild(int level, Node* right, const Item* separator) {
   for (; level >= 0; --level) {
     Inner* parent = path_[level].node;
     const uint32_t slot = path_[level].slot;
@@ -181,7 +181,7 @@ void Editor::AddChild(int level, Node* right, const Record* separator) {
       return;
     }
     const uint32_t at = slot + 1 == parent->size ? parent->size - 1u : parent->size / 2u;
-    const Record* middle = nullptr;
+    const Item* middle = nullptr;
     Inner* next = SplitInner(parent, at, &middle);
     if (slot < at) {
       InsertChild(parent, slot + 1, right, separator);
@@ -200,7 +200,7 @@ void Editor::AddChild(int level, Node* right, const Record* separator) {
 }
 
 // Moves the children from `at` on to a new node; `separator` gets what stood between.
-Inner* Editor::SplitInner(Inner* left, uint32_t at, const Record** separator) {
+Inner* Editor::SplitInner(Inner* left, uint32_t at, const Item** separator) {
   auto* right = Make<Inner>();
   right->size = static_cast<uint16_t>(left->size - at);
   CopyArray(right->child, left->child + at, right->size);
@@ -213,13 +213,13 @@ Inner* Editor::SplitInner(Inner* left, uint32_t at, const Record** separator) {
   return right;
 }
 
-const Record* Editor::Remove(std::string_view key) {
+const Item* Editor::Remove(std::string_view key) {
   Descend(key);
   const LeafPosition position = Search(*leaf_, key);
   if (!position.found) return nullptr;
   OwnPath();
-  const Record* record = leaf_->record[position.slot];
-  EraseRecord(leaf_, position.slot);
+  const Item* item = leaf_->item[position.slot];
+  EraseItem(leaf_, position.slot);
   AddToCounts(depth_, -1);
   --size_;
   if (leaf_->size < kLeafMin && depth_ > 0) {
@@ -227,10 +227,10 @@ const Record* Editor::Remove(std::string_view key) {
     for (int level = depth_ - 1; level > 0 && path_[level].node->size < kInnerMin; --level) RebalanceInner(level);
     CollapseRoot();
   }
-  return record;
+  return item;
 }
 
-// Joins the path's leaf with a neighbour, or shares their records evenly.
+// Joins the path's leaf with a neighbour, or shares their items evenly.
 void Editor::RebalanceLeaf() {
   Inner* parent = path_[depth_ - 1].node;
   const uint32_t slot = path_[depth_ - 1].slot;
@@ -241,7 +241,7 @@ void Editor::RebalanceLeaf() {
   auto* right = static_cast<Leaf*>(parent->child[first + 1]);
   const uint32_t total = left->size + right->size;
   if (total <= kLeafJoinMax) {
-    CopyArray(left->record + left->size, right->record, right->size);
+    CopyArray(left->item + left->size, right->item, right->size);
     left->size = static_cast<uint16_t>(total);
     Refresh(left);
     Discard(right);
@@ -251,13 +251,13 @@ void Editor::RebalanceLeaf() {
   }
   right = Own(right);
   parent->child[first + 1] = right;
-  const Record* all[2 * kLeafCapacity];
-  CopyArray(all, left->record, left->size);
-  CopyArray(all + left->size, right->record, right->size);
+  const Item* all[2 * kLeafCapacity];
+  CopyArray(all, left->item, left->size);
+  CopyArray(all + left->size, right->item, right->size);
   left->size = static_cast<uint16_t>(total / 2);
   right->size = static_cast<uint16_t>(total - total / 2);
-  CopyArray(left->record, all, left->size);
-  CopyArray(right->record, all + left->size, right->size);
+  CopyArray(left->item, all, left->size);
+  CopyArray(right->item, all + left->size, right->size);
   Refresh(left);
   Refresh(right);
   parent->count[first] = left->size;
@@ -277,7 +277,7 @@ void Editor::RebalanceInner(int level) {
   const uint32_t total = left->size + right->size;
   Node* child[2 * kInnerCapacity];
   uint64_t count[2 * kInnerCapacity];
-  const Record* separator[2 * kInnerCapacity];
+  const Item* separator[2 * kInnerCapacity];
   CopyArray(child, left->child, left->size);
   CopyArray(child + left->size, right->child, right->size);
   CopyArray(count, left->count, left->size);
@@ -328,7 +328,7 @@ void FreeOwn(Node* node, int64_t version) {
     const auto& inner = *static_cast<const Inner*>(node);
     for (uint32_t i = 0; i < inner.size; ++i) FreeOwn(inner.child[i], version);
     for (uint32_t i = 0; i + 1 < inner.size; ++i) {
-      if (inner.separator[i]->born() == version) Record::Destroy(inner.separator[i]);
+      if (inner.separator[i]->born() == version) Item::Destroy(inner.separator[i]);
     }
   }
   DestroyNode(node);

@@ -18,10 +18,10 @@ class Editor {
   // replaces and did not make go to `reclaimer`; without one they belong to somebody else and stay.
   Editor(Node* root, uint64_t size, int64_t version, ByteCounter* bytes, Reclaimer* reclaimer);
 
-  // Puts the record in the place of its key; returns the record it replaces, or null. Records stay the caller's.
-  const Record* Set(const Record* record);
-  // Takes the key's record out of the tree; null when there is none.
-  const Record* Remove(std::string_view key);
+  // Puts the item in the place of its key; returns the item it replaces, or null. Items stay the caller's.
+  const Item* Set(const Item* item);
+  // Takes the key's item out of the tree; null when there is none.
+  const Item* Remove(std::string_view key);
 
   // From here on what was made so far is shared: it is copied before it changes.
   void set_version(int64_t version) { version_ = version; }
@@ -43,14 +43,14 @@ class Editor {
   Inner* Own(Inner* inner);
   template <typename T>
   T* Make();
-  const Record* MakeSeparator(std::string_view below, std::string_view above);
+  const Item* MakeSeparator(std::string_view below, std::string_view above);
   void Discard(Node* node);
-  void Discard(const Record* separator);
+  void Discard(const Item* separator);
   void AddToCounts(int levels, int64_t delta);
 
-  void SplitAndInsert(uint32_t slot, const Record* record);
-  void AddChild(int level, Node* right, const Record* separator);
-  Inner* SplitInner(Inner* left, uint32_t at, const Record** separator);
+  void SplitAndInsert(uint32_t slot, const Item* item);
+  void AddChild(int level, Node* right, const Item* separator);
+  Inner* SplitInner(Inner* left, uint32_t at, const Item** separator);
   void RebalanceLeaf();
   void RebalanceInner(int level);
   void CollapseRoot();

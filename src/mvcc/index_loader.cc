@@ -10,10 +10,10 @@ Loader::~Loader() {
   for (Node* leaf : leaves_) FreeTree(leaf);
 }
 
-void Loader::Add(const Record* record) {
+void Loader::Add(const Item* item) {
   auto* leaf = leaves_.empty() ? nullptr : static_cast<Leaf*>(leaves_.back());
   if (leaf != nullptr) {
-    QUORATE_CHECK(leaf->record[leaf->size - 1]->key() < record->key()) << "keys are loaded out of order";
+    QUORATE_CHECK(leaf->item[leaf->size - 1]->key() < item->key()) << "keys are loaded out of order";
   }
   if (leaf == nullptr || leaf->size == kLeafFill) {
     if (leaf != nullptr) Refresh(leaf);
@@ -21,7 +21,7 @@ void Loader::Add(const Record* record) {
     bytes_->Add(NodeBytes(*leaf));
     leaves_.push_back(leaf);
   }
-  leaf->record[leaf->size++] = record;
+  leaf->item[leaf->size++] = item;
   ++size_;
 }
 
@@ -30,7 +30,7 @@ void Loader::Append(Loader* above) {
   if (!leaves_.empty()) {
     auto* last = static_cast<Leaf*>(leaves_.back());
     const auto* first = static_cast<const Leaf*>(above->leaves_.front());
-    QUORATE_CHECK(last->record[last->size - 1]->key() < first->record[0]->key()) << "keys are loaded out of order";
+    QUORATE_CHECK(last->item[last->size - 1]->key() < first->item[0]->key()) << "keys are loaded out of order";
     Refresh(last);
   }
   leaves_.insert(leaves_.end(), above->leaves_.begin(), above->leaves_.end());
@@ -46,8 +46,8 @@ Node* Loader::Finish(int64_t version) {
     leaf->born = version;
     if (i == 0) continue;
     const auto* before = static_cast<const Leaf*>(leaves_[i - 1]);
-    const std::string_view below = before->record[before->size - 1]->key(), above = leaf->record[0]->key();
-    separators_.push_back(Record::CreateSeparator(above.substr(0, CommonLength(below, above) + 1), version));
+    const std::string_view below = before->item[before->size - 1]->key(), above = leaf->item[0]->key();
+    separators_.push_back(Item::CreateSeparator(above.substr(0, CommonLength(below, above) + 1), version));
     bytes_->Add(separators_.back()->bytes());
   }
   std::vector<Node*> level = std::exchange(leaves_, {});
@@ -59,7 +59,7 @@ Node* Loader::Finish(int64_t version) {
 std::vector<Node*> Loader::BuildLevel(const std::vector<Node*>& below, int64_t version) {
   const size_t groups = (below.size() + kInnerFill - 1) / kInnerFill;
   std::vector<Node*> level;
-  std::vector<const Record*> between;
+  std::vector<const Item*> between;
   size_t next = 0;
   for (size_t group = 0; group < groups; ++group) {
     const size_t end = below.size() * (group + 1) / groups;
@@ -85,11 +85,11 @@ std::vector<Node*> Loader::BuildLevel(const std::vector<Node*>& below, int64_t v
 void FreeTree(Node* node) {
   if (node->leaf) {
     const auto& leaf = *static_cast<const Leaf*>(node);
-    for (uint32_t i = 0; i < leaf.size; ++i) Record::Destroy(leaf.record[i]);
+    for (uint32_t i = 0; i < leaf.size; ++i) Item::Destroy(leaf.item[i]);
   } else {
     const auto& inner = *static_cast<const Inner*>(node);
     for (uint32_t i = 0; i < inner.size; ++i) FreeTree(inner.child[i]);
-    for (uint32_t i = 0; i + 1 < inner.size; ++i) Record::Destroy(inner.separator[i]);
+    for (uint32_t i = 0; i + 1 < inner.size; ++i) Item::Destroy(inner.separator[i]);
   }
   DestroyNode(node);
 }

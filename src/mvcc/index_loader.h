@@ -1,6 +1,6 @@
 #pragma once
 
-// Builds a tree from records in ascending order, bottom up and in time proportional to their number.
+// Builds a tree from items in ascending order, bottom up and in time proportional to their number.
 
 #include <cstdint>
 #include <vector>
@@ -18,7 +18,7 @@ class Loader {
   Loader& operator=(const Loader&) = delete;
 
   // Keys strictly ascending.
-  void Add(const Record* record);
+  void Add(const Item* item);
   // What the other has, whose keys are all above. It is empty then.
   void Append(Loader* above);
   uint64_t size() const { return size_; }
@@ -36,10 +36,10 @@ class Loader {
   ByteCounter* bytes_;
   uint64_t size_ = 0;
   std::vector<Node*> leaves_;
-  std::vector<const Record*> separators_;  // of the level being built: [i] between the nodes i and i + 1
+  std::vector<const Item*> separators_;  // of the level being built: [i] between the nodes i and i + 1
 };
 
-// Frees the nodes, separators and records reachable from `node`, which nobody else may know.
+// Frees the nodes, separators and items reachable from `node`, which nobody else may know.
 void FreeTree(Node* node);
 
 }  // namespace quorate::mvcc::index

@@ -49,15 +49,15 @@ LeafPosition Search(const Leaf& leaf, std::string_view key) {
   if (leaf.size == 0) return {0, false};
   const uint64_t prefix = PrefixAt(key, leaf.skip);
   uint32_t low = FirstAtLeast(leaf.prefix, leaf.size, prefix);
-  // The record at the place found so far tells whether the key shares the common bytes at all.
-  const std::string_view near = leaf.record[low < leaf.size ? low : leaf.size - 1]->key();
+  // The item at the place found so far tells whether the key shares the common bytes at all.
+  const std::string_view near = leaf.item[low < leaf.size ? low : leaf.size - 1]->key();
   const int side = CompareCommon(key, near.data(), leaf.skip);
   if (side != 0) return {side < 0 ? 0u : leaf.size, false};
   uint32_t high = low;
   while (high < leaf.size && leaf.prefix[high] == prefix) ++high;
   while (low < high) {
     const uint32_t middle = (low + high) / 2;
-    const int order = CompareFrom(leaf.record[middle]->key(), key, leaf.skip);
+    const int order = CompareFrom(leaf.item[middle]->key(), key, leaf.skip);
     if (order == 0) return {middle, true};
     if (order < 0) {
       low = middle + 1;
@@ -90,9 +90,9 @@ uint32_t Search(const Inner& inner, std::string_view key) {
 void Refresh(Leaf* leaf) {
   leaf->skip = 0;
   if (leaf->size == 0) return;
-  const size_t common = CommonLength(leaf->record[0]->key(), leaf->record[leaf->size - 1]->key());
+  const size_t common = CommonLength(leaf->item[0]->key(), leaf->item[leaf->size - 1]->key());
   leaf->skip = static_cast<uint32_t>(common);
-  for (uint32_t i = 0; i < leaf->size; ++i) leaf->prefix[i] = PrefixAt(leaf->record[i]->key(), leaf->skip);
+  for (uint32_t i = 0; i < leaf->size; ++i) leaf->prefix[i] = PrefixAt(leaf->item[i]->key(), leaf->skip);
 }
 
 void Refresh(Inner* inner) {
@@ -106,12 +106,12 @@ void Refresh(Inner* inner) {
   for (uint32_t i = 0; i < separators; ++i) inner->prefix[i] = PrefixAt(inner->separator[i]->key(), inner->skip);
 }
 
-void InsertRecord(Leaf* leaf, uint32_t slot, const Record* record) {
-  const std::string_view key = record->key();
-  const bool shares = leaf->size > 0 && CompareCommon(key, leaf->record[0]->key().data(), leaf->skip) == 0;
-  OpenGap(leaf->record, leaf->size, slot);
+void InsertItem(Leaf* leaf, uint32_t slot, const Item* item) {
+  const std::string_view key = item->key();
+  const bool shares = leaf->size > 0 && CompareCommon(key, leaf->item[0]->key().data(), leaf->skip) == 0;
+  OpenGap(leaf->item, leaf->size, slot);
   OpenGap(leaf->prefix, leaf->size, slot);
-  leaf->record[slot] = record;
+  leaf->item[slot] = item;
   ++leaf->size;
   if (shares) {
     leaf->prefix[slot] = PrefixAt(key, leaf->skip);
@@ -120,13 +120,13 @@ void InsertRecord(Leaf* leaf, uint32_t slot, const Record* record) {
   }
 }
 
-void EraseRecord(Leaf* leaf, uint32_t slot) {
-  CloseGap(leaf->record, leaf->size, slot);
+void EraseItem(Leaf* leaf, uint32_t slot) {
+  CloseGap(leaf->item, leaf->size, slot);
   CloseGap(leaf->prefix, leaf->size, slot);
   --leaf->size;
 }
 
-void InsertChild(Inner* inner, uint32_t slot, Node* child, const Record* separator) {
+void InsertChild(Inner* inner, uint32_t slot, Node* child, const Item* separator) {
   OpenGap(inner->child, inner->size, slot);
   OpenGap(inner->count, inner->size, slot);
   OpenGap(inner->separator, inner->size - 1, slot - 1);
@@ -138,8 +138,8 @@ void InsertChild(Inner* inner, uint32_t slot, Node* child, const Record* separat
   NotePrefix(inner, slot - 1);
 }
 
-const Record* EraseChild(Inner* inner, uint32_t slot) {
-  const Record* separator = inner->separator[slot - 1];
+const Item* EraseChild(Inner* inner, uint32_t slot) {
+  const Item* separator = inner->separator[slot - 1];
   CloseGap(inner->child, inner->size, slot);
   CloseGap(inner->count, inner->size, slot);
   CloseGap(inner->separator, inner->size - 1, slot - 1);
@@ -149,8 +149,8 @@ const Record* EraseChild(Inner* inner, uint32_t slot) {
   return separator;
 }
 
-const Record* ReplaceSeparator(Inner* inner, uint32_t slot, const Record* separator) {
-  const Record* former = inner->separator[slot - 1];
+const Item* ReplaceSeparator(Inner* inner, uint32_t slot, const Item* separator) {
+  const Item* former = inner->separator[slot - 1];
   inner->separator[slot - 1] = separator;
   NotePrefix(inner, slot - 1);
   return former;

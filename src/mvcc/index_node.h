@@ -14,7 +14,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "src/mvcc/index_record.h"
+#include "src/mvcc/index_item.h"
 
 namespace quorate::mvcc::index {
 
@@ -40,7 +40,7 @@ struct Node {
 
 struct Leaf : Node {
   uint64_t prefix[kLeafCapacity];
-  const Record* record[kLeafCapacity];
+  const Item* item[kLeafCapacity];
 };
 
 // child[i] holds the keys at or above separator[i - 1] and below separator[i]; count[i] tells how many.
@@ -48,7 +48,7 @@ struct Inner : Node {
   char common[kCommonMax];
   uint64_t prefix[kInnerCapacity - 1];
   Node* child[kInnerCapacity];
-  const Record* separator[kInnerCapacity - 1];
+  const Item* separator[kInnerCapacity - 1];
   uint64_t count[kInnerCapacity];
 };
 
@@ -135,13 +135,13 @@ inline void Prefetch(const Node* node) {
 // Recomputes skip and prefixes from the keys (for an inner node: the separators).
 void Refresh(Leaf* leaf);
 void Refresh(Inner* inner);
-void InsertRecord(Leaf* leaf, uint32_t slot, const Record* record);
-void EraseRecord(Leaf* leaf, uint32_t slot);
+void InsertItem(Leaf* leaf, uint32_t slot, const Item* item);
+void EraseItem(Leaf* leaf, uint32_t slot);
 // Inserts a child at `slot` >= 1 with the separator between it and the child before it.
-void InsertChild(Inner* inner, uint32_t slot, Node* child, const Record* separator);
+void InsertChild(Inner* inner, uint32_t slot, Node* child, const Item* separator);
 // Removes the child at `slot` >= 1 and returns the separator that stood before it.
-const Record* EraseChild(Inner* inner, uint32_t slot);
+const Item* EraseChild(Inner* inner, uint32_t slot);
 // Puts another separator between the children slot - 1 and slot; returns the former one.
-const Record* ReplaceSeparator(Inner* inner, uint32_t slot, const Record* separator);
+const Item* ReplaceSeparator(Inner* inner, uint32_t slot, const Item* separator);
 
 }  // namespace quorate::mvcc::index

@@ -10,18 +10,18 @@ namespace {
 constexpr size_t kLooksMin = 1024;
 constexpr size_t kLooksPerRetired = 4;
 
-// Nodes, records and roots begin with the revision they were born in.
+// Nodes, items and roots begin with the revision they were born in.
 int64_t BornOf(const void* address) { return *static_cast<const int64_t*>(address); }
 
 }  // namespace
 
 Reclaimer::~Reclaimer() {
   for (const Retired& retired : fresh_) Free(retired);
-  for (const auto& items : backlog_) {
-    for (const Retired& retired : items) Free(retired);
+  for (const auto& entries : backlog_) {
+    for (const Retired& retired : entries) Free(retired);
   }
-  for (const auto& [pin, items] : kept_by_) {
-    for (const Retired& retired : items) Free(retired);
+  for (const auto& [pin, entries] : kept_by_) {
+    for (const Retired& retired : entries) Free(retired);
   }
 }
 
@@ -31,9 +31,7 @@ void Reclaimer::Add(const void* address, Kind kind, size_t bytes, int64_t replac
 }
 
 void Reclaimer::Retire(Node* node, int64_t replaced) { Add(node, Kind::kNode, NodeBytes(*node), replaced); }
-void Reclaimer::Retire(const Record* record, int64_t replaced) {
-  Add(record, Kind::kRecord, record->bytes(), replaced);
-}
+void Reclaimer::Retire(const Item* item, int64_t replaced) { Add(item, Kind::kItem, item->bytes(), replaced); }
 void Reclaimer::Retire(const Root* root, int64_t replaced) {
   Add(root, Kind::kRoot, AllocationBytes(sizeof(Root)), replaced);
 }
@@ -42,8 +40,8 @@ size_t Reclaimer::Bytes(const Retired& retired) {
   switch (retired.kind()) {
     case Kind::kNode:
       return NodeBytes(*static_cast<const Node*>(retired.address()));
-    case Kind::kRecord:
-      return static_cast<const Record*>(retired.address())->bytes();
+    case Kind::kItem:
+      return static_cast<const Item*>(retired.address())->bytes();
     case Kind::kRoot:
       return AllocationBytes(sizeof(Root));
   }
@@ -57,8 +55,8 @@ void Reclaimer::Free(const Retired& retired) {
   switch (retired.kind()) {
     case Kind::kNode:
       return DestroyNode(static_cast<Node*>(retired.address()));
-    case Kind::kRecord:
-      return Record::Destroy(static_cast<const Record*>(retired.address()));
+    case Kind::kItem:
+      return Item::Destroy(static_cast<const Item*>(retired.address()));
     case Kind::kRoot:
       delete static_cast<const Root*>(retired.address());
   }
@@ -78,10 +76,10 @@ void Reclaimer::Reclaim(const Pins& pins) {
   if (!fresh_.empty()) backlog_.push_back(std::exchange(fresh_, {}));
   std::vector<Retired> later;
   while (looks > 0 && !backlog_.empty()) {
-    std::vector<Retired>& items = backlog_.front();
-    for (; looks > 0 && !items.empty(); --looks) {
-      const Retired retired = items.back();
-      items.pop_back();
+    std::vector<Retired>& entries = backlog_.front();
+    for (; looks > 0 && !entries.empty(); --looks) {
+      const Retired retired = entries.back();
+      entries.pop_back();
       // Asked before the thing itself is touched, which is hardly in the cache.
       if (pins.KeptOpen(retired.replaced)) {
         later.push_back(retired);
@@ -94,7 +92,7 @@ void Reclaimer::Reclaim(const Pins& pins) {
         kept_by_[keeper].push_back(retired);
       }
     }
-    if (items.empty()) backlog_.pop_front();
+    if (entries.empty()) backlog_.pop_front();
   }
   if (!later.empty()) backlog_.push_back(std::move(later));
 }

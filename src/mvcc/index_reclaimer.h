@@ -1,6 +1,6 @@
 #pragma once
 
-// What the writer replaced and readers may still look at: nodes, key records and roots, each freed once no pin lies in
+// What the writer replaced and readers may still look at: nodes, key items and roots, each freed once no pin lies in
 // the revisions [born, replaced) that show it. The writer's own, but for the byte count.
 
 #include <atomic>
@@ -37,7 +37,7 @@ class Reclaimer {
 
   // Takes what revisions from `replaced` on do not show.
   void Retire(Node* node, int64_t replaced);
-  void Retire(const Record* record, int64_t replaced);
+  void Retire(const Item* item, int64_t replaced);
   void Retire(const Root* root, int64_t replaced);
 
   // After publishing: frees what no pin keeps. Each call does a bounded part of the work, more than what one batch
@@ -47,7 +47,7 @@ class Reclaimer {
   size_t bytes() const { return retired_bytes_; }
 
  private:
-  enum class Kind : uintptr_t { kNode = 0, kRecord = 1, kRoot = 2 };
+  enum class Kind : uintptr_t { kNode = 0, kItem = 1, kRoot = 2 };
   struct Retired {
     uintptr_t tagged;  // the address, and the kind in its low bits
     int64_t replaced;

@@ -18,7 +18,7 @@ uint64_t Rank(const Node* node, std::string_view key) {
 
 }  // namespace
 
-const Record* FindRecord(const Node* node, std::string_view key) {
+const Item* FindItem(const Node* node, std::string_view key) {
   while (!node->leaf) {
     const auto& inner = *static_cast<const Inner*>(node);
     node = inner.child[Search(inner, key)];
@@ -26,11 +26,11 @@ const Record* FindRecord(const Node* node, std::string_view key) {
   }
   const auto& leaf = *static_cast<const Leaf*>(node);
   const LeafPosition position = Search(leaf, key);
-  return position.found ? leaf.record[position.slot] : nullptr;
+  return position.found ? leaf.item[position.slot] : nullptr;
 }
 
 uint64_t CountRange(const Root& root, const KeyRange& range) {
-  if (range.single) return FindRecord(root.node, range.begin) != nullptr ? 1 : 0;
+  if (range.single) return FindItem(root.node, range.begin) != nullptr ? 1 : 0;
   if (range.IsEmpty()) return 0;
   const uint64_t before = Rank(root.node, range.begin);
   return (range.unbounded ? root.size : Rank(root.node, range.end)) - before;

@@ -10,25 +10,25 @@
 
 namespace quorate::mvcc::index {
 
-// One state of the tree. The revision comes first, as that of birth does in nodes and records.
+// One state of the tree. The revision comes first, as that of birth does in nodes and items.
 struct Root {
   int64_t revision;
   Node* node;
   uint64_t size;
 };
 
-// Asks for a record's header and first key bytes; they may lie on two lines.
-inline void Prefetch(const Record* record) {
-  __builtin_prefetch(record);
-  __builtin_prefetch(reinterpret_cast<const char*>(record) + 48);
+// Asks for an item's header and first key bytes; they may lie on two lines.
+inline void Prefetch(const Item* item) {
+  __builtin_prefetch(item);
+  __builtin_prefetch(reinterpret_cast<const char*>(item) + 48);
 }
 
 // Null when there is none.
-const Record* FindRecord(const Node* node, std::string_view key);
+const Item* FindItem(const Node* node, std::string_view key);
 // How many keys lie in the range.
 uint64_t CountRange(const Root& root, const KeyRange& range);
 
-// Calls visit(record) for the keys at or above `*begin` and below `*end` (null: no bound) in order until it returns
+// Calls visit(item) for the keys at or above `*begin` and below `*end` (null: no bound) in order until it returns
 // false; tells whether it never did.
 template <typename Visit>
 bool Walk(const Node* node, const std::string_view* begin, const std::string_view* end, const Visit& visit) {
@@ -37,10 +37,10 @@ bool Walk(const Node* node, const std::string_view* begin, const std::string_vie
     const auto& leaf = *static_cast<const Leaf*>(node);
     const uint32_t from = begin == nullptr ? 0 : Search(leaf, *begin).slot;
     const uint32_t to = end == nullptr ? leaf.size : Search(leaf, *end).slot;
-    for (uint32_t i = from; i < to && i < from + kAhead; ++i) Prefetch(leaf.record[i]);
+    for (uint32_t i = from; i < to && i < from + kAhead; ++i) Prefetch(leaf.item[i]);
     for (uint32_t i = from; i < to; ++i) {
-      if (i + kAhead < to) Prefetch(leaf.record[i + kAhead]);
-      if (!visit(*leaf.record[i])) return false;
+      if (i + kAhead < to) Prefetch(leaf.item[i + kAhead]);
+      if (!visit(*leaf.item[i])) return false;
     }
     return true;
   }
@@ -57,7 +57,7 @@ bool Walk(const Node* node, const std::string_view* begin, const std::string_vie
 template <typename Visit>
 void WalkRange(const Root& root, const KeyRange& range, const Visit& visit) {
   if (range.single) {
-    if (const Record* record = FindRecord(root.node, range.begin)) visit(*record);
+    if (const Item* item = FindItem(root.node, range.begin)) visit(*item);
   } else if (range.unbounded) {
     Walk(root.node, &range.begin, nullptr, visit);
   } else if (range.begin < range.end) {

@@ -11,17 +11,17 @@ namespace {
 constexpr size_t kForgetChunksMin = 2;
 constexpr size_t kForgetChunksPerNew = 2;
 
-void DestroyRecords(const ChangeChunk& chunk) {
+void DestroyItems(const ChangeChunk& chunk) {
   for (size_t i = 0; i < chunk.size; ++i) {
-    if (chunk.changes[i].before != nullptr) Record::Destroy(chunk.changes[i].before);
+    if (chunk.changes[i].before != nullptr) Item::Destroy(chunk.changes[i].before);
   }
 }
 
 }  // namespace
 
 UndoLog::~UndoLog() {
-  for (const auto& chunk : fresh_) DestroyRecords(*chunk);
-  for (const auto& chunk : chunks_) DestroyRecords(*chunk);
+  for (const auto& chunk : fresh_) DestroyItems(*chunk);
+  for (const auto& chunk : chunks_) DestroyItems(*chunk);
 }
 
 void UndoLog::Start(int64_t revision) {
@@ -43,7 +43,7 @@ void UndoLog::Add(const Change& change) {
   ++added_;
   if (change.before != nullptr) {
     const size_t bytes = change.before->bytes();
-    open_->record_bytes += bytes;
+    open_->item_bytes += bytes;
     fresh_bytes_ += bytes;
   }
 }
@@ -68,7 +68,7 @@ void UndoLog::Publish(Reclaimer* reclaimer) {
     while (forgotten.size() < forget_max && OldestChunkIsTooMuch()) {
       const ChangeChunk& chunk = *chunks_.front();
       floor_ = std::max(floor_, chunk.changes[ChangeChunk::kCapacity - 1].main);
-      bytes_ -= sizeof(ChangeChunk) + chunk.record_bytes;
+      bytes_ -= sizeof(ChangeChunk) + chunk.item_bytes;
       forgotten.push_back(std::move(chunks_.front()));
       chunks_.pop_front();
     }

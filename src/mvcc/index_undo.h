@@ -1,6 +1,6 @@
 #pragma once
 
-// The recent changes of the key index, newest last, with the records they replaced: what it takes to go from one state
+// The recent changes of the key index, newest last, with the items they replaced: what it takes to go from one state
 // to another. The writer adds and forgets; readers take the part between two revisions. The lock guards the list of
 // chunks only and is held for a copy of pointers; entries that readers may see never change.
 
@@ -16,10 +16,10 @@
 
 namespace quorate::mvcc::index {
 
-// At main revision `main` the record `before` (null: no such key) gave way to `after` (null: the key was erased).
+// At main revision `main` the item `before` (null: no such key) gave way to `after` (null: the key was erased).
 struct Change {
-  const Record* before;
-  const Record* after;
+  const Item* before;
+  const Item* after;
   int64_t main;
 };
 
@@ -27,11 +27,11 @@ struct ChangeChunk {
   static constexpr size_t kCapacity = 256;
   uint64_t first_sequence = 0;
   size_t size = 0;          // the writer's own until full
-  size_t record_bytes = 0;  // of the records before; as size
+  size_t item_bytes = 0;    // of the items before; as size
   Change changes[kCapacity];
 };
 
-// The changes numbered [from, to), oldest first. Their records are there as long as the caller's pin of the revisions
+// The changes numbered [from, to), oldest first. Their items are there as long as the caller's pin of the revisions
 // from the lowest on.
 struct ChangeSpan {
   std::vector<std::shared_ptr<const ChangeChunk>> chunks;
@@ -46,10 +46,10 @@ struct ChangeSpan {
 
 class UndoLog {
  public:
-  // States more than `changes_max` changes back cannot be reached. Replaced records and entries are held to the same
+  // States more than `changes_max` changes back cannot be reached. Replaced items and entries are held to the same
   // number and to `bytes_max`, in whole chunks.
   UndoLog(size_t changes_max, size_t bytes_max) : changes_max_(changes_max), bytes_max_(bytes_max) {}
-  ~UndoLog();  // frees the replaced records it still has
+  ~UndoLog();  // frees the replaced items it still has
   UndoLog(const UndoLog&) = delete;
   UndoLog& operator=(const UndoLog&) = delete;
 
@@ -58,7 +58,7 @@ class UndoLog {
   void Start(int64_t revision);
   // In ascending order of `main`. Owns `change.before` from here on.
   void Add(const Change& change);
-  // Shows readers what was added, forgets what is too much, and hands its replaced records over, to be freed when
+  // Shows readers what was added, forgets what is too much, and hands its replaced items over, to be freed when
   // nobody reads them. Each call forgets a bounded number, more than what one batch adds. Comes before the state itself
   // is published.
   void Publish(Reclaimer* reclaimer);
@@ -72,7 +72,7 @@ class UndoLog {
   // away from `target` and gives the changes between. False when none is left that leads there. The caller has pinned
   // all revisions from the lowest of them on.
   bool Choose(int64_t target, const std::vector<int64_t>& bases, size_t* chosen, ChangeSpan* span) const;
-  // Of the entries; replaced records are counted where they were made.
+  // Of the entries; replaced items are counted where they were made.
   size_t bytes() const { return chunk_count_.load(std::memory_order_relaxed) * sizeof(ChangeChunk); }
 
  private:
@@ -94,7 +94,7 @@ class UndoLog {
   mutable std::mutex mutex_;                         // guards what follows, but for the counter
   std::deque<std::shared_ptr<ChangeChunk>> chunks_;  // all full but the last
   uint64_t published_ = 0;                           // changes numbered below are for readers
-  size_t bytes_ = 0;                                 // of chunks_ and the records in them
+  size_t bytes_ = 0;                                 // of chunks_ and the items in them
   int64_t floor_ = 0;                                // states from this revision on can be reached
   std::atomic<size_t> chunk_count_{0};
 };

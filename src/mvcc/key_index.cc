@@ -20,13 +20,13 @@ namespace {
 using Visitor = std::function<bool(std::string_view key, const KeyState& state)>;
 
 std::optional<KeyState> FindState(const index::Root& root, std::string_view key) {
-  const index::Record* record = index::FindRecord(root.node, key);
-  if (record == nullptr) return std::nullopt;
-  return record->state();
+  const index::Item* item = index::FindItem(root.node, key);
+  if (item == nullptr) return std::nullopt;
+  return item->state();
 }
 
 void ScanRange(const index::Root& root, const KeyRange& range, const Visitor& visit) {
-  index::WalkRange(root, range, [&visit](const index::Record& record) { return visit(record.key(), record.state()); });
+  index::WalkRange(root, range, [&visit](const index::Item& item) { return visit(item.key(), item.state()); });
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ struct KeyIndex::Rep {
   const KeyIndexOptions options;
 
   // The writer's own.
-  index::ByteCounter bytes;  // nodes and records of the writer's making, retired ones included
+  index::ByteCounter bytes;  // nodes and items of the writer's making, retired ones included
   index::Reclaimer reclaimer;
   index::UndoLog undo;  // but for what it says any thread may do
   std::vector<std::unique_ptr<LoadPart>> loading;  // each one thread's
@@ -133,9 +133,9 @@ void KeyIndex::BeginLoad(size_t parts) {
 }
 
 void KeyIndex::LoadAscending(std::string_view key, const KeyState& state, size_t part) {
-  const index::Record* record = index::Record::Create(key, state);
-  rep_->loading[part]->bytes.Add(record->bytes());
-  rep_->loading[part]->loader.Add(record);
+  const index::Item* item = index::Item::Create(key, state);
+  rep_->loading[part]->bytes.Add(item->bytes());
+  rep_->loading[part]->loader.Add(item);
 }
 
 void KeyIndex::FinishLoad(int64_t revision) {
@@ -165,21 +165,21 @@ void KeyIndex::Scan(const KeyRange& range, const Visitor& visit) const { ScanRan
 void KeyIndex::Put(std::string_view key, const KeyState& state) {
   QUORATE_CHECK(state.modified.main >= rep_->editor.version())
       << "a put at revision " << state.modified.main << ", already published";
-  const index::Record* record = index::Record::Create(key, state);
-  rep_->bytes.Add(record->bytes());
+  const index::Item* item = index::Item::Create(key, state);
+  rep_->bytes.Add(item->bytes());
   rep_->changed_revision = state.modified.main;
   ++rep_->changes;
-  rep_->undo.Add({rep_->editor.Set(record), record, state.modified.main});
+  rep_->undo.Add({rep_->editor.Set(item), item, state.modified.main});
 }
 
 bool KeyIndex::Erase(std::string_view key, Revision revision) {
   QUORATE_CHECK(revision.main >= rep_->editor.version())
       << "an erasure at revision " << revision.main << ", already published";
-  const index::Record* record = rep_->editor.Remove(key);
-  if (record == nullptr) return false;
+  const index::Item* item = rep_->editor.Remove(key);
+  if (item == nullptr) return false;
   rep_->changed_revision = revision.main;
   ++rep_->changes;
-  rep_->undo.Add({record, nullptr, revision.main});
+  rep_->undo.Add({item, nullptr, revision.main});
   return true;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // One live key of the key index: its bytes and what is known of it, in one heap block that never changes. A Put makes a
-// new record, so that readers of older states keep theirs.
+// new item, so that readers of older states keep theirs.
 //
 // Layout: 24 bytes of header, then an 8-byte word each for sub revision, lease and a version of 2^32 or more, present
 // only when they are not zero (most keys have none), then the key. With malloc's own word that is 32 bytes a key.
@@ -21,15 +21,15 @@ constexpr size_t AllocationBytes(size_t size) {
   return block < kSmallest ? kSmallest : block;
 }
 
-class Record {
+class Item {
  public:
-  static const Record* Create(std::string_view key, const KeyState& state);
-  // A record that only separates two children of an inner node; `born` is the version of the tree that made it.
-  static const Record* CreateSeparator(std::string_view key, int64_t born);
-  static void Destroy(const Record* record);
+  static const Item* Create(std::string_view key, const KeyState& state);
+  // An item that only separates two children of an inner node; `born` is the version of the tree that made it.
+  static const Item* CreateSeparator(std::string_view key, int64_t born);
+  static void Destroy(const Item* item);
 
-  Record(const Record&) = delete;
-  Record& operator=(const Record&) = delete;
+  Item(const Item&) = delete;
+  Item& operator=(const Item&) = delete;
 
   // The first revision (of a separator: version) in which it is seen.
   int64_t born() const { return born_; }
@@ -45,9 +45,9 @@ class Record {
   static constexpr uint32_t kHasWideVersion = 1u << 29;
   static constexpr uint32_t kSizeMask = kHasWideVersion - 1;
 
-  Record() = default;
+  Item() = default;
   static size_t WordCount(uint32_t flags) { return (flags >> 31) + (flags >> 30 & 1) + (flags >> 29 & 1); }
-  static Record* Allocate(std::string_view key, uint32_t flags);
+  static Item* Allocate(std::string_view key, uint32_t flags);
   const char* words() const { return reinterpret_cast<const char*>(this + 1); }
   char* words() { return reinterpret_cast<char*>(this + 1); }
   size_t word_count() const { return WordCount(size_and_flags_); }

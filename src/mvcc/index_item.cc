@@ -1,4 +1,4 @@
-#include "src/mvcc/index_record.h"
+#include "src/mvcc/index_item.h"
 
 #include <cstring>
 #include <limits>
@@ -8,26 +8,26 @@
 
 namespace quorate::mvcc::index {
 
-Record* Record::Allocate(std::string_view key, uint32_t flags) {
+Item* Item::Allocate(std::string_view key, uint32_t flags) {
   QUORATE_CHECK(key.size() <= kSizeMask) << "a key of " << key.size() << " bytes";
   const size_t words = kWordBytes * WordCount(flags);
-  auto* record = new (::operator new(sizeof(Record) + words + key.size())) Record;
-  record->size_and_flags_ = static_cast<uint32_t>(key.size()) | flags;
-  if (!key.empty()) memcpy(record->words() + words, key.data(), key.size());
-  return record;
+  auto* item = new (::operator new(sizeof(Item) + words + key.size())) Item;
+  item->size_and_flags_ = static_cast<uint32_t>(key.size()) | flags;
+  if (!key.empty()) memcpy(item->words() + words, key.data(), key.size());
+  return item;
 }
 
-const Record* Record::Create(std::string_view key, const KeyState& state) {
+const Item* Item::Create(std::string_view key, const KeyState& state) {
   const bool wide = state.version < 0 || state.version > std::numeric_limits<uint32_t>::max();
   const uint32_t flags =
       (state.modified.sub != 0 ? kHasSub : 0) | (state.lease != 0 ? kHasLease : 0) | (wide ? kHasWideVersion : 0);
-  Record* record = Allocate(key, flags);
-  record->born_ = state.modified.main;
-  record->created_ = static_cast<uint64_t>(state.created);
-  QUORATE_CHECK(static_cast<int64_t>(record->created_) == state.created) << "a key created at " << state.created;
-  record->size_class_ = state.size_class;
-  record->version_ = static_cast<uint32_t>(state.version);
-  char* word = record->words();
+  Item* item = Allocate(key, flags);
+  item->born_ = state.modified.main;
+  item->created_ = static_cast<uint64_t>(state.created);
+  QUORATE_CHECK(static_cast<int64_t>(item->created_) == state.created) << "a key created at " << state.created;
+  item->size_class_ = state.size_class;
+  item->version_ = static_cast<uint32_t>(state.version);
+  char* word = item->words();
   auto add = [&word](int64_t value) {
     memcpy(word, &value, kWordBytes);
     word += kWordBytes;
@@ -35,21 +35,21 @@ const Record* Record::Create(std::string_view key, const KeyState& state) {
   if (flags & kHasSub) add(state.modified.sub);
   if (flags & kHasLease) add(state.lease);
   if (flags & kHasWideVersion) add(state.version);
-  return record;
+  return item;
 }
 
-const Record* Record::CreateSeparator(std::string_view key, int64_t born) {
-  Record* record = Allocate(key, 0);
-  record->born_ = born;
-  record->created_ = 0;
-  record->size_class_ = 0;
-  record->version_ = 0;
-  return record;
+const Item* Item::CreateSeparator(std::string_view key, int64_t born) {
+  Item* item = Allocate(key, 0);
+  item->born_ = born;
+  item->created_ = 0;
+  item->size_class_ = 0;
+  item->version_ = 0;
+  return item;
 }
 
-void Record::Destroy(const Record* record) { ::operator delete(const_cast<Record*>(record)); }
+void Item::Destroy(const Item* item) { ::operator delete(const_cast<Item*>(item)); }
 
-KeyState Record::state() const {
+KeyState Item::state() const {
   KeyState state;
   state.modified.main = born_;
   state.created = static_cast<int64_t>(created_);
@@ -67,8 +67,8 @@ KeyState Record::state() const {
   return state;
 }
 
-size_t Record::bytes() const {
-  return AllocationBytes(sizeof(Record) + kWordBytes * word_count() + (size_and_flags_ & kSizeMask));
+size_t Item::bytes() const {
+  return AllocationBytes(sizeof(Item) + kWordBytes * word_count() + (size_and_flags_ & kSizeMask));
 }
 
 }  // namespace quorate::mvcc::index
