@@ -1,4 +1,4 @@
-// What RocksDB gives back: records of history, entries of the key history, numbers, and etcd's forms of them. What can
+// What RocksDB gives back: records of history, entries of `keys`, numbers, and etcd's forms of them. What can
 // be decoded is encoded to the same again.
 
 #include "fuzz/target.h"
@@ -28,17 +28,17 @@ void TryKeyValue(std::string_view bytes) {
   }
 }
 
-void TryHistory(std::string_view bytes) {
+void TryKeys(std::string_view bytes) {
   mvcc::Revision revision;
-  const std::optional<std::string_view> prefix = mvcc::SplitHistoryKey(bytes, &revision);
+  const std::optional<std::string_view> prefix = mvcc::SplitKeyAt(bytes, &revision);
   if (prefix.has_value()) {
     if (const auto key = mvcc::DecodeKeyPrefix(*prefix); key.has_value()) {
       QUORATE_CHECK(mvcc::EncodeKeyPrefix(*key) == *prefix);
-      QUORATE_CHECK(mvcc::EncodeHistoryKey(*key, revision) == bytes);
+      QUORATE_CHECK(mvcc::EncodeKeyAt(*key, revision) == bytes);
     }
   }
   std::optional<mvcc::KeyState> state;
-  mvcc::DecodeHistoryValue(bytes, {5, 0}, &state);
+  mvcc::DecodeKeyState(bytes, {5, 0}, &state);
 }
 
 void TryNumbers(std::string_view bytes) {
@@ -64,7 +64,7 @@ void Try(std::string_view bytes) {
     case 1:
       return TryKeyValue(input.Rest());
     case 2:
-      return TryHistory(input.Rest());
+      return TryKeys(input.Rest());
     case 3:
       return TryNumbers(input.Rest());
   }
@@ -78,9 +78,9 @@ std::vector<std::string> Seeds() {
   return {'\0' + put,
           '\0' + std::string(mvcc::EncodeTombstone("key", 8, state).view()),
           '\1' + kv,
-          '\2' + mvcc::EncodeHistoryKey(std::string("k\0\1", 3), {7, 1}),
-          '\2' + mvcc::EncodeHistoryValue(state),
-          '\2' + mvcc::EncodeHistoryTombstone(),
+          '\2' + mvcc::EncodeKeyAt(std::string("k\0\1", 3), {7, 1}),
+          '\2' + mvcc::EncodeKeyState(state),
+          '\2' + mvcc::EncodeKeyDeletion(),
           '\3' + revision,
           '\3' + mvcc::EncodeNumber(77),
           '\3' + mvcc::EncodeEtcdKey({7, 1}, true)};

@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kPauseAfterError{1000};
 constexpr std::chrono::minutes kPauseAfterDamage{10};
 constexpr std::chrono::milliseconds kPollReaders{1};
 // Whether this is to end is looked at as often.
-constexpr std::chrono::milliseconds kHistoryPatience{100};
+constexpr std::chrono::milliseconds kFamilyPatience{100};
 
 absl::Status Stopped() { return base::MakeStatus(absl::StatusCode::kCancelled, "stopped"); }
 
@@ -41,7 +41,7 @@ struct Compaction::Garbage {
 
   void Remove(Revision revision, std::string_view key, uint16_t size_class) {
     revs.push_back(EncodeRevision(revision));
-    keys.push_back(EncodeHistoryKey(key, revision));
+    keys.push_back(EncodeKeyAt(key, revision));
     bytes += BytesOfClass(size_class);
   }
   // In the order of their keys, each of which RocksDB then finds a place for near the one before.
@@ -54,10 +54,10 @@ struct Compaction::Garbage {
   bool Full() const { return walked >= kBatchRecords || walked_bytes >= kBatchBytes; }
 };
 
-Compaction::Compaction(storage::Database* database, ViewGate* gate, KeyHistory* key_history, const Meta& meta)
+Compaction::Compaction(storage::Database* database, ViewGate* gate, KeysFamily* keys_family, const Meta& meta)
     : database_(database),
       gate_(gate),
-      key_history_(key_history),
+      keys_family_(keys_family),
       removed_bytes_(meta.removed_bytes),
       target_(meta.target),
       position_(meta.position),
@@ -145,10 +145,10 @@ bool Compaction::Pause(std::chrono::milliseconds duration) {
 
 absl::Status Compaction::Collect(int64_t finished, int64_t target) {
   // What is removed must be there before: an entry that came later would stay. On a full disk it may take for ever.
-  absl::Status complete = key_history_->WaitFor(target, kHistoryPatience);
+  absl::Status complete = keys_family_->WaitFor(target, kFamilyPatience);
   while (absl::IsDeadlineExceeded(complete)) {
     if (!Pause(kPauseBetweenBatches)) return Stopped();
-    complete = key_history_->WaitFor(target, kHistoryPatience);
+    complete = keys_family_->WaitFor(target, kFamilyPatience);
   }
   QUORATE_RETURN_IF_ERROR(complete);
   // The tombstones at the last compacted revision itself are still there.

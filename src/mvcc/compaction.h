@@ -20,7 +20,7 @@
 #include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
 #include "quorate/storage/database.h"
-#include "src/mvcc/key_history.h"
+#include "src/mvcc/keys_family.h"
 #include "src/mvcc/meta.h"
 #include "src/mvcc/record_walk.h"
 #include "src/mvcc/view_gate.h"
@@ -30,7 +30,7 @@ namespace quorate::mvcc {
 class Compaction {
  public:
   // Goes on with what a former life left undone.
-  Compaction(storage::Database* database, ViewGate* gate, KeyHistory* key_history, const Meta& meta);
+  Compaction(storage::Database* database, ViewGate* gate, KeysFamily* keys_family, const Meta& meta);
   // Stops within a batch; who still waits is not called.
   ~Compaction();
 
@@ -64,7 +64,7 @@ class Compaction {
 
   storage::Database* const database_;
   ViewGate* const gate_;
-  KeyHistory* const key_history_;
+  KeysFamily* const keys_family_;
   std::atomic<uint64_t> removed_bytes_;
   std::atomic<uint64_t> removed_records_ = 0;
   std::atomic<uint64_t> failures_ = 0;

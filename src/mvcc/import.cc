@@ -75,7 +75,7 @@ struct Import::Rep {
   void NoteLeftover(int64_t main, bool garbage) {
     if (garbage && main <= finished) finished = -1;
   }
-  absl::Status Write(std::string_view key, Revision revision, const base::Buffer& record, std::string_view history);
+  absl::Status Write(std::string_view key, Revision revision, const base::Buffer& record, std::string_view key_state);
 
   storage::Database* const database;
   int64_t finished;
@@ -94,7 +94,7 @@ absl::Status Import::Rep::AddTombstone(const KeyValueFields& fields, Revision re
     last.erase(found);
   }
   NoteLeftover(revision.main, previous.has_value() || revision.main < finished);
-  return Write(fields.key, revision, EncodeTombstone(fields.key, revision.main, previous), EncodeHistoryTombstone());
+  return Write(fields.key, revision, EncodeTombstone(fields.key, revision.main, previous), EncodeKeyDeletion());
 }
 
 absl::Status Import::Rep::AddPut(const KeyValueFields& fields, Revision revision) {
@@ -111,13 +111,13 @@ absl::Status Import::Rep::AddPut(const KeyValueFields& fields, Revision revision
   const base::Buffer record = EncodePut(fields.key, fields.value, state, previous);
   state.size_class = SizeClassOf(record.size(), fields.key.size());
   found->second = {revision, state.size_class};
-  return Write(fields.key, revision, record, fields.key.empty() ? std::string() : EncodeHistoryValue(state));
+  return Write(fields.key, revision, record, fields.key.empty() ? std::string() : EncodeKeyState(state));
 }
 
 absl::Status Import::Rep::Write(std::string_view key, Revision revision, const base::Buffer& record,
-                                std::string_view history) {
+                                std::string_view key_state) {
   batch.Put(Family::kRevs, View(EncodeRevision(revision)), record.view());
-  if (!history.empty()) batch.Put(Family::kKeys, EncodeHistoryKey(key, revision), history);
+  if (!key_state.empty()) batch.Put(Family::kKeys, EncodeKeyAt(key, revision), key_state);
   added_bytes += BytesOfClass(SizeClassOf(record.size(), key.size()));
   statistics.last = revision;
   statistics.changes += 1;

@@ -33,8 +33,8 @@ void AppendKeyPrefix(std::string_view key, std::string* out) {
   out->push_back(kEnd);
 }
 
-void AppendHistoryRevision(uint64_t main, uint32_t sub, std::string* out) {
-  char bytes[kHistoryRevisionBytes];
+void AppendComplementedRevision(uint64_t main, uint32_t sub, std::string* out) {
+  char bytes[kComplementedRevisionBytes];
   base::PutBigEndian(base::PutBigEndian(bytes, ~main), ~sub);
   out->append(bytes, sizeof bytes);
 }
@@ -65,7 +65,7 @@ std::optional<Revision> DecodeRevision(std::string_view key) {
 
 std::string EncodeKeyPrefix(std::string_view key) {
   std::string out;
-  out.reserve(key.size() + 2 + kHistoryRevisionBytes);
+  out.reserve(key.size() + 2 + kComplementedRevisionBytes);
   AppendKeyPrefix(key, &out);
   return out;
 }
@@ -77,26 +77,26 @@ std::string AfterKeyPrefix(std::string_view prefix) {
   return after;
 }
 
-std::string EncodeHistoryKey(std::string_view key, Revision revision) {
+std::string EncodeKeyAt(std::string_view key, Revision revision) {
   std::string out;
-  out.reserve(key.size() + 2 + kHistoryRevisionBytes);
-  AppendHistoryKey(key, revision, &out);
+  out.reserve(key.size() + 2 + kComplementedRevisionBytes);
+  AppendKeyAt(key, revision, &out);
   return out;
 }
 
-void AppendHistoryKey(std::string_view key, Revision revision, std::string* out) {
+void AppendKeyAt(std::string_view key, Revision revision, std::string* out) {
   QUORATE_CHECK(revision.sub >= 0 && revision.sub <= kSubRevisionMax) << revision.sub;
   AppendKeyPrefix(key, out);
-  AppendHistoryRevision(revision.main, static_cast<uint32_t>(revision.sub), out);
+  AppendComplementedRevision(revision.main, static_cast<uint32_t>(revision.sub), out);
 }
 
 void AppendSeekRevision(int64_t main, std::string* prefix) {
-  AppendHistoryRevision(main, std::numeric_limits<uint32_t>::max(), prefix);
+  AppendComplementedRevision(main, std::numeric_limits<uint32_t>::max(), prefix);
 }
 
-std::optional<std::string_view> SplitHistoryKey(std::string_view entry, Revision* revision) {
-  if (entry.size() < kHistoryRevisionBytes + 2) return std::nullopt;
-  const std::string_view prefix = entry.substr(0, entry.size() - kHistoryRevisionBytes);
+std::optional<std::string_view> SplitKeyAt(std::string_view entry, Revision* revision) {
+  if (entry.size() < kComplementedRevisionBytes + 2) return std::nullopt;
+  const std::string_view prefix = entry.substr(0, entry.size() - kComplementedRevisionBytes);
   if (prefix.back() != kEnd || prefix[prefix.size() - 2] != kZero) return std::nullopt;
   const char* tail = prefix.data() + prefix.size();
   *revision = {static_cast<int64_t>(~base::ReadBigEndian<uint64_t>(tail)), ~base::ReadBigEndian<uint32_t>(tail + 8)};
@@ -117,7 +117,7 @@ std::optional<std::string> DecodeKeyPrefix(std::string_view prefix) {
   return key;
 }
 
-std::string EncodeHistoryValue(const KeyState& state) {
+std::string EncodeKeyState(const KeyState& state) {
   std::string value(1, kLive);
   base::wire::AppendVarint(&value, static_cast<uint64_t>(state.created));
   base::wire::AppendVarint(&value, static_cast<uint64_t>(state.version));
@@ -126,9 +126,9 @@ std::string EncodeHistoryValue(const KeyState& state) {
   return value;
 }
 
-std::string EncodeHistoryTombstone() { return std::string(1, kTombstone); }
+std::string EncodeKeyDeletion() { return std::string(1, kTombstone); }
 
-bool DecodeHistoryValue(std::string_view value, Revision revision, std::optional<KeyState>* state) {
+bool DecodeKeyState(std::string_view value, Revision revision, std::optional<KeyState>* state) {
   state->reset();
   if (value.empty()) return false;
   const char kind = value.front();

@@ -23,26 +23,26 @@ inline std::string_view View(const RevisionKey& key) { return {key.data(), key.s
 
 // --- Keys of `keys`: the user key, escaped so that no key's encoding begins another's and the order is kept, then the
 // revision, complemented so that the newest comes first.
-inline constexpr size_t kHistoryRevisionBytes = 12;
+inline constexpr size_t kComplementedRevisionBytes = 12;
 
 // The part that stands for the user key; all entries of the key, and no others, begin with it.
 std::string EncodeKeyPrefix(std::string_view key);
 // The first place after all entries of the key whose prefix this is.
 std::string AfterKeyPrefix(std::string_view prefix);
-std::string EncodeHistoryKey(std::string_view key, Revision revision);
-void AppendHistoryKey(std::string_view key, Revision revision, std::string* out);
+std::string EncodeKeyAt(std::string_view key, Revision revision);
+void AppendKeyAt(std::string_view key, Revision revision, std::string* out);
 // Appends to a prefix the place where the newest entry at or before main revision `main` is to be sought.
 void AppendSeekRevision(int64_t main, std::string* prefix);
 // The key prefix of an entry, the revision in `*revision`; nullopt when malformed.
-std::optional<std::string_view> SplitHistoryKey(std::string_view entry, Revision* revision);
+std::optional<std::string_view> SplitKeyAt(std::string_view entry, Revision* revision);
 // The user key that a prefix stands for; nullopt when malformed.
 std::optional<std::string> DecodeKeyPrefix(std::string_view prefix);
 
 // --- Values of `keys`: what the index knows of a key, its revision excepted; nullopt in `*state`: it was deleted then.
-std::string EncodeHistoryValue(const KeyState& state);
-std::string EncodeHistoryTombstone();
+std::string EncodeKeyState(const KeyState& state);
+std::string EncodeKeyDeletion();
 // False when malformed.
-bool DecodeHistoryValue(std::string_view value, Revision revision, std::optional<KeyState>* state);
+bool DecodeKeyState(std::string_view value, Revision revision, std::optional<KeyState>* state);
 
 // --- Numbers in `meta`: eight bytes, big-endian.
 std::string EncodeNumber(uint64_t number);

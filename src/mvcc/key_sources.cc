@@ -7,33 +7,33 @@
 namespace quorate::mvcc {
 namespace {
 
-// What finding one key in the history costs: a seek, some 16 us when the blocks are in memory.
-constexpr uint64_t kHistorySeekCost = 32;
-// A list of the past may have to be pieced together from the history.
+// What finding one key in the `keys` family costs: a seek, some 16 us when the blocks are in memory.
+constexpr uint64_t kFamilySeekCost = 32;
+// A list of the past may have to be pieced together from the family.
 constexpr uint64_t kPastListCost = 256;
 
 // One key is found by a seek, while rolling the index back costs a microsecond for each change since, and a root kept.
-bool IsForHistory(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range,
-                  uint64_t rolled_changes_max) {
-  return key_history.complete() >= revision && index.ChangesSince(revision) > (range.single ? 0 : rolled_changes_max);
+bool IsForFamily(const KeysFamily& keys_family, const KeyIndex& index, int64_t revision, const KeyRange& range,
+                 uint64_t rolled_changes_max) {
+  return keys_family.complete() >= revision && index.ChangesSince(revision) > (range.single ? 0 : rolled_changes_max);
 }
 
 }  // namespace
 
-std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeyHistory* key_history, KeyIndex* index,
+std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeysFamily* keys_family, KeyIndex* index,
                                       int64_t revision, const KeyRange& range, const PastOptions& options) {
-  if (!IsForHistory(*key_history, *index, revision, range, options.rolled_changes_max)) {
+  if (!IsForFamily(*keys_family, *index, revision, range, options.rolled_changes_max)) {
     if (IndexView view = index->ViewAt(revision)) return std::make_unique<ViewSource>(std::move(view));
   }
-  auto history = std::make_unique<HistorySource>(database, key_history, revision, options.snapshot);
-  if (options.patient) return std::make_unique<PatientSource>(std::move(history));
-  return history;
+  auto family = std::make_unique<FamilySource>(database, keys_family, revision, options.snapshot);
+  if (options.patient) return std::make_unique<PatientSource>(std::move(family));
+  return family;
 }
 
-uint64_t PastCost(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range) {
+uint64_t PastCost(const KeysFamily& keys_family, const KeyIndex& index, int64_t revision, const KeyRange& range) {
   const uint64_t changes = index.ChangesSince(revision);
   if (!range.single) return kPastListCost + changes;
-  return key_history.complete() >= revision ? std::min(changes, kHistorySeekCost) : changes;
+  return keys_family.complete() >= revision ? std::min(changes, kFamilySeekCost) : changes;
 }
 
 absl::Status ViewSource::Scan(const KeyRange& range, const Visit& visit) {

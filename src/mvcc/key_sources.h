@@ -10,7 +10,7 @@
 
 #include "quorate/mvcc/key_index.h"
 #include "quorate/storage/database.h"
-#include "src/mvcc/key_history.h"
+#include "src/mvcc/keys_family.h"
 #include "src/mvcc/state.h"
 
 namespace quorate::mvcc {
@@ -43,11 +43,11 @@ class WriterSource final : public KeySource {
 // The keys at a past revision, out of the store's `keys` family: right for any revision that is not compacted, slower
 // than the index. Waits for the family to have come that far. Compaction must not pass `revision` meanwhile, unless a
 // snapshot is given, taken when it had.
-class HistorySource final : public KeySource {
+class FamilySource final : public KeySource {
  public:
-  HistorySource(const storage::Database* database, KeyHistory* key_history, int64_t revision,
-                std::shared_ptr<const storage::Snapshot> snapshot = nullptr)
-      : database_(database), key_history_(key_history), revision_(revision), snapshot_(std::move(snapshot)) {}
+  FamilySource(const storage::Database* database, KeysFamily* keys_family, int64_t revision,
+               std::shared_ptr<const storage::Snapshot> snapshot = nullptr)
+      : database_(database), keys_family_(keys_family), revision_(revision), snapshot_(std::move(snapshot)) {}
   absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
   absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
   absl::Status Scan(const KeyRange& range, const Visit& visit) override;
@@ -59,7 +59,7 @@ class HistorySource final : public KeySource {
                     const std::function<absl::StatusOr<bool>(std::string_view prefix, const KeyState& state)>& visit);
 
   const storage::Database* const database_;
-  KeyHistory* const key_history_;
+  KeysFamily* const keys_family_;
   const int64_t revision_;
   const std::shared_ptr<const storage::Snapshot> snapshot_;
 };
@@ -78,25 +78,25 @@ class PatientSource final : public KeySource {
 };
 
 // Where others wait for a list of the past, or nobody comes for the same state again, the index is not rolled back over
-// more changes than this: it takes about as long to piece so many keys together from the history.
+// more changes than this: it takes about as long to piece so many keys together from the `keys` family.
 inline constexpr uint64_t kRolledChangesMax = 4096;
 
 struct PastOptions {
-  // A list rolls the index back over at most so many changes, if the history has its state as well.
+  // A list rolls the index back over at most so many changes, if the `keys` family has its state as well.
   uint64_t rolled_changes_max = std::numeric_limits<uint64_t>::max();
-  // What the history cannot read for want of descriptors or memory is read when there is some again.
+  // What the family cannot read for want of descriptors or memory is read when there is some again.
   bool patient = false;
-  // Taken when the history had the state: from then on compaction may pass the revision.
+  // Taken when the family had the state: from then on compaction may pass the revision.
   std::shared_ptr<const storage::Snapshot> snapshot = nullptr;
 };
 
 // The keys of `range` at a committed revision that is not compacted, or that the snapshot has: out of the index, or of
-// the history where that is cheaper.
-std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeyHistory* key_history, KeyIndex* index,
+// the `keys` family where that is cheaper.
+std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeysFamily* keys_family, KeyIndex* index,
                                       int64_t revision, const KeyRange& range, const PastOptions& options = {});
 
 // What PastSource costs beyond the visit of the keys, in visits of a key.
-uint64_t PastCost(const KeyHistory& key_history, const KeyIndex& index, int64_t revision, const KeyRange& range);
+uint64_t PastCost(const KeysFamily& keys_family, const KeyIndex& index, int64_t revision, const KeyRange& range);
 
 // Changes of the index by key, each key's in the order of revisions.
 class Overlay {

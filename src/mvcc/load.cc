@@ -40,7 +40,7 @@ absl::Status CheckLastRecord(const storage::Database& database, const Meta& meta
   return absl::OkStatus();
 }
 
-absl::Status MalformedKey() { return Damaged("a history entry's key is malformed"); }
+absl::Status MalformedKey() { return Damaged("the key of an entry of the family keys is malformed"); }
 
 // A stretch of the `keys` family that begins and ends between two keys, and what was found in it.
 struct Part {
@@ -98,7 +98,7 @@ class Loading {
         break;
       }
       Revision revision;
-      const auto prefix = SplitHistoryKey(iterator->key(), &revision);
+      const auto prefix = SplitKeyAt(iterator->key(), &revision);
       if (!prefix.has_value()) return MalformedKey();
       if (*prefix <= parts_.back().begin) continue;
       parts_.back().end = *prefix;
@@ -114,7 +114,7 @@ class Loading {
     uint64_t bytes = 0;
     for (iterator->Seek(part.begin); iterator->Valid(); iterator->Next()) {
       Revision revision;
-      const auto prefix = SplitHistoryKey(iterator->key(), &revision);
+      const auto prefix = SplitKeyAt(iterator->key(), &revision);
       if (!prefix.has_value()) return MalformedKey();
       if (revision.main > meta_.revision) {
         return Damaged("a key changed at revision " + Text(revision) + ", but the store is at revision " +
@@ -123,7 +123,8 @@ class Loading {
       if (*prefix == last_prefix) continue;  // an older entry of the same key
       last_prefix.assign(*prefix);
       std::optional<KeyState> state;
-      if (!DecodeHistoryValue(iterator->value(), revision, &state)) return Damaged("a history entry is malformed");
+      if (!DecodeKeyState(iterator->value(), revision, &state))
+        return Damaged("an entry of the family keys is malformed");
       if (!state.has_value()) continue;
       const auto key = DecodeKeyPrefix(*prefix);
       if (!key.has_value()) return MalformedKey();

@@ -15,10 +15,10 @@ namespace quorate::mvcc {
 inline constexpr std::string_view kRevisionName = "mvcc.revision";
 // The compacted revision, plus one: zero stands for none, as etcd counts revision 0 among those that can be compacted.
 inline constexpr std::string_view kCompactedName = "mvcc.compacted";
-// Bytes of all records ever written, with their history entries; the writer's.
+// Bytes of all records ever written, with their entries in `keys`; the writer's.
 inline constexpr std::string_view kAddedBytesName = "mvcc.added_bytes";
 // The revision up to which `keys` has every entry; later ones follow from `revs`.
-inline constexpr std::string_view kHistoryName = "mvcc.history";
+inline constexpr std::string_view kKeysCompleteName = "mvcc.history";
 // The compaction whose garbage is gone (plus one); the one whose garbage is being removed (plus one) and the record,
 // encoded as a key of `revs`, that the removal has come to; the bytes that compactions took away. The background
 // compaction's.
@@ -32,8 +32,8 @@ struct Meta {
   int64_t revision = 1;
   int64_t compacted = -1;
   uint64_t added_bytes = 0;
-  bool history_known = false;
-  int64_t history = 1;  // when it is not known: the revision
+  bool keys_complete_known = false;
+  int64_t keys_complete = 1;  // when it is not known: the revision
   int64_t finished = -1;
   int64_t target = -1;
   std::string position;  // empty: nothing of the target's was done yet

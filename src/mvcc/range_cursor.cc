@@ -16,12 +16,12 @@ namespace {
 
 // Keys read in one go, at most.
 constexpr size_t kKeysMax = 512;
-// For the history of keys to come to the list's revision: more than it takes while the disk is well.
-constexpr std::chrono::milliseconds kHistoryPatience{200};
+// For the `keys` family to come to the list's revision: more than it takes while the disk is well.
+constexpr std::chrono::milliseconds kFamilyPatience{200};
 
 // Lets go of the state it was opened on with the first chunk, for the client may take its time over the others, and a
 // state held keeps all that was replaced since in memory. These come from the index as long as that is near, then from
-// the store's history, as it was in a snapshot.
+// the `keys` family, as it was in a snapshot.
 class Cursor final : public RangeCursor {
  public:
   Cursor(StoreParts* parts, const RangeRequest& request, size_t chunk_bytes, std::unique_ptr<ReadView::Rep> view)
@@ -55,13 +55,13 @@ class Cursor final : public RangeCursor {
   std::unique_ptr<KeySource> Past() const {
     PastOptions options;
     if (snapshot_ != nullptr) options = {.rolled_changes_max = kRolledChangesMax, .snapshot = snapshot_};
-    return PastSource(parts_->database, parts_->key_history.get(), &parts_->index, listed_revision_, Rest(), options);
+    return PastSource(parts_->database, parts_->keys_family.get(), &parts_->index, listed_revision_, Rest(), options);
   }
 
   // While a view still keeps garbage removal away: from here on compaction takes nothing of the list. Where the disk
-  // does not take the history just now, the view is kept instead, and it is tried again after the next chunk.
+  // does not take entries of `keys` just now, the view is kept instead, and it is tried again after the next chunk.
   void KeepInSnapshot(std::unique_ptr<ReadView::Rep> view) {
-    if (parts_->key_history->WaitFor(listed_revision_, kHistoryPatience).ok() && parts_->database->Settle().ok()) {
+    if (parts_->keys_family->WaitFor(listed_revision_, kFamilyPatience).ok() && parts_->database->Settle().ok()) {
       snapshot_ = parts_->database->TakeSnapshot();
     } else {
       view_ = std::move(view);
@@ -154,7 +154,7 @@ class Cursor final : public RangeCursor {
   std::string next_key_;
   const std::string range_end_;
   std::unique_ptr<ReadView::Rep> view_;                // until the first chunk is made
-  std::shared_ptr<const storage::Snapshot> snapshot_;  // from then on; has the history of the revision listed
+  std::shared_ptr<const storage::Snapshot> snapshot_;  // from then on; has all of `keys` up to the revision listed
   bool done_;
   uint64_t sent_ = 0;
 };

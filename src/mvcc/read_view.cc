@@ -49,7 +49,7 @@ ReadView::Rep::Rep(StoreParts* parts)
 ReadView::Rep::~Rep() { parts->gate.Leave(ticket); }
 
 std::unique_ptr<KeySource> ReadView::Rep::At(int64_t revision, const KeyRange& range) const {
-  return PastSource(parts->database, parts->key_history.get(), &parts->index, revision, range);
+  return PastSource(parts->database, parts->keys_family.get(), &parts->index, revision, range);
 }
 
 absl::StatusOr<std::vector<base::Buffer>> ReadView::Rep::Fetch(const std::vector<Revision>& revisions) const {
@@ -90,7 +90,7 @@ uint64_t ReadView::RangeCost(const RangeRequest& request) const {
   if (range.IsEmpty()) return 0;
   uint64_t cost = 0;
   if (request.revision > 0 && request.revision < rep_->revision()) {
-    cost = PastCost(*rep_->parts->key_history, rep_->parts->index, request.revision, range);
+    cost = PastCost(*rep_->parts->keys_family, rep_->parts->index, request.revision, range);
   }
   if (range.single || request.count_only) return cost + 1;
   const IndexView& keys = rep_->source.view();

@@ -14,7 +14,7 @@ struct ReadView::Rep final : public State {
   KeySource& Now() const override { return source; }
   std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override;
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
-    return PastCost(*parts->key_history, parts->index, revision, range);
+    return PastCost(*parts->keys_family, parts->index, revision, range);
   }
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return parts->records.FetchOne(revision); }

@@ -12,7 +12,7 @@ namespace quorate::mvcc {
 // Mantissa bits of a size class: sizes below 2^11 are exact, others at most one part in 1024 too large.
 inline constexpr int kSizeMantissaBits = 11;
 
-// Of a record of this many bytes with a key of this many: the record, its history entry and what both cost beside.
+// Of a record of this many bytes with a key of this many: the record, its entry in `keys` and what both cost beside.
 constexpr uint16_t SizeClassOf(uint64_t record_bytes, uint64_t key_bytes) {
   constexpr uint64_t kBookkeepingBytes = 48;
   const uint64_t size = record_bytes + key_bytes + kBookkeepingBytes;

@@ -15,19 +15,19 @@ Store::~Store() = default;
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Database* database, StoreOptions options) {
   auto rep = std::make_unique<Rep>(database, std::move(options));
   QUORATE_ASSIGN_OR_RETURN(const Meta meta, ReadMeta(*database));
-  QUORATE_RETURN_IF_ERROR(CompleteKeyHistory(database, meta));
+  QUORATE_RETURN_IF_ERROR(CompleteKeysFamily(database, meta));
   QUORATE_ASSIGN_OR_RETURN(const uint64_t live_bytes, LoadIndex(*database, meta, &rep->index, rep->options.leases));
   rep->FitCache(live_bytes);
   rep->published.revision = meta.revision;
   rep->published.compacted = meta.compacted;
   rep->published.keys = rep->index.size();
   rep->published.added_bytes = meta.added_bytes;
-  rep->key_history = std::make_unique<KeyHistory>(database, meta.revision);
-  rep->writer = std::make_unique<Writer>(database, rep->key_history.get(), &rep->index, &rep->records,
+  rep->keys_family = std::make_unique<KeysFamily>(database, meta.revision);
+  rep->writer = std::make_unique<Writer>(database, rep->keys_family.get(), &rep->index, &rep->records,
                                          rep->options.leases, meta, live_bytes);
   // From the first commit on, `keys` may be behind.
-  if (!meta.history_known) MarkComplete(meta.revision, &rep->writer->batch());
-  rep->compaction = std::make_unique<Compaction>(database, &rep->gate, rep->key_history.get(), meta);
+  if (!meta.keys_complete_known) MarkComplete(meta.revision, &rep->writer->batch());
+  rep->compaction = std::make_unique<Compaction>(database, &rep->gate, rep->keys_family.get(), meta);
   return std::unique_ptr<Store>(new Store(std::move(rep)));
 }
 
@@ -47,9 +47,9 @@ absl::Status Store::Commit(uint64_t mark) {
   Published& published = rep_->published;
   QUORATE_RETURN_IF_ERROR(writer.Usable());
   writer.Seal();
-  rep_->key_history->Relieve(&writer.history(), writer.revision(), &writer.batch());
+  rep_->keys_family->Relieve(&writer.keys_run(), writer.revision(), &writer.batch());
   QUORATE_RETURN_IF_ERROR(rep_->database->WriteBehind(writer.batch(), mark));
-  rep_->key_history->Follow(&writer.history(), writer.revision());
+  rep_->keys_family->Follow(&writer.keys_run(), writer.revision());
 
   // Records first, then the index, then the revision: who sees a revision finds everything of it.
   RecordCache& cache = rep_->records.cache();

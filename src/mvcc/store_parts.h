@@ -10,7 +10,7 @@
 #include "quorate/mvcc/key_index.h"
 #include "quorate/mvcc/store.h"
 #include "src/mvcc/compaction.h"
-#include "src/mvcc/key_history.h"
+#include "src/mvcc/keys_family.h"
 #include "src/mvcc/record_store.h"
 #include "src/mvcc/view_gate.h"
 #include "src/mvcc/writer.h"
@@ -62,7 +62,7 @@ struct StoreParts {
   ViewGate gate;
   Published published;
   ReadCounts counts;
-  std::unique_ptr<KeyHistory> key_history;
+  std::unique_ptr<KeysFamily> keys_family;
   std::unique_ptr<Writer> writer;
   std::unique_ptr<Compaction> compaction;  // last: its thread uses the rest
 };

@@ -24,10 +24,10 @@ using storage::Family;
 
 }  // namespace
 
-Writer::Writer(const storage::Database* database, KeyHistory* key_history, KeyIndex* index, RecordStore* records,
+Writer::Writer(const storage::Database* database, KeysFamily* keys_family, KeyIndex* index, RecordStore* records,
                LeaseKeys* leases, const Meta& meta, uint64_t live_bytes)
     : database_(database),
-      key_history_(key_history),
+      keys_family_(keys_family),
       index_(index),
       records_(records),
       leases_(leases),
@@ -121,7 +121,7 @@ void Writer::Committed() {
 std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range) const {
   const PastOptions options{.rolled_changes_max = CostOfPast(revision, range), .patient = true};
   std::unique_ptr<KeySource> base =
-      PastSource(database_, key_history_, index_, std::min(revision, committed_revision_), range, options);
+      PastSource(database_, keys_family_, index_, std::min(revision, committed_revision_), range, options);
   if (revision <= committed_revision_) return base;
   return std::make_unique<OverlaySource>(std::move(base), OverlayOfBatch(), revision);
 }
@@ -238,7 +238,7 @@ void Writer::WritePut(std::string_view key, std::string_view value, int64_t leas
   }
   event.record = EncodePut(key, value, state, old);
   state.size_class = SizeClassOf(event.record.size(), key.size());
-  Add(key, std::move(event), EncodeHistoryValue(state));
+  Add(key, std::move(event), EncodeKeyState(state));
   live_bytes_ += BytesOfClass(state.size_class);
   if (old.has_value()) live_bytes_ -= BytesOfClass(old->size_class);
   index_->Put(key, state);
@@ -253,16 +253,16 @@ void Writer::WriteTombstone(std::string_view key, const KeyState& old) {
   event.previous_bytes = static_cast<uint32_t>(BytesOfClass(old.size_class));
   event.record = EncodeTombstone(key, event.revision.main, old);
   const Revision revision = event.revision;
-  Add(key, std::move(event), EncodeHistoryTombstone());
+  Add(key, std::move(event), EncodeKeyDeletion());
   live_bytes_ -= BytesOfClass(old.size_class);
   const bool erased = index_->Erase(key, revision);
   QUORATE_CHECK(erased);
   MoveLease(key, old.lease, 0);
 }
 
-void Writer::Add(std::string_view key, Event event, std::string_view history_value) {
+void Writer::Add(std::string_view key, Event event, std::string_view key_state) {
   batch_.Put(Family::kRevs, View(EncodeRevision(event.revision)), event.record.view());
-  history_.Add(key, event.revision, history_value);
+  keys_run_.Add(key, event.revision, key_state);
   added_bytes_ += BytesOfClass(SizeClassOf(event.record.size(), key.size()));
   event.kv_offset = KeyValueOffset(event.record.view());
   const auto fields = DecodeKeyValue(event.kv());

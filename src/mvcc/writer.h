@@ -8,8 +8,8 @@
 
 #include "quorate/mvcc/store.h"
 #include "quorate/storage/database.h"
-#include "src/mvcc/history_run.h"
 #include "src/mvcc/key_sources.h"
+#include "src/mvcc/keys_run.h"
 #include "src/mvcc/meta.h"
 #include "src/mvcc/range.h"
 #include "src/mvcc/record_store.h"
@@ -20,7 +20,7 @@ namespace quorate::mvcc {
 
 class Writer final : public State, public Changeable {
  public:
-  Writer(const storage::Database* database, KeyHistory* key_history, KeyIndex* index, RecordStore* records,
+  Writer(const storage::Database* database, KeysFamily* keys_family, KeyIndex* index, RecordStore* records,
          LeaseKeys* leases, const Meta& meta, uint64_t live_bytes);
 
   absl::StatusOr<Answer> Put(const PutRequest& request);
@@ -36,7 +36,7 @@ class Writer final : public State, public Changeable {
   // Adds the store's own numbers to the batch, so that it can be written.
   void Seal();
   // The entries of `keys` that the open batch leaves to be written behind it.
-  HistoryRun& history() { return history_; }
+  KeysRun& keys_run() { return keys_run_; }
   // The changes since the last Committed, in order.
   const std::vector<Event>& events() const { return events_; }
   // The batch was written and is seen by readers.
@@ -82,18 +82,18 @@ class Writer final : public State, public Changeable {
   void WritePut(std::string_view key, std::string_view value, int64_t lease, const std::optional<KeyState>& old);
   void WriteTombstone(std::string_view key, const KeyState& old);
   // Adds one change to the batch and to the events.
-  void Add(std::string_view key, Event event, std::string_view history_value);
+  void Add(std::string_view key, Event event, std::string_view key_state);
   void MoveLease(std::string_view key, int64_t from, int64_t to);
 
   const storage::Database* const database_;
-  KeyHistory* const key_history_;
+  KeysFamily* const keys_family_;
   KeyIndex* const index_;
   RecordStore* const records_;
   LeaseKeys* const leases_;
   mutable WriterSource now_;
 
   storage::WriteBatch batch_;
-  HistoryRun history_;
+  KeysRun keys_run_;
   std::vector<Event> events_;
   size_t begin_ = 0;  // of the running transaction, in events_
   // The first `overlaid_` of events_, for who reads at a revision inside the open batch: few do, so they are laid over

@@ -29,19 +29,19 @@ TEST(KeyCodecTest, RevisionsSortAsHistory) {
   EXPECT_FALSE(DecodeRevision(std::string(16, '\xff')).has_value());
 }
 
-TEST(KeyCodecTest, HistorySortsByKeyThenNewestFirst) {
+TEST(KeyCodecTest, EntriesOfKeysSortByKeyThenNewestFirst) {
   std::mt19937_64 random(1);
   using Entry = std::pair<std::string, Revision>;
   std::vector<std::pair<std::string, Entry>> entries;
   for (int i = 0; i < 3000; ++i) {
     Entry entry{RandomKey(random), {static_cast<int64_t>(1 + random() % 300), static_cast<int64_t>(random() % 3)}};
-    entries.emplace_back(EncodeHistoryKey(entry.first, entry.second), entry);
+    entries.emplace_back(EncodeKeyAt(entry.first, entry.second), entry);
   }
   std::sort(entries.begin(), entries.end());
   for (size_t i = 0; i < entries.size(); ++i) {
     const auto& [encoded, entry] = entries[i];
     Revision revision;
-    const auto prefix = SplitHistoryKey(encoded, &revision);
+    const auto prefix = SplitKeyAt(encoded, &revision);
     ASSERT_TRUE(prefix.has_value());
     EXPECT_EQ(revision, entry.second);
     EXPECT_EQ(DecodeKeyPrefix(*prefix), entry.first);
@@ -59,34 +59,34 @@ TEST(KeyCodecTest, HistorySortsByKeyThenNewestFirst) {
 TEST(KeyCodecTest, SeekingFindsTheNewestAtOrBefore) {
   std::string seek = EncodeKeyPrefix("k");
   AppendSeekRevision(5, &seek);
-  EXPECT_LT(EncodeHistoryKey("k", {6, 0}), seek);
-  EXPECT_GE(EncodeHistoryKey("k", {5, 4000000000}), seek);
-  EXPECT_GT(EncodeHistoryKey("k", {5, 0}), seek);
+  EXPECT_LT(EncodeKeyAt("k", {6, 0}), seek);
+  EXPECT_GE(EncodeKeyAt("k", {5, 4000000000}), seek);
+  EXPECT_GT(EncodeKeyAt("k", {5, 0}), seek);
 }
 
-TEST(KeyCodecTest, HistoryValuesComeBackAndDamageIsSeen) {
+TEST(KeyCodecTest, KeyStatesComeBackAndDamageIsSeen) {
   const KeyState state{{9, 2}, 7, 3, -5, 65535};
   std::optional<KeyState> decoded;
-  const std::string value = EncodeHistoryValue(state);
-  ASSERT_TRUE(DecodeHistoryValue(value, {9, 2}, &decoded));
+  const std::string value = EncodeKeyState(state);
+  ASSERT_TRUE(DecodeKeyState(value, {9, 2}, &decoded));
   ASSERT_TRUE(decoded.has_value());
   EXPECT_EQ(decoded->created, 7);
   EXPECT_EQ(decoded->version, 3);
   EXPECT_EQ(decoded->lease, -5);
   EXPECT_EQ(decoded->size_class, 65535);
-  ASSERT_TRUE(DecodeHistoryValue(EncodeHistoryTombstone(), {9, 2}, &decoded));
+  ASSERT_TRUE(DecodeKeyState(EncodeKeyDeletion(), {9, 2}, &decoded));
   EXPECT_FALSE(decoded.has_value());
   for (size_t length = 0; length < value.size(); ++length) {
-    EXPECT_FALSE(DecodeHistoryValue(value.substr(0, length), {9, 2}, &decoded)) << length;
+    EXPECT_FALSE(DecodeKeyState(value.substr(0, length), {9, 2}, &decoded)) << length;
   }
-  EXPECT_FALSE(DecodeHistoryValue(value + "x", {9, 2}, &decoded));
-  EXPECT_FALSE(DecodeHistoryValue(value, {6, 0}, &decoded));  // created after it was modified
+  EXPECT_FALSE(DecodeKeyState(value + "x", {9, 2}, &decoded));
+  EXPECT_FALSE(DecodeKeyState(value, {6, 0}, &decoded));  // created after it was modified
 }
 
-TEST(KeyCodecTest, MalformedHistoryKeysAreSeen) {
+TEST(KeyCodecTest, MalformedKeysOfKeysAreSeen) {
   Revision revision;
-  EXPECT_FALSE(SplitHistoryKey("", &revision).has_value());
-  EXPECT_FALSE(SplitHistoryKey(std::string(14, 'x'), &revision).has_value());
+  EXPECT_FALSE(SplitKeyAt("", &revision).has_value());
+  EXPECT_FALSE(SplitKeyAt(std::string(14, 'x'), &revision).has_value());
   EXPECT_FALSE(DecodeKeyPrefix(std::string("a\0b\0\x01", 5)).has_value());
   EXPECT_FALSE(DecodeKeyPrefix("x").has_value());
 }

@@ -104,7 +104,7 @@ TEST(KeyIndexMemory, WhatAViewKeptGoesInPiecesAfterIt) {
   EXPECT_LT(index.memory_bytes() - before, size_t{512} << 10);
 }
 
-TEST(KeyIndexMemory, TheUndoRecordIsBounded) {
+TEST(KeyIndexMemory, TheUndoLogIsBounded) {
   KeyIndexOptions options;
   options.undo_changes_max = 20000;
   KeyIndex index(options);

@@ -159,7 +159,7 @@ TEST(KeyIndexPast, DropsRootsThatTakeTooMuchButNotTheLastUsed) {
   EXPECT_GT(index.ChangesSince(5000), 0u);
 }
 
-TEST(KeyIndexPast, AStateOfThePastOutlivesItsUndoRecord) {
+TEST(KeyIndexPast, AStateOfThePastOutlivesItsUndoLog) {
   KeyIndexOptions options;
   options.undo_changes_max = 2000;
   KeyIndex index(options);

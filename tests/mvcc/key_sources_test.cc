@@ -20,7 +20,7 @@ std::string Names(KeySource& source, const KeyRange& range, size_t max = 100) {
   return out;
 }
 
-class HistorySourceTest : public testing::Test {
+class FamilySourceTest : public testing::Test {
  protected:
   // a changes at every even revision, b is there from 3 to 20, c from 21 on.
   void SetUp() override {
@@ -41,25 +41,25 @@ class HistorySourceTest : public testing::Test {
   }
 
   TestStore test_;
-  KeyHistory complete_{test_.database.get(), 22};
+  KeysFamily complete_{test_.database.get(), 22};
 };
 
-TEST_F(HistorySourceTest, ShowsTheNewestOfEachKeyAtARevision) {
+TEST_F(FamilySourceTest, ShowsTheNewestOfEachKeyAtARevision) {
   const KeyRange all = KeyRange::All();
-  HistorySource at_1(test_.database.get(), &complete_, 1);
+  FamilySource at_1(test_.database.get(), &complete_, 1);
   EXPECT_EQ(Names(at_1, all), "");
-  HistorySource at_3(test_.database.get(), &complete_, 3);
+  FamilySource at_3(test_.database.get(), &complete_, 3);
   EXPECT_EQ(Names(at_3, all), "a2b3");
-  HistorySource at_20(test_.database.get(), &complete_, 20);
+  FamilySource at_20(test_.database.get(), &complete_, 20);
   EXPECT_EQ(Names(at_20, all), "a20b3");
   EXPECT_EQ(Names(at_20, all, 1), "a20");
-  HistorySource at_22(test_.database.get(), &complete_, 22);
+  FamilySource at_22(test_.database.get(), &complete_, 22);
   EXPECT_EQ(Names(at_22, all), "a20c22");
   EXPECT_EQ(*at_22.Count(all), 2u);
 }
 
-TEST_F(HistorySourceTest, KeepsToItsRange) {
-  HistorySource source(test_.database.get(), &complete_, 22);
+TEST_F(FamilySourceTest, KeepsToItsRange) {
+  FamilySource source(test_.database.get(), &complete_, 22);
   EXPECT_EQ(Names(source, KeyRange::FromRequest("b", "c")), "");
   EXPECT_EQ(Names(source, KeyRange::FromRequest("b", "d")), "c22");
   EXPECT_EQ(Names(source, KeyRange::FromRequest("d", "b")), "");
@@ -68,21 +68,21 @@ TEST_F(HistorySourceTest, KeepsToItsRange) {
   EXPECT_EQ((*source.Find("a"))->version, 18);
 }
 
-TEST_F(HistorySourceTest, DamageIsNotAnEnd) {
+TEST_F(FamilySourceTest, DamageIsNotAnEnd) {
   storage::WriteBatch batch;
   batch.Put(storage::Family::kKeys, "b no terminator, no revision", "");
   ASSERT_TRUE(test_.database->WriteUnmarked(batch).ok());
-  HistorySource source(test_.database.get(), &complete_, 22);
+  FamilySource source(test_.database.get(), &complete_, 22);
   EXPECT_EQ(source.Count(KeyRange::All()).status().code(), absl::StatusCode::kDataLoss);
   test_.store.reset();
   EXPECT_EQ(Store::Open(test_.database.get(), {}).status().code(), absl::StatusCode::kDataLoss);
 }
 
-class OverlaySourceTest : public HistorySourceTest {
+class OverlaySourceTest : public FamilySourceTest {
  protected:
   // Over a20 c22.
   OverlaySource Upon(int64_t revision) {
-    return {std::make_unique<HistorySource>(test_.database.get(), &complete_, 22), &overlay_, revision};
+    return {std::make_unique<FamilySource>(test_.database.get(), &complete_, 22), &overlay_, revision};
   }
   void Put(std::string_view key, int64_t main) {
     overlay_.Add(key, {main, 0}, KeyState{.modified = {main, 0}, .created = main, .version = 1});
@@ -180,7 +180,7 @@ TEST(PatientSourceTest, WhatWasWantingIsWaitedForAndNothingIsVisitedTwice) {
   EXPECT_EQ(Names(one, KeyRange::FromRequest("c", "")), "c2");
 }
 
-TEST_F(HistorySourceTest, OneKeyOfThePastIsSoughtInTheHistoryRatherThanRolledBackTo) {
+TEST_F(FamilySourceTest, OneKeyOfThePastIsSoughtInTheFamilyRatherThanRolledBackTo) {
   KeyIndex index;
   index.FinishLoad(19);
   for (int64_t main = 20; main <= 22; ++main) {
@@ -200,8 +200,8 @@ TEST_F(HistorySourceTest, OneKeyOfThePastIsSoughtInTheHistoryRatherThanRolledBac
   EXPECT_EQ(find(), 20);
 }
 
-TEST_F(HistorySourceTest, WhoWantsAKeyForLongerThanTheCallHasToCopyIt) {
-  HistorySource source(test_.database.get(), &complete_, 22);
+TEST_F(FamilySourceTest, WhoWantsAKeyForLongerThanTheCallHasToCopyIt) {
+  FamilySource source(test_.database.get(), &complete_, 22);
   EXPECT_FALSE(source.keeps_keys());
   std::vector<Selected> found;
   ASSERT_TRUE(source

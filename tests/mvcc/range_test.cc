@@ -251,7 +251,7 @@ TEST_F(RangeTest, FarAwayStatesAndLongRecordsCostMore) {
   request.key = "a";
   request.revision = 2;
   EXPECT_GT(test.store->View().RangeCost(request), 300u);
-  // Once the history has it, one key is sought there.
+  // Once the `keys` family has it, one key is sought there.
   ASSERT_TRUE(test.Compact(2).ok());
   test.WaitForCompaction(2);
   EXPECT_LT(test.store->View().RangeCost(request), 100u);

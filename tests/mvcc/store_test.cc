@@ -194,7 +194,7 @@ TEST(StoreTest, AnythingIsAKeyAndAValue) {
   EXPECT_EQ(test.Get("empty"), "");
   EXPECT_EQ(test.Get("large").size(), 3u << 20);
   EXPECT_EQ(TestStore::Must(test.Range(AllKeys())).count(), static_cast<int64_t>(keys.size()) + 2);
-  // The same at a past revision, out of the key history.
+  // The same at a past revision, out of the `keys` family.
   pb::RangeRequest past = AllKeys();
   past.set_revision(static_cast<int64_t>(keys.size()) + 1);
   past.set_keys_only(true);

@@ -163,7 +163,7 @@ TEST_F(TxnTest, AListOfAFarPastIsPiecedTogetherRatherThanRolledBackTo) {
   test_.Commit();
   const RangeRequest past{.key = "a", .range_end = "z", .revision = 2};
   const auto changes_to_roll_back = [&] { return test_.store->View().RangeCost(past); };
-  // Has the history written.
+  // Has the `keys` family written.
   ASSERT_TRUE(test_.Compact(2).ok());
   test_.WaitForCompaction(2);
   pb::TxnRequest txn;

@@ -2,7 +2,7 @@
 
 // The key index: every live key with its latest revision, in memory, in a copy-on-write B+ tree that keeps subtree
 // counts. One writer; readers take the published root and see one revision until they let go, and neither waits for
-// the other. History is not here but in the store's `keys` family, so memory is paid per live key, not per revision.
+// the other. The past is not here but in the store's `keys` family, so memory is paid per live key, not per revision.
 
 #include <cstddef>
 #include <cstdint>
@@ -106,15 +106,15 @@ class KeyIndex {
   // --- Any thread.
   // The newest published state; constant time, no lock that a writer holds for longer than a few instructions.
   IndexView View() const;
-  // The state at a past revision, rolled back from the undo record (once, then kept for the pages to come). Empty when
+  // The state at a past revision, rolled back from the undo log (once, then kept for the pages to come). Empty when
   // the revision lies before what is remembered, or above what is published: then ask the store's `keys` family.
   IndexView ViewAt(int64_t revision);
   // How many changes ViewAt(revision) would have to roll back, about; 0 when it has the state already. To choose a
   // thread: a change costs about a microsecond.
   uint64_t ChangesSince(int64_t revision) const;
-  // Forgets undo records at or below a compacted revision - and roots pinned below it.
+  // Forgets what the undo log has at or below a compacted revision - and roots pinned below it.
   void ForgetBefore(int64_t compacted_revision);
-  // Bytes held by nodes and key records, kept and remembered ones included, with malloc's overhead.
+  // Bytes held by nodes and key items, kept and remembered ones included, with malloc's overhead.
   size_t memory_bytes() const;
 
  private:

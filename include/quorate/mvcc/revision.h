@@ -20,7 +20,7 @@ inline std::string Text(Revision revision) {
 }
 
 // The highest that a store can hold, a revision a microsecond for nine years: an index record has so many bits for the
-// one that its key was created at. A sub revision has four bytes in the key history.
+// one that its key was created at. A sub revision has four bytes in the `keys` family.
 inline constexpr int kRevisionBits = 48;
 inline constexpr int64_t kRevisionMax = (int64_t{1} << kRevisionBits) - 1;
 inline constexpr int64_t kSubRevisionMax = (int64_t{1} << 32) - 1;

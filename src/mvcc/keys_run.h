@@ -12,7 +12,7 @@
 
 namespace quorate::mvcc {
 
-class HistoryRun {
+class KeysRun {
  public:
   void Add(std::string_view key, Revision revision, std::string_view value);
   size_t size() const { return places_.size(); }
@@ -31,9 +31,9 @@ class HistoryRun {
 };
 
 // The entries of several runs in the order of their keys. The runs must outlive it, unchanged.
-class SortedHistory {
+class SortedKeys {
  public:
-  explicit SortedHistory(const std::vector<HistoryRun>& runs);
+  explicit SortedKeys(const std::vector<KeysRun>& runs);
   size_t size() const { return entries_.size(); }
   // Adds the entries [from, to) to a batch.
   void AddTo(storage::WriteBatch* batch, size_t from, size_t to) const;

@@ -8,7 +8,7 @@ namespace {
 constexpr int kStepsBeforeSeek = 8;
 
 absl::Status Malformed() {
-  return base::MakeStatus(absl::StatusCode::kDataLoss, "an entry of the key history is malformed");
+  return base::MakeStatus(absl::StatusCode::kDataLoss, "an entry of the family keys is malformed");
 }
 
 storage::IteratorOptions BoundsOf(const KeyRange& range, const storage::Snapshot* snapshot) {
@@ -35,11 +35,11 @@ void Skip(storage::Iterator& iterator, const std::string& target, Done&& done) {
 
 }  // namespace
 
-absl::Status HistorySource::Walk(
+absl::Status FamilySource::Walk(
     const KeyRange& range,
     const std::function<absl::StatusOr<bool>(std::string_view prefix, const KeyState& state)>& visit) {
   if (range.IsEmpty()) return absl::OkStatus();
-  QUORATE_RETURN_IF_ERROR(key_history_->WaitFor(revision_));
+  QUORATE_RETURN_IF_ERROR(keys_family_->WaitFor(revision_));
   const storage::IteratorOptions bounds = BoundsOf(range, snapshot_.get());
   auto iterator = database_->NewIterator(storage::Family::kKeys, bounds);
   std::string target = bounds.lower_bound;
@@ -47,7 +47,7 @@ absl::Status HistorySource::Walk(
   iterator->Seek(target);
   while (iterator->Valid()) {
     Revision found;
-    auto prefix = SplitHistoryKey(iterator->key(), &found);
+    auto prefix = SplitKeyAt(iterator->key(), &found);
     if (!prefix.has_value()) return Malformed();
     const std::string key_prefix(*prefix);
     if (found.main > revision_) {
@@ -57,7 +57,7 @@ absl::Status HistorySource::Walk(
       continue;  // now at the entry sought, or at another key's
     }
     std::optional<KeyState> state;
-    if (!DecodeHistoryValue(iterator->value(), found, &state)) return Malformed();
+    if (!DecodeKeyState(iterator->value(), found, &state)) return Malformed();
     if (state.has_value()) {
       QUORATE_ASSIGN_OR_RETURN(const bool more, visit(key_prefix, *state));
       if (!more) return absl::OkStatus();
@@ -68,7 +68,7 @@ absl::Status HistorySource::Walk(
   return iterator->status();
 }
 
-absl::StatusOr<std::optional<KeyState>> HistorySource::Find(std::string_view key) {
+absl::StatusOr<std::optional<KeyState>> FamilySource::Find(std::string_view key) {
   std::optional<KeyState> found;
   QUORATE_RETURN_IF_ERROR(Walk(KeyRange::FromRequest(key, {}),
                                [&found](std::string_view prefix, const KeyState& state) -> absl::StatusOr<bool> {
@@ -78,7 +78,7 @@ absl::StatusOr<std::optional<KeyState>> HistorySource::Find(std::string_view key
   return found;
 }
 
-absl::StatusOr<uint64_t> HistorySource::Count(const KeyRange& range) {
+absl::StatusOr<uint64_t> FamilySource::Count(const KeyRange& range) {
   uint64_t count = 0;
   QUORATE_RETURN_IF_ERROR(Walk(range, [&count](std::string_view prefix, const KeyState& state) -> absl::StatusOr<bool> {
     ++count;
@@ -87,7 +87,7 @@ absl::StatusOr<uint64_t> HistorySource::Count(const KeyRange& range) {
   return count;
 }
 
-absl::Status HistorySource::Scan(const KeyRange& range, const Visit& visit) {
+absl::Status FamilySource::Scan(const KeyRange& range, const Visit& visit) {
   return Walk(range, [&](std::string_view prefix, const KeyState& state) -> absl::StatusOr<bool> {
     const auto key = DecodeKeyPrefix(prefix);
     if (!key.has_value()) return Malformed();

@@ -1,4 +1,4 @@
-#include "src/mvcc/key_history.h"
+#include "src/mvcc/keys_family.h"
 
 #include <algorithm>
 #include <chrono>
@@ -17,7 +17,7 @@ namespace {
 // memtable, short enough to be sorted in a few milliseconds.
 constexpr size_t kRunEntries = 16 * 1024;
 constexpr size_t kRunBytes = 4 << 20;
-// Beyond this the writer takes them along itself. The undo record reaches further back, so that who asks for a state it
+// Beyond this the writer takes them along itself. The undo log reaches further back, so that who asks for a state it
 // has forgotten never has to wait for what is not written yet.
 constexpr size_t kWaitingEntriesMax = 4 * kRunEntries;
 constexpr size_t kWaitingBytesMax = 4 * kRunBytes;
@@ -27,10 +27,10 @@ constexpr std::chrono::milliseconds kPauseAfterError{200};
 
 }  // namespace
 
-KeyHistory::KeyHistory(storage::Database* database, int64_t complete)
+KeysFamily::KeysFamily(storage::Database* database, int64_t complete)
     : database_(database), complete_(complete), thread_([this] { Run(); }) {}
 
-KeyHistory::~KeyHistory() {
+KeysFamily::~KeysFamily() {
   {
     base::MutexLock lock(&mutex_);
     stop_ = true;
@@ -38,9 +38,9 @@ KeyHistory::~KeyHistory() {
   thread_.join();
 }
 
-void KeyHistory::Relieve(HistoryRun* run, int64_t revision, storage::WriteBatch* batch) {
-  std::shared_ptr<const std::vector<HistoryRun>> running;
-  std::vector<HistoryRun> rest;
+void KeysFamily::Relieve(KeysRun* run, int64_t revision, storage::WriteBatch* batch) {
+  std::shared_ptr<const std::vector<KeysRun>> running;
+  std::vector<KeysRun> rest;
   {
     base::MutexLock lock(&mutex_);
     if (waiting_entries_ + running_entries_ + run->size() <= kWaitingEntriesMax &&
@@ -56,12 +56,12 @@ void KeyHistory::Relieve(HistoryRun* run, int64_t revision, storage::WriteBatch*
   }
   if (running != nullptr) rest.insert(rest.end(), running->begin(), running->end());
   rest.push_back(std::exchange(*run, {}));
-  const SortedHistory sorted(rest);
+  const SortedKeys sorted(rest);
   sorted.AddTo(batch, 0, sorted.size());
   MarkComplete(revision, batch);
 }
 
-void KeyHistory::Follow(HistoryRun* run, int64_t revision) {
+void KeysFamily::Follow(KeysRun* run, int64_t revision) {
   base::MutexLock lock(&mutex_);
   if (run->empty() && waiting_.empty() && running_ == nullptr) {
     complete_.store(revision, std::memory_order_release);
@@ -75,7 +75,7 @@ void KeyHistory::Follow(HistoryRun* run, int64_t revision) {
   *run = {};
 }
 
-absl::Status KeyHistory::WaitFor(int64_t revision, std::chrono::nanoseconds patience) {
+absl::Status KeysFamily::WaitFor(int64_t revision, std::chrono::nanoseconds patience) {
   if (complete() >= revision) return absl::OkStatus();
   base::MutexLock lock(&mutex_);
   hurried_ = true;
@@ -86,15 +86,14 @@ absl::Status KeyHistory::WaitFor(int64_t revision, std::chrono::nanoseconds pati
   if (complete() >= revision) return absl::OkStatus();
   // Whoever reads must not take it for what the read came to.
   if (!trouble_.ok()) return base::MakeStatus(absl::StatusCode::kUnavailable, base::MessageOf(trouble_));
-  if (!in_time)
-    return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, "the history of keys is not written in time");
+  if (!in_time) return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, "the family keys is not written in time");
   return base::MakeStatus(absl::StatusCode::kUnavailable, "the store is being closed");
 }
 
-void KeyHistory::Run() {
-  base::NameThisThread("history");
+void KeysFamily::Run() {
+  base::NameThisThread("keys");
   while (true) {
-    std::shared_ptr<const std::vector<HistoryRun>> runs;
+    std::shared_ptr<const std::vector<KeysRun>> runs;
     int64_t revision;
     {
       base::MutexLock lock(&mutex_);
@@ -104,7 +103,7 @@ void KeyHistory::Run() {
       });
       if (stop_) return;
       hurried_ = false;
-      runs = running_ = std::make_shared<const std::vector<HistoryRun>>(std::exchange(waiting_, {}));
+      runs = running_ = std::make_shared<const std::vector<KeysRun>>(std::exchange(waiting_, {}));
       running_entries_ = std::exchange(waiting_entries_, 0);
       running_bytes_ = std::exchange(waiting_bytes_, 0);
       revision = waiting_revision_;
@@ -113,8 +112,8 @@ void KeyHistory::Run() {
   }
 }
 
-void KeyHistory::Write(const std::vector<HistoryRun>& runs, int64_t revision) {
-  const SortedHistory sorted(runs);
+void KeysFamily::Write(const std::vector<KeysRun>& runs, int64_t revision) {
+  const SortedKeys sorted(runs);
   size_t written = 0;
   while (written < sorted.size()) {
     const size_t end = std::min(sorted.size(), written + kBatchEntries);
@@ -130,7 +129,7 @@ void KeyHistory::Write(const std::vector<HistoryRun>& runs, int64_t revision) {
   }
 }
 
-bool KeyHistory::WriteSome(const SortedHistory& run, size_t from, size_t to, int64_t revision) {
+bool KeysFamily::WriteSome(const SortedKeys& run, size_t from, size_t to, int64_t revision) {
   {
     base::MutexLock lock(&mutex_);
     if (stop_ || running_ == nullptr) return false;
@@ -144,7 +143,7 @@ bool KeyHistory::WriteSome(const SortedHistory& run, size_t from, size_t to, int
   base::MutexLock lock(&mutex_);
   writing_ = false;
   if (!written.ok() && trouble_.ok()) {
-    QUORATE_LOG(kWarn, "could not write the history of keys, will try again", {{"error", written}});
+    QUORATE_LOG(kWarn, "could not write the family keys, will try again", {{"error", written}});
   }
   trouble_ = written;
   if (!written.ok()) return false;
@@ -157,17 +156,17 @@ bool KeyHistory::WriteSome(const SortedHistory& run, size_t from, size_t to, int
 }
 
 void MarkComplete(int64_t revision, storage::WriteBatch* batch) {
-  batch->Put(storage::Family::kMeta, kHistoryName, EncodeNumber(static_cast<uint64_t>(revision)));
+  batch->Put(storage::Family::kMeta, kKeysCompleteName, EncodeNumber(static_cast<uint64_t>(revision)));
 }
 
-absl::Status CompleteKeyHistory(storage::Database* database, const Meta& meta) {
-  if (meta.history >= meta.revision) return absl::OkStatus();
-  RecordWalk walk(*database, nullptr, meta.history + 1, meta.revision);
-  HistoryRun run;
+absl::Status CompleteKeysFamily(storage::Database* database, const Meta& meta) {
+  if (meta.keys_complete >= meta.revision) return absl::OkStatus();
+  RecordWalk walk(*database, nullptr, meta.keys_complete + 1, meta.revision);
+  KeysRun run;
   const auto write = [&](int64_t complete) -> absl::Status {
     storage::WriteBatch batch;
-    const std::vector<HistoryRun> runs = {std::exchange(run, {})};
-    const SortedHistory sorted(runs);
+    const std::vector<KeysRun> runs = {std::exchange(run, {})};
+    const SortedKeys sorted(runs);
     sorted.AddTo(&batch, 0, sorted.size());
     if (complete > 0) MarkComplete(complete, &batch);
     return database->WriteUnmarked(batch);
@@ -177,7 +176,7 @@ absl::Status CompleteKeyHistory(storage::Database* database, const Meta& meta) {
     if (!fields.has_value()) break;
     const KeyState state{walk.revision(), fields->created, fields->version, fields->lease,
                          SizeClassOf(walk.bytes().size(), fields->key.size())};
-    run.Add(fields->key, walk.revision(), walk.record().deleted ? EncodeHistoryTombstone() : EncodeHistoryValue(state));
+    run.Add(fields->key, walk.revision(), walk.record().deleted ? EncodeKeyDeletion() : EncodeKeyState(state));
     if (run.size() >= kRunEntries || run.bytes() >= kRunBytes) QUORATE_RETURN_IF_ERROR(write(0));
   }
   QUORATE_RETURN_IF_ERROR(walk.status());
