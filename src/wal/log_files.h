@@ -1,6 +1,7 @@
 #pragma once
 
-// What an open log is made of; shared by recovery, which builds it, and the Wal, which goes on with it.
+// What an open log is made of; shared by recovery, which builds it, the appender, which writes to it, and the Wal,
+// which reads it.
 
 #include <deque>
 #include <memory>
