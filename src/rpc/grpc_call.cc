@@ -20,7 +20,6 @@ constexpr size_t kSendMessageBytesMax = INT32_MAX;
 constexpr int64_t kRoomShare = 16;
 
 absl::Status Internal(std::string_view message) { return base::MakeStatus(absl::StatusCode::kInternal, message); }
-absl::Status Unknown(std::string_view message) { return base::MakeStatus(absl::StatusCode::kUnknown, message); }
 absl::Status DeadlineExceeded() {
   return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, "context deadline exceeded");
 }
@@ -37,7 +36,7 @@ bool IsUnary(const Method& method) {
 
 }  // namespace
 
-GrpcCall::GrpcCall() : deadline_timer_(this) { pooled_ = true; }
+GrpcCall::GrpcCall() : request_(this), deadline_timer_(this) { pooled_ = true; }
 GrpcCall::~GrpcCall() = default;
 
 Loop& GrpcCall::loop() const { return session_->loop(); }
@@ -49,24 +48,21 @@ void GrpcCall::Begin(RequestHeaders* headers) {
   method_ = headers_.grpc_method;
   started_ = loop().now();
   deadline_ = std::chrono::steady_clock::time_point::max();
-  got_message_ = answered_ = finished_ = ended_ = closed_ = remote_ended_ = end_waits_ = false;
+  answered_ = finished_ = ended_ = closed_ = false;
   wants_room_ = room_noted_ = deferred_ = false;
   if (method_ != nullptr) loop().counters().Started(method_->index);
   if (method_ != nullptr && method_->unary) session_->CountUnary(1);
-  message_bytes_ = 0;
-  metadata_bytes_ = headers_.bytes();
-  CountHeld();
+  request_.Begin(headers_.bytes());
 
   std::string_view http_status = kOkHttpStatus;
   if (absl::Status refused = CheckHeaders(&http_status); !refused.ok()) {
     SetFinished(std::move(refused));
     SubmitTrailersOnly(http_status);
     headers_.Reset();
-    metadata_bytes_ = 0;
-    CountHeld();
+    request_.DropHeaders();
     return;
   }
-  deframer_.Reset(ParseEncoding(headers_.encoding), loop().engine().options.receive_message_bytes_max);
+  request_.ExpectMessages(ParseEncoding(headers_.encoding), loop().engine().options.receive_message_bytes_max);
   if (method_->factory) {
     loop().NoteHandedOver();
     handler_ = method_->factory(Context(), *this);
@@ -116,126 +112,36 @@ CallContext GrpcCall::Context() const {
   return context;
 }
 
-bool GrpcCall::AwaitsRequest() const {
-  if (finished_ || method_ == nullptr) return false;
-  if (method_->unary) return !got_message_;
-  if (method_->takes_one_message()) return !remote_ended_;
-  // The rest of a message, unless it has to wait for room itself.
-  return deframer_.is_partial() && undecoded_.empty() && withheld_bytes_ == 0;
-}
+bool GrpcCall::AwaitsRequest() const { return !finished_ && method_ != nullptr && request_.is_awaited(); }
 
 bool GrpcCall::MustWait() const {
   return queue_.weight() >= kHighWaterBytes || (queue_.bytes() > 0 && session_->IsTooMuchToQueue(0));
 }
 
-size_t GrpcCall::OnData(std::string_view bytes) {
-  const size_t size = bytes.size();
-  if (undecoded_.empty()) Decode(&bytes);
-  if (!finished_) undecoded_.append(bytes);
-  CountHeld();
-  if (!finished_ && unseen_bytes() > 0 && session_->ReceivedTooMuch()) Finish(base::errors::TooManyRequests());
-  if (finished_) DropUnseen();
-  if (MustWait() || !undecoded_.empty()) {
-    withheld_bytes_ += size;
-    return 0;
-  }
-  // Nothing more is expected on a unary call that has its message.
-  return got_message_ && method_->unary ? 0 : size;
-}
-
-void GrpcCall::Decode(std::string_view* bytes) {
-  while (!finished_ && !MustWait()) {
-    const Deframer::Step step = deframer_.Next(bytes);
-    if (step == Deframer::Step::kNeedMore) return;
-    if (step == Deframer::Step::kError) {
-      Finish(deframer_.error());
-      return;
-    }
-    OnMessage(deframer_.message());
-    deframer_.DropMessage();
-  }
-}
-
-// Goes on with what came while the call had to wait.
-void GrpcCall::ResumeDecoding() {
-  std::string_view left = undecoded_;
-  Decode(&left);
-  undecoded_.erase(0, undecoded_.size() - left.size());
-  if (finished_) DropUnseen();
-  CountHeld();
-  if (finished_ || MustWait()) return;
-  std::string().swap(undecoded_);
-  session_->ReturnWindow(id_, std::exchange(withheld_bytes_, 0));
-  if (std::exchange(end_waits_, false)) TakeEnd();
-}
-
-void GrpcCall::DropUnseen() {
-  std::string().swap(undecoded_);
-  std::string().swap(held_message_);
-  deframer_.Release();
-  CountHeld();
-}
-
-void GrpcCall::OnMessage(std::string_view message) {
-  const bool extra = std::exchange(got_message_, true) && method_->takes_one_message();
-  // As grpc-go: a unary handler takes the first message and never looks for another.
-  if (extra && method_->unary) return;
-  if (extra) {
-    Finish(
-        Internal("cardinality violation: expected <EOF> for non client-streaming RPCs, but received another message"));
-    return;
-  }
+bool GrpcCall::AdmitMessage(size_t bytes) {
   session_->NoteMessage();
-  message_bytes_ = message.size();
   // Each of a stream's messages has as much time.
   if (!method_->takes_one_message()) awaited_rounds_ = 0;
   // Streams may be many: each new message makes the answers that nobody takes more by one.
   if (!method_->unary && session_->IsTooMuchToQueue(0)) {
     Finish(base::errors::TooManyRequests());
-    return;
+    return false;
   }
   loop().counters().Received(method_->index);
-  loop().CountBytes(message.size(), 0);
+  loop().CountBytes(bytes, 0);
   loop().NoteHandedOver();
+  return true;
+}
+
+void GrpcCall::Deliver(std::string_view message) {
   if (method_->unary) {
     method_->unary(Context(), message, UnaryCall(&loop(), session_->connection().id(), id_));
-  } else if (method_->takes_one_message()) {
-    held_message_ = message;
   } else if (handler_ != nullptr) {
     handler_->OnMessage(message);
   }
 }
 
-void GrpcCall::OnEnd() {
-  remote_ended_ = true;
-  end_waits_ = !undecoded_.empty();
-  if (!end_waits_) TakeEnd();
-}
-
-void GrpcCall::TakeEnd() {
-  if (finished_) return;
-  if (deframer_.is_partial()) {
-    Finish(method_->unary ? Unknown("unexpected EOF") : Internal("unexpected EOF"));
-    return;
-  }
-  if (method_->unary) {
-    if (!got_message_) Finish(Unknown("EOF"));
-    return;
-  }
-  if (method_->takes_one_message()) {
-    if (!got_message_) {
-      Finish(Internal("cardinality violation: received no request message from non-client-streaming RPC"));
-      return;
-    }
-    // Once more: many may have been held until their ends came together.
-    if (session_->IsTooMuchToQueue(0)) {
-      Finish(base::errors::TooManyRequests());
-      return DropUnseen();
-    }
-    if (handler_ != nullptr) handler_->OnMessage(held_message_);
-    std::string().swap(held_message_);
-    CountHeld();
-  }
+void GrpcCall::DeliverEnd() {
   loop().NoteHandedOver();
   if (handler_ != nullptr && !finished_) handler_->OnHalfClose();
 }
@@ -256,7 +162,7 @@ void GrpcCall::Complete(absl::Status status, base::Payload message) {
 void GrpcCall::CountSent(size_t bytes) {
   loop().counters().Sent(method_->index);
   loop().CountBytes(0, bytes);
-  session_->connection().NoteAnswer(method_->unary ? message_bytes_ + bytes : bytes);
+  session_->connection().NoteAnswer(method_->unary ? request_.message_bytes() + bytes : bytes);
 }
 
 bool GrpcCall::Write(base::Payload message) {
@@ -311,7 +217,7 @@ void GrpcCall::SetFinished(absl::Status status) {
     options.on_slow_call({.method = headers_.path,
                           .peer = &session_->connection().peer(),
                           .took = finished_at_ - started_,
-                          .request_bytes = message_bytes_,
+                          .request_bytes = request_.message_bytes(),
                           .status = status_});
   }
   if (status_.ok()) return;
@@ -319,7 +225,7 @@ void GrpcCall::SetFinished(absl::Status status) {
   // What is held of messages that have not come whole is let go of only by reading on.
   const bool holds_pieces = session_->received_bytes() > Http2Session::kModestBytes;
   if (status_.code() == absl::StatusCode::kResourceExhausted && !holds_pieces) {
-    session_->connection().NoteRefusal(message_bytes_);
+    session_->connection().NoteRefusal(request_.message_bytes());
   }
 }
 
@@ -358,7 +264,7 @@ void GrpcCall::OnSent() {
     return;
   }
   // Told only after the flush: the handler must not run while frames are being made.
-  if ((wants_room_ || withheld_bytes_ > 0) && queued < kLowWaterBytes && !std::exchange(room_noted_, true)) {
+  if ((wants_room_ || request_.withholds()) && queued < kLowWaterBytes && !std::exchange(room_noted_, true)) {
     session_->NotifyWhenFlushed(this);
   }
 }
@@ -367,7 +273,7 @@ void GrpcCall::OnRoom() {
   room_noted_ = false;
   if (finished_) return;
   loop().NoteHandedOver();
-  if (withheld_bytes_ > 0) ResumeDecoding();
+  if (request_.withholds()) request_.Resume();
   if (finished_ || handler_ == nullptr || queue_.weight() >= kHighWaterBytes) return;
   if (std::exchange(wants_room_, false)) handler_->OnWritable();
 }
@@ -383,13 +289,6 @@ void GrpcCall::OnDeadline() {
   }
   if (abandoned_ != nullptr) abandoned_->store(true, std::memory_order_relaxed);
   CloseHandler();
-}
-
-void GrpcCall::CountHeld() {
-  const size_t held = metadata_bytes_ + unseen_bytes();
-  if (held == held_bytes_) return;
-  session_->CountReceived(static_cast<int64_t>(held) - static_cast<int64_t>(held_bytes_));
-  held_bytes_ = held;
 }
 
 bool GrpcCall::Keep(int64_t bytes) {
@@ -422,14 +321,12 @@ void GrpcCall::OnStreamClosed(uint32_t) {
     if (!finished_) SetFinished(base::MakeStatus(absl::StatusCode::kCancelled, "context canceled"));
     loop().counters().Handled(method_->index, status_.code(), (finished_at_ - started_).count());
   }
-  metadata_bytes_ = 0;
-  DropUnseen();
+  request_.Close();
   session_->CountReceived(-std::exchange(kept_bytes_, 0));
   // What would be carried into the next call.
   headers_.Reset();
   encoded_message_.clear();
   status_ = absl::OkStatus();
-  withheld_bytes_ = 0;
 }
 
 }  // namespace quorate::rpc

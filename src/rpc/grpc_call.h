@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "quorate/rpc/call.h"
-#include "src/rpc/deframer.h"
+#include "src/rpc/grpc_request.h"
 #include "src/rpc/http2_stream.h"
 #include "src/rpc/request_headers.h"
 #include "src/rpc/timer_wheel.h"
@@ -26,8 +26,8 @@ class GrpcCall final : public Http2Stream, public Stream {
   // The request's headers are complete; takes their contents.
   void Begin(RequestHeaders* headers);
 
-  size_t OnData(std::string_view bytes) override;
-  void OnEnd() override;
+  size_t OnData(std::string_view bytes) override { return request_.OnData(bytes); }
+  void OnEnd() override { request_.OnEnd(); }
   void OnStreamClosed(uint32_t error_code) override;
   void Complete(absl::Status status, base::Payload message) override;
   rpc::Stream* stream() override { return this; }
@@ -46,22 +46,23 @@ class GrpcCall final : public Http2Stream, public Stream {
   StreamRef ref() const override;
   int loop_index() const override;
 
+  // For its request.
+  Http2Session& session() { return *session_; }
+  const Method* method() const { return method_; }
+  bool finished() const { return finished_; }
+  // So much waits to be sent that no more messages are taken.
+  bool MustWait() const;
+  // A whole message has come. False when the answers that nobody takes leave no room for one more: the call is then
+  // finished.
+  bool AdmitMessage(size_t bytes);
+  // To the handler.
+  void Deliver(std::string_view message);
+  void DeliverEnd();
+
  private:
   Loop& loop() const;
   absl::Status CheckHeaders(std::string_view* http_status);
-  // So much waits to be sent that no more messages are taken.
-  bool MustWait() const;
-  // Takes whole messages from the front of `*bytes`: until there are no more, or the call ends, or must wait.
-  void Decode(std::string_view* bytes);
-  void ResumeDecoding();
-  void OnMessage(std::string_view message);
-  void TakeEnd();
   void OnDeadline();
-  // Of messages that the handler has not seen.
-  size_t unseen_bytes() const { return undecoded_.size() + deframer_.held_bytes() + held_message_.size(); }
-  void DropUnseen();
-  // Brings the session's account of what this call holds up to date.
-  void CountHeld();
   void CountSent(size_t bytes);
   void SetFinished(absl::Status status);
   void SubmitHeaders();
@@ -72,10 +73,8 @@ class GrpcCall final : public Http2Stream, public Stream {
 
   RequestHeaders headers_;
   const Method* method_ = nullptr;
-  Deframer deframer_;
+  GrpcRequest request_;
   std::unique_ptr<StreamHandler> handler_;
-  std::string undecoded_;     // what came while it had to wait; within the stream's window
-  std::string held_message_;  // of a server-streaming call, until the client's end shows that it is the only one
   MemberTimer<GrpcCall, &GrpcCall::OnDeadline> deadline_timer_;
   std::chrono::steady_clock::time_point deadline_;
   std::chrono::steady_clock::time_point started_;
@@ -83,20 +82,13 @@ class GrpcCall final : public Http2Stream, public Stream {
   absl::Status status_;
   std::string encoded_message_;
   std::shared_ptr<std::atomic<bool>> abandoned_;  // for those who asked
-  size_t metadata_bytes_ = 0;
-  size_t message_bytes_ = 0;   // of the last that came
-  size_t held_bytes_ = 0;      // of metadata and of unseen messages, as the session counts it
-  int64_t kept_bytes_ = 0;     // by the handler
-  size_t withheld_bytes_ = 0;  // of the stream's window, while too much waits to be sent
-  bool got_message_ = false;   // of a call that takes one
-  bool answered_ = false;      // headers are submitted
-  bool finished_ = false;      // the status is known
-  bool ended_ = false;         // trailers are submitted
-  bool closed_ = false;        // the stream is over
-  bool remote_ended_ = false;  // the client is done
-  bool end_waits_ = false;     // behind what is undecoded
-  bool wants_room_ = false;    // Write or HasRoom returned false
-  bool room_noted_ = false;    // OnRoom is due
+  int64_t kept_bytes_ = 0;                        // by the handler
+  bool answered_ = false;                         // headers are submitted
+  bool finished_ = false;                         // the status is known
+  bool ended_ = false;                            // trailers are submitted
+  bool closed_ = false;                           // the stream is over
+  bool wants_room_ = false;                       // Write or HasRoom returned false
+  bool room_noted_ = false;                       // OnRoom is due
 };
 
 }  // namespace quorate::rpc
