@@ -16,8 +16,9 @@
 #include "quorate/membership/membership.h"
 #include "quorate/storage/database.h"
 #include "src/replica/alarms.h"
-#include "src/replica/applied_state.h"
+#include "src/replica/applied_position.h"
 #include "src/replica/identity_file.h"
+#include "src/replica/member_attributes.h"
 
 namespace quorate::fuzz {
 namespace {

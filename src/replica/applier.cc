@@ -6,8 +6,9 @@
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
-#include "src/replica/applied_state.h"
+#include "src/replica/applied_position.h"
 #include "src/replica/bounds.h"
+#include "src/replica/member_attributes.h"
 
 namespace quorate::replica {
 

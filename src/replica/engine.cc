@@ -10,9 +10,9 @@
 #include "quorate/base/logging.h"
 #include "quorate/base/this_thread.h"
 #include "quorate/base/wire.h"
-#include "src/replica/applied_state.h"
 #include "src/replica/bounds.h"
 #include "src/replica/group.h"
+#include "src/replica/member_attributes.h"
 
 namespace quorate::replica {
 namespace {

@@ -13,7 +13,7 @@
 #include "quorate/replica/replica.h"
 #include "quorate/storage/database.h"
 #include "quorate/wal/wal.h"
-#include "src/replica/applied_state.h"
+#include "src/replica/applied_position.h"
 
 namespace quorate::replica {
 

@@ -8,7 +8,7 @@
 #include "quorate/base/file_system.h"
 #include "quorate/wal/wal.h"
 #include "src/replica/alarms.h"
-#include "src/replica/applied_state.h"
+#include "src/replica/applied_position.h"
 #include "src/replica/data_directory.h"
 #include "src/replica/identity_file.h"
 #include "src/replica/own_log.h"

@@ -1,6 +1,8 @@
-#include "src/replica/applied_state.h"
+#include "src/replica/applied_position.h"
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "quorate/base/wire.h"
 
@@ -9,9 +11,8 @@ namespace {
 
 constexpr std::string_view kAppliedKey = "replica/applied";
 
-// Fields of the stored forms; on disk, never renumbered.
+// Fields of the stored form; on disk, never renumbered.
 enum : uint32_t { kIndexField = 1, kTermField = 2 };
-enum : uint32_t { kIdField = 1, kNameField = 2, kClientUrlField = 3 };
 
 }  // namespace
 
@@ -33,24 +34,6 @@ absl::StatusOr<AppliedPosition> LoadApplied(const storage::Database& database) {
   }
   if (!reader.ok()) return absl::DataLossError("the store's applied position is damaged");
   return position;
-}
-
-std::string EncodeMemberAttributes(const membership::Member& member) {
-  std::string bytes;
-  base::wire::AppendVarintField(&bytes, kIdField, member.id);
-  base::wire::AppendBytesField(&bytes, kNameField, member.name);
-  for (const std::string& url : member.client_urls) base::wire::AppendBytesField(&bytes, kClientUrlField, url);
-  return bytes;
-}
-
-bool DecodeMemberAttributes(std::string_view bytes, membership::Member* member) {
-  base::wire::Reader reader(bytes);
-  while (reader.Next()) {
-    if (reader.field() == kIdField && reader.IsVarint()) member->id = reader.varint();
-    if (reader.field() == kNameField && reader.IsBytes()) member->name = std::string(reader.bytes());
-    if (reader.field() == kClientUrlField && reader.IsBytes()) member->client_urls.emplace_back(reader.bytes());
-  }
-  return reader.ok();
 }
 
 }  // namespace quorate::replica
