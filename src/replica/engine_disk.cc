@@ -6,7 +6,7 @@
 #include "quorate/base/logging.h"
 #include "src/replica/bounds.h"
 #include "src/replica/engine.h"
-#include "src/replica/way_out.h"
+#include "src/replica/remedy.h"
 
 namespace quorate::replica {
 namespace {
@@ -99,9 +99,9 @@ void Engine::LeaveTrouble(DiskTrouble::Source source) {
 
 void Engine::OnStoreFailure(const absl::Status& failure) {
   if (failure.code() != absl::StatusCode::kDataLoss) return Fatal(failure);
-  if (!trouble_.Damage(WithWayOut(failure))) return;
+  if (!trouble_.Damage(WithRemedy(failure))) return;
   QUORATE_LOG(kError, "the member's data is damaged: writes are refused, what can be read is served",
-              {{"error", WithWayOut(failure)}});
+              {{"error", WithRemedy(failure)}});
 }
 
 DiskPace Engine::disk_pace() const {
@@ -118,9 +118,9 @@ void Engine::Fatal(const absl::Status& status) {
   can_read_now_.store(false);
   if (dead_.exchange(true)) return;
   if (absl::IsCancelled(status)) return FailAll();  // the store is being closed; what it lacks is in the log
-  QUORATE_LOG(kError, "this member cannot go on", {{"error", WithWayOut(status)}});
+  QUORATE_LOG(kError, "this member cannot go on", {{"error", WithRemedy(status)}});
   FailAll();
-  on_fatal_(WithWayOut(status));
+  on_fatal_(WithRemedy(status));
 }
 
 }  // namespace quorate::replica

@@ -9,7 +9,7 @@
 #include "src/replica/bounds.h"
 #include "src/replica/data_directory.h"
 #include "src/replica/identity_file.h"
-#include "src/replica/way_out.h"
+#include "src/replica/remedy.h"
 
 namespace quorate::replica {
 namespace {
@@ -215,7 +215,7 @@ absl::StatusOr<MemberFiles> OpenOrCreate(const ReplicaOptions& options, base::Fi
 
 absl::StatusOr<MemberFiles> OpenMemberFiles(const ReplicaOptions& options, base::FileSystem& files) {
   absl::StatusOr<MemberFiles> opened = OpenOrCreate(options, files, PathsOf(options));
-  if (!opened.ok()) return WithWayOut(opened.status());
+  if (!opened.ok()) return WithRemedy(opened.status());
   return opened;
 }
 

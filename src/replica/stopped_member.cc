@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "quorate/base/saturating.h"
-#include "src/replica/way_out.h"
-
 #include "src/replica/data_directory.h"
+#include "src/replica/remedy.h"
 
 namespace quorate::replica {
 namespace {
@@ -47,7 +46,7 @@ absl::StatusOr<StoppedMember> StoppedMember::Open(const std::string& data_dir, M
   options.read_only = mode == Mode::kReadOnly;
   options.must_exist = true;
   auto database = storage::Database::Open(options);
-  if (!database.ok()) return WithWayOut(StoreFailure(options.path, database.status()));
+  if (!database.ok()) return WithRemedy(StoreFailure(options.path, database.status()));
   stopped.database_ = *std::move(database);
   return stopped;
 }

@@ -60,7 +60,7 @@ class Tally {
   std::map<Verdict, int> total_;
 };
 
-TEST(Damage, IsBorneOrToldWithFileAndWayOut) {
+TEST(Damage, IsBorneOrToldWithFileAndRemedy) {
   const int only = absl::GetFlag(FLAGS_only);
   const bool keep = absl::GetFlag(FLAGS_keep);
   const std::string root = MakeRoot();

@@ -81,7 +81,7 @@ Verdict Try(const std::string& directory, const Victim& victim, std::string* tex
   if (!started.ok()) {
     *text = base::MessageOf(started);
     if (text->find("ended with 1:") == std::string::npos) return Verdict::kDied;
-    return NamesFileAndWayOut(server.Log(), directory + "/data/member") ? Verdict::kRefused : Verdict::kVague;
+    return NamesFileAndRemedy(server.Log(), directory + "/data/member") ? Verdict::kRefused : Verdict::kVague;
   }
   *text = victim.Missing(server.address());
   if (!text->empty()) return Verdict::kWrong;
@@ -90,7 +90,7 @@ Verdict Try(const std::string& directory, const Victim& victim, std::string* tex
   return Verdict::kDied;
 }
 
-TEST(DamagedServer, ServesEverythingOrEndsWithFileAndWayOut) {
+TEST(DamagedServer, ServesEverythingOrEndsWithFileAndRemedy) {
   const base::TemporaryDirectory root;
   for (const char* name : {"/victim", "/stranger"}) std::filesystem::create_directory(root.path() + name);
   Victim victim(root.path() + "/victim");

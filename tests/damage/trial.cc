@@ -23,7 +23,7 @@ std::string Judge(Verdict verdict, const std::string& text) { return std::to_str
 
 std::string JudgeError(Verdict verdict, const std::string& directory, const absl::Status& status) {
   const std::string text(base::MessageOf(status));
-  return Judge(NamesFileAndWayOut(text, directory) ? verdict : Verdict::kVague, text);
+  return Judge(NamesFileAndRemedy(text, directory) ? verdict : Verdict::kVague, text);
 }
 
 class Attempt {
@@ -97,7 +97,7 @@ std::string NameOf(Verdict verdict) {
   return kNames[static_cast<int>(verdict)];
 }
 
-bool NamesFileAndWayOut(const std::string& text, const std::string& directory) {
+bool NamesFileAndRemedy(const std::string& text, const std::string& directory) {
   if (text.find(directory + "/") == std::string::npos) return false;
   for (const std::string_view way : {"snapshot restore", "correct --", "another directory", "run that version"}) {
     if (text.find(way) != std::string::npos) return true;

@@ -32,6 +32,6 @@ struct Outcome {
 Outcome TryMember(const std::string& directory, const std::string& state, bool thorough);
 
 // Whether an error tells a file below `directory` and what can be done.
-bool NamesFileAndWayOut(const std::string& text, const std::string& directory);
+bool NamesFileAndRemedy(const std::string& text, const std::string& directory);
 
 }  // namespace quorate::testing

@@ -1,4 +1,4 @@
-#include "src/replica/way_out.h"
+#include "src/replica/remedy.h"
 
 #include <string_view>
 
@@ -21,23 +21,23 @@ absl::Status StoreFailure(const std::string& directory, const absl::Status& stat
                           "cannot open the store in " + directory + ": " + std::string(base::MessageOf(status)));
 }
 
-absl::Status WithWayOut(const absl::Status& status) {
-  std::string_view way;
+absl::Status WithRemedy(const absl::Status& status) {
+  std::string_view remedy;
   switch (status.code()) {
     case absl::StatusCode::kDataLoss:
-      way = kDamaged;
+      remedy = kDamaged;
       break;
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kNotFound:
-      way = kUnreadable;
+      remedy = kUnreadable;
       break;
     default:
       return status;
   }
   const std::string text(base::MessageOf(status));
-  if (text.ends_with(way)) return status;
-  return base::MakeStatus(status.code(), text + std::string(way));
+  if (text.ends_with(remedy)) return status;
+  return base::MakeStatus(status.code(), text + std::string(remedy));
 }
 
 }  // namespace quorate::replica
