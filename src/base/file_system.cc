@@ -18,7 +18,7 @@ std::vector<std::string> FileSystem::MissingDirectories(const std::string& path)
   return missing;
 }
 
-absl::Status FileSystem::MakeDirectories(const std::string& path) {
+absl::Status FileSystem::CreateDirectoriesDurably(const std::string& path) {
   const std::vector<std::string> missing = MissingDirectories(path);
   QUORATE_RETURN_IF_ERROR(CreateDirectories(path));
   for (const std::string& made : missing) QUORATE_RETURN_IF_ERROR(SyncDirectory(ParentOf(made)));

@@ -195,7 +195,7 @@ absl::StatusOr<MemberFiles> Reopen(const ReplicaOptions& options, base::FileSyst
 absl::StatusOr<MemberFiles> OpenOrCreate(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths) {
   QUORATE_RETURN_IF_ERROR(CheckNotEtcds(files, paths));
   QUORATE_RETURN_IF_ERROR(CheckNotUnfinished(files, paths));
-  if (absl::Status made = files.MakeDirectories(paths.member); !made.ok()) {
+  if (absl::Status made = files.CreateDirectoriesDurably(paths.member); !made.ok()) {
     return With(made, "cannot use the data directory " + paths.data);
   }
   MemberFiles opened;

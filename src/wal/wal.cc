@@ -56,7 +56,7 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Create(const WalOptions& options, cons
   QUORATE_CHECK(options.files != nullptr);
   QUORATE_CHECK(options.segment_bytes % kBlockBytes == 0 && options.segment_bytes >= 3 * kBlockBytes)
       << "segments of " << options.segment_bytes << " bytes";
-  QUORATE_RETURN_IF_ERROR(options.files->MakeDirectories(options.directory));
+  QUORATE_RETURN_IF_ERROR(options.files->CreateDirectoriesDurably(options.directory));
   if (Exists(*options.files, options.directory)) {
     return base::MakeStatus(absl::StatusCode::kAlreadyExists, options.directory + " holds a log already");
   }

@@ -91,8 +91,8 @@ TEST_F(FileSystemTest, CreatesMissingParentsClosedToOthers) {
 TEST_F(FileSystemTest, KnowsWhichDirectoriesItHasToMake) {
   const std::string a = Path("a");
   EXPECT_EQ(files_.MissingDirectories(a + "/b/c"), (std::vector<std::string>{a, a + "/b", a + "/b/c"}));
-  ASSERT_TRUE(files_.MakeDirectories(a + "/b").ok());
-  ASSERT_TRUE(files_.MakeDirectories(a + "/b").ok());
+  ASSERT_TRUE(files_.CreateDirectoriesDurably(a + "/b").ok());
+  ASSERT_TRUE(files_.CreateDirectoriesDurably(a + "/b").ok());
   EXPECT_EQ(files_.MissingDirectories(a + "/b/c"), std::vector<std::string>{a + "/b/c"});
   EXPECT_TRUE(files_.MissingDirectories(a + "/b").empty());
 }

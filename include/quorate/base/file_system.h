@@ -67,8 +67,8 @@ class FileSystem {
   }
   // The directories of this path that are not there, the outermost first.
   std::vector<std::string> MissingDirectories(const std::string& path);
-  // CreateDirectories, and each new one is safe: the one it is in is synced.
-  absl::Status MakeDirectories(const std::string& path);
+  // CreateDirectories, and syncs what each new one is in.
+  absl::Status CreateDirectoriesDurably(const std::string& path);
 };
 
 // The directory that a path leads to: "." where it names none.
