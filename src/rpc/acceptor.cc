@@ -11,8 +11,8 @@
 
 namespace quorate::rpc {
 
-Acceptor::Acceptor(Engine* engine, Loop* loop, ListeningSocket socket)
-    : engine_(engine), loop_(loop), socket_(std::move(socket)), pause_timer_(this) {}
+Acceptor::Acceptor(ServerContext* server, Loop* loop, ListeningSocket socket)
+    : server_(server), loop_(loop), socket_(std::move(socket)), pause_timer_(this) {}
 
 Acceptor::~Acceptor() { CloseSocket(); }
 
@@ -34,7 +34,7 @@ void Acceptor::OnEvents(uint32_t) {
   if (socket_.descriptor < 0) return;
   const bool is_tcp = socket_.unix_path.empty();
   for (int i = 0; i < kAcceptedPerTickMax; ++i) {
-    if (ConnectionCount() >= engine_->options.connections_max) {
+    if (ConnectionCount() >= server_->options.connections_max) {
       Pause("too many connections");
       return;
     }
@@ -57,20 +57,20 @@ void Acceptor::Pause(const char* reason) {
     warned_ms_ = loop_->now_ms();
     QUORATE_LOG(kWarn, "cannot accept connections for now", {{"error", reason}});
   }
-  for (const std::unique_ptr<Loop>& loop : engine_->loops) loop->Post([loop = loop.get()] { loop->DrainIdle(); });
+  for (const std::unique_ptr<Loop>& loop : server_->loops) loop->Post([loop = loop.get()] { loop->DrainIdle(); });
   loop_->Unwatch(socket_.descriptor);
   loop_->timers().Schedule(&pause_timer_, loop_->now_ms() + kPauseMs);
 }
 
 int Acceptor::ConnectionCount() const {
   int count = 0;
-  for (const std::unique_ptr<Loop>& loop : engine_->loops) count += loop->connection_count();
+  for (const std::unique_ptr<Loop>& loop : server_->loops) count += loop->connection_count();
   return count;
 }
 
 Loop* Acceptor::LeastLoaded() const {
-  Loop* least = engine_->loops.front().get();
-  for (const std::unique_ptr<Loop>& loop : engine_->loops) {
+  Loop* least = server_->loops.front().get();
+  for (const std::unique_ptr<Loop>& loop : server_->loops) {
     if (loop->connection_count() < least->connection_count()) least = loop.get();
   }
   return least;

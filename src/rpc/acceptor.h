@@ -13,7 +13,7 @@ namespace quorate::rpc {
 class Acceptor final : public EventSource {
  public:
   // Owns the socket from here on, and removes a unix socket's path when it closes it.
-  Acceptor(Engine* engine, Loop* loop, ListeningSocket socket);
+  Acceptor(ServerContext* server, Loop* loop, ListeningSocket socket);
   ~Acceptor();
 
   void Begin();
@@ -34,7 +34,7 @@ class Acceptor final : public EventSource {
   Loop* LeastLoaded() const;
   void CloseSocket();
 
-  Engine* const engine_;
+  ServerContext* const server_;
   Loop* const loop_;
   ListeningSocket socket_;
   MemberTimer<Acceptor, &Acceptor::Begin> pause_timer_;

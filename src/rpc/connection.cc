@@ -33,9 +33,9 @@ Connection::Connection(Loop* loop, uint64_t id, std::unique_ptr<Transport> trans
       blocked_timer_(this) {}
 
 Connection::~Connection() {
-  Engine& engine = loop_->engine();
-  base::MutexLock lock(&engine.mutex);
-  --engine.open_connections;
+  ServerContext& server = loop_->server();
+  base::MutexLock lock(&server.mutex);
+  --server.open_connections;
 }
 
 void Connection::Begin() {
@@ -196,7 +196,7 @@ void Connection::SetWriteBlocked(bool blocked) {
   write_blocked_ = blocked;
   UpdateEvents();
   if (blocked) {
-    const int64_t round_ms = loop_->engine().options.stall_check_interval.count();
+    const int64_t round_ms = loop_->server().options.stall_check_interval.count();
     loop_->timers().Schedule(&blocked_timer_, loop_->now_ms() + Protocol::kAnswerRoundsMax * round_ms);
   } else {
     loop_->timers().Cancel(&blocked_timer_);

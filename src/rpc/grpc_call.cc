@@ -62,7 +62,7 @@ void GrpcCall::Begin(RequestHeaders* headers) {
     request_.DropHeaders();
     return;
   }
-  request_.ExpectMessages(ParseEncoding(headers_.encoding), loop().engine().options.receive_message_bytes_max);
+  request_.ExpectMessages(ParseEncoding(headers_.encoding), loop().server().options.receive_message_bytes_max);
   if (method_->factory) {
     loop().NoteHandedOver();
     handler_ = method_->factory(Context(), *this);
@@ -93,7 +93,7 @@ absl::Status GrpcCall::CheckHeaders(std::string_view* http_status) {
       loop().timers().Schedule(&deadline_timer_, Loop::ToMs(deadline_) + 1);
     }
   }
-  if (method_ == nullptr) return loop().engine().registry->UnknownMethod(headers_.path);
+  if (method_ == nullptr) return loop().server().registry->UnknownMethod(headers_.path);
   if (ParseEncoding(headers_.encoding) == Encoding::kUnknown) {
     return base::MakeStatus(absl::StatusCode::kUnimplemented,
                             "grpc: Decompressor is not installed for grpc-encoding \"" + headers_.encoding + "\"");
@@ -187,7 +187,7 @@ bool GrpcCall::Write(base::Payload message) {
 bool GrpcCall::HasRoom(size_t bytes) {
   if (finished_ || closed_) return false;
   // The largest messages would wait for ever for room for all of them.
-  const auto asked = std::min(bytes, static_cast<size_t>(loop().engine().options.queued_bytes_max / kRoomShare));
+  const auto asked = std::min(bytes, static_cast<size_t>(loop().server().options.queued_bytes_max / kRoomShare));
   if (queue_.weight() < kHighWaterBytes && !session_->IsTooMuchToQueue(asked)) return true;
   if (queue_.bytes() > 0) wants_room_ = true;
   return false;
@@ -211,7 +211,7 @@ void GrpcCall::SetFinished(absl::Status status) {
   finished_ = true;
   finished_at_ = std::chrono::steady_clock::now();
   status_ = std::move(status);
-  const ServerOptions& options = loop().engine().options;
+  const ServerOptions& options = loop().server().options;
   if (finished_at_ - started_ > options.slow_call_min && options.on_slow_call && method_ != nullptr &&
       IsUnary(*method_)) {
     options.on_slow_call({.method = headers_.path,

@@ -97,7 +97,7 @@ class Http1Connection final : public Protocol {
   bool IsTooMuchToQueue(size_t bytes) const override {
     Loop& loop = connection_->loop();
     const auto size = static_cast<int64_t>(bytes);
-    return loop.queued_bytes() + size > loop.engine().options.queued_bytes_max &&
+    return loop.queued_bytes() + size > loop.server().options.queued_bytes_max &&
            static_cast<int64_t>(output_.size()) + size > kModestBytes;
   }
 
@@ -166,7 +166,7 @@ class Http1Connection final : public Protocol {
     parser_.emplace();
     parser_->eager(false);  // up to the end of the header
     parser_->header_limit(kHeaderBytesMax);
-    parser_->body_limit(connection_->loop().engine().options.receive_message_bytes_max);
+    parser_->body_limit(connection_->loop().server().options.receive_message_bytes_max);
     header_bytes_ = whole_header_bytes_ = 0;
     in_header_ = true;
   }

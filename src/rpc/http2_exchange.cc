@@ -27,7 +27,7 @@ void Http2Exchange::Begin(const RequestHeaders& headers) {
 
 size_t Http2Exchange::OnData(std::string_view bytes) {
   if (answered_) return bytes.size();
-  const size_t limit = session_->loop().engine().options.receive_message_bytes_max;
+  const size_t limit = session_->loop().server().options.receive_message_bytes_max;
   if (request_.body.size() + bytes.size() > limit) {
     CompleteHttp(PlainAnswer(413, "http: request body too large"));
   } else if (session_->ReceivedTooMuch()) {

@@ -38,7 +38,7 @@ nghttp2_nv CopiedHeader(std::string_view name, std::string_view value) {
 
 Http2Session::Http2Session(Connection* connection)
     : connection_(connection),
-      ping_policy_(connection->loop().engine().options.keepalive_time_min),
+      ping_policy_(connection->loop().server().options.keepalive_time_min),
       stall_timer_(this),
       keepalive_timer_(this),
       drain_timer_(this) {
@@ -55,7 +55,7 @@ Http2Session::Http2Session(Connection* connection)
   nghttp2_option_set_stream_reset_rate_limit(raw, UINT32_MAX, UINT32_MAX);
   QUORATE_CHECK(nghttp2_session_server_new2(&session_, Http2CallbackTable(), this, raw) == 0);
 
-  const ServerOptions& options = loop().engine().options;
+  const ServerOptions& options = loop().server().options;
   std::array<nghttp2_settings_entry, 4> settings = {{
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindowBytes},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, kHeaderListBytesMax},
@@ -149,7 +149,7 @@ void Http2Session::Attach(Http2Stream* stream, int32_t id) {
   stream->uptake_.BeginAnew();
   loop().load().AddCalls(1);
   if (!stall_timer_.scheduled()) {
-    loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().engine().options.stall_check_interval.count());
+    loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().server().options.stall_check_interval.count());
   }
   nghttp2_session_set_stream_user_data(session_, id, stream);
 }
@@ -191,19 +191,19 @@ void Http2Session::CountReceived(int64_t bytes) {
 
 bool Http2Session::HoldsTooMuch() const {
   Loop& loop = connection_->loop();
-  return queued_bytes_ > loop.engine().options.connection_queued_bytes_max ||
+  return queued_bytes_ > loop.server().options.connection_queued_bytes_max ||
          (loop.too_many_queued() && queued_bytes_ > kModestBytes) ||
          (loop.too_many_calls() && stream_count_ > kModestCalls) || ReceivedTooMuch();
 }
 
 bool Http2Session::ReceivedTooMuch() const {
   Loop& loop = connection_->loop();
-  return received_bytes_ > loop.engine().options.connection_received_bytes_max ||
+  return received_bytes_ > loop.server().options.connection_received_bytes_max ||
          (loop.too_many_received() && received_bytes_ > kModestBytes);
 }
 
 bool Http2Session::IsTooMuchToQueue(size_t bytes) const {
-  const ServerOptions& limits = connection_->loop().engine().options;
+  const ServerOptions& limits = connection_->loop().server().options;
   const auto size = static_cast<int64_t>(bytes);
   const int64_t total = connection_->loop().queued_bytes();
   return (queued_bytes_ > 0 && queued_bytes_ + size > limits.connection_queued_bytes_max) ||
@@ -211,7 +211,7 @@ bool Http2Session::IsTooMuchToQueue(size_t bytes) const {
 }
 
 void Http2Session::OnHeader(std::string_view name, std::string_view value) {
-  headers_.Add(name, value, *loop().engine().registry);
+  headers_.Add(name, value, *loop().server().registry);
 }
 
 void Http2Session::OnRequest(int32_t id) {
@@ -309,7 +309,7 @@ void Http2Session::CheckStalls() {
     CheckStall(stream, moves);
   }
   if (streams_ == nullptr || connection_->is_closed()) return;
-  loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().engine().options.stall_check_interval.count());
+  loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().server().options.stall_check_interval.count());
 }
 
 void Http2Session::CheckStall(Http2Stream* stream, bool connection_moves) {
@@ -339,7 +339,7 @@ void Http2Session::OnPing(const nghttp2_ping& ping, bool is_ack) {
 }
 
 void Http2Session::CheckKeepalive() {
-  const ServerOptions& options = loop().engine().options;
+  const ServerOptions& options = loop().server().options;
   const int64_t interval_ms = options.keepalive_interval.count();
   const int64_t now_ms = loop().now_ms();
   const int64_t received_ms = connection_->received_ms();

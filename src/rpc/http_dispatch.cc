@@ -78,7 +78,7 @@ void DispatchHttp(Connection* connection, int32_t stream, std::string_view targe
   if (question != std::string_view::npos) request.query = target.substr(question + 1);
   request.peer = &connection->peer();
   request.loop_index = loop.index();
-  const HttpHandler* handler = loop.engine().registry->FindHttp(request.path);
+  const HttpHandler* handler = loop.server().registry->FindHttp(request.path);
   if (handler == nullptr) {
     answer->Send(PlainAnswer(404, "404 page not found"));
     return;

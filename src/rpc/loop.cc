@@ -75,14 +75,14 @@ class Loop::Later final : public Timer {
   std::list<std::unique_ptr<Later>>::iterator place_;
 };
 
-Loop::Loop(Engine* engine, int index)
-    : engine_(engine),
+Loop::Loop(ServerContext* server, int index)
+    : server_(server),
       index_(index),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wakeup_(std::make_unique<Wakeup>()),
       now_(std::chrono::steady_clock::now()),
       timers_(ToMs(now_)),
-      counters_(engine->registry->statistics.size()),
+      counters_(server->registry->statistics.size()),
       read_buffer_(std::make_unique_for_overwrite<char[]>(ReadSize::kBytesMax)) {
   QUORATE_CHECK(epoll_ >= 0) << "epoll_create1: " << std::strerror(errno);
   Watch(wakeup_->descriptor(), wakeup_.get(), EPOLLIN);
@@ -180,7 +180,7 @@ void Loop::Work(const epoll_event* events, int count) {
 void Loop::WeighLoad() {
   int64_t calls = 0, received = 0, queued = 0;
   busy_connections_ = 0;
-  for (const auto& loop : engine_->loops) {
+  for (const auto& loop : server_->loops) {
     calls += loop->load_.calls();
     received += loop->load_.received();
     queued += loop->load_.queued();
@@ -215,7 +215,7 @@ void Loop::EmptyGraves() {
 
 void Loop::PassOn() {
   if (!std::exchange(handed_over_, false)) return;
-  if (engine_->options.on_tick_end) engine_->options.on_tick_end(index_);
+  if (server_->options.on_tick_end) server_->options.on_tick_end(index_);
 }
 
 void Loop::CompletePosted() {
@@ -250,9 +250,9 @@ void Loop::FlushDirty() {
 }
 
 void Loop::FlushCounters() {
-  counters_.Flush(engine_->registry->statistics);
-  if (received_bytes_ != 0) engine_->received_bytes.fetch_add(received_bytes_, std::memory_order_relaxed);
-  if (sent_bytes_ != 0) engine_->sent_bytes.fetch_add(sent_bytes_, std::memory_order_relaxed);
+  counters_.Flush(server_->registry->statistics);
+  if (received_bytes_ != 0) server_->received_bytes.fetch_add(received_bytes_, std::memory_order_relaxed);
+  if (sent_bytes_ != 0) server_->sent_bytes.fetch_add(sent_bytes_, std::memory_order_relaxed);
   received_bytes_ = sent_bytes_ = 0;
 }
 
@@ -288,10 +288,10 @@ void Loop::PostCompletions(std::vector<Completion> completions) {
 
 void Loop::Adopt(int descriptor, std::string peer_address) {
   connection_count_.fetch_add(1, std::memory_order_relaxed);
-  const uint64_t id = engine_->next_connection.fetch_add(1, std::memory_order_relaxed);
+  const uint64_t id = server_->next_connection.fetch_add(1, std::memory_order_relaxed);
   {
-    base::MutexLock lock(&engine_->mutex);
-    ++engine_->open_connections;
+    base::MutexLock lock(&server_->mutex);
+    ++server_->open_connections;
   }
   // Held by the function, so that the socket is closed when it is dropped unrun.
   auto connection = std::make_shared<std::unique_ptr<Connection>>(std::make_unique<Connection>(

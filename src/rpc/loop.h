@@ -25,11 +25,11 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "src/rpc/batch_sizes.h"
-#include "src/rpc/engine.h"
 #include "src/rpc/hold_offs.h"
 #include "src/rpc/load.h"
 #include "src/rpc/method_counters.h"
 #include "src/rpc/protocol.h"
+#include "src/rpc/server_context.h"
 #include "src/rpc/timer_wheel.h"
 
 namespace quorate::rpc {
@@ -48,7 +48,7 @@ class EventSource {
 
 class Loop {
  public:
-  Loop(Engine* engine, int index);
+  Loop(ServerContext* server, int index);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -72,7 +72,7 @@ class Loop {
   uint64_t times_lent() const { return times_lent_.load(std::memory_order_seq_cst); }
 
   // Loop thread.
-  Engine& engine() { return *engine_; }
+  ServerContext& server() { return *server_; }
   TimerWheel& timers() { return timers_; }
   LoopCounters& counters() { return counters_; }
   // The time when this tick began, or another thread took the turn.
@@ -106,11 +106,11 @@ class Loop {
   HoldOffs& overdrafts() { return overdrafts_; }
   HoldOffs& long_overdrafts() { return long_overdrafts_; }
   // Whether the process holds as much as it may, over all loops: the others' as of the beginning of the tick.
-  bool too_many_calls() const { return calls_elsewhere_ + load_.calls() > engine_->options.open_calls_max; }
+  bool too_many_calls() const { return calls_elsewhere_ + load_.calls() > server_->options.open_calls_max; }
   bool too_many_received() const {
-    return received_elsewhere_ + load_.received() > engine_->options.received_bytes_max;
+    return received_elsewhere_ + load_.received() > server_->options.received_bytes_max;
   }
-  bool too_many_queued() const { return queued_bytes() > engine_->options.queued_bytes_max; }
+  bool too_many_queued() const { return queued_bytes() > server_->options.queued_bytes_max; }
   // Of answers that are not taken; likewise.
   int64_t queued_bytes() const { return queued_elsewhere_ + load_.queued(); }
   // Connections with unary calls in progress, over all loops; as of the beginning of the tick.
@@ -167,7 +167,7 @@ class Loop {
   static thread_local Loop* current_;               // whose turn the thread has
   static thread_local const Loop* of_this_thread_;  // whose own thread it is
 
-  Engine* const engine_;
+  ServerContext* const server_;
   const int index_;
   int epoll_ = -1;
   std::unique_ptr<Wakeup> wakeup_;

@@ -17,7 +17,7 @@ void Loop::Lend(absl::FunctionRef<void()> work) {
   const auto began = std::chrono::steady_clock::now();
   lent_at_.store(began.time_since_epoch().count(), std::memory_order_relaxed);
   times_lent_.fetch_add(1, std::memory_order_seq_cst);
-  engine_->understudy.NoteLent();
+  server_->understudy.NoteLent();
   // What the work answers is posted, as any other thread's.
   current_ = nullptr;
   turn_.unlock();

@@ -17,7 +17,7 @@ namespace quorate::rpc {
 
 class Loop;
 
-struct Engine {
+struct ServerContext {
   ServerOptions options;
   Registry::State* registry = nullptr;
   std::vector<std::unique_ptr<Loop>> loops;
