@@ -9,6 +9,7 @@
 #include "src/api/kv_reads.h"
 #include "src/api/kv_validation.h"
 #include "src/api/range_stream.h"
+#include "src/api/unary_bytes.h"
 
 namespace quorate::api {
 namespace {
@@ -57,18 +58,11 @@ bool KeptFit(ServiceContext& service, uint64_t added_bytes, uint64_t kept_bytes,
 }  // namespace
 
 void KvService::Register(rpc::Registry& registry) {
-  const auto add = [&](std::string method,
-                       void (KvService::*handler)(const rpc::CallContext&, std::string_view, rpc::UnaryCall)) {
-    registry.AddUnary("/etcdserverpb.KV/" + method,
-                      [this, handler](const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
-                        (this->*handler)(context, message, std::move(call));
-                      });
-  };
-  add("Range", &KvService::Range);
-  add("Put", &KvService::Put);
-  add("DeleteRange", &KvService::DeleteRange);
-  add("Txn", &KvService::Txn);
-  add("Compact", &KvService::Compact);
+  AddUnaryBytes(registry, "/etcdserverpb.KV/Range", this, &KvService::Range);
+  AddUnaryBytes(registry, "/etcdserverpb.KV/Put", this, &KvService::Put);
+  AddUnaryBytes(registry, "/etcdserverpb.KV/DeleteRange", this, &KvService::DeleteRange);
+  AddUnaryBytes(registry, "/etcdserverpb.KV/Txn", this, &KvService::Txn);
+  AddUnaryBytes(registry, "/etcdserverpb.KV/Compact", this, &KvService::Compact);
   registry.AddStream("/etcdserverpb.KV/RangeStream", rpc::Registry::StreamKind::kServerStream,
                      [this](const rpc::CallContext& context, rpc::Stream& stream) {
                        return MakeRangeStream(context_, context, stream);

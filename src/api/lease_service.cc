@@ -11,6 +11,7 @@
 #include "quorate/lease/request.h"
 #include "src/api/keep_alive_stream.h"
 #include "src/api/lease_description.h"
+#include "src/api/unary_bytes.h"
 
 namespace quorate::api {
 namespace {
@@ -57,17 +58,10 @@ LeaseService::LeaseService(ServiceContext* context)
           }) {}
 
 void LeaseService::Register(rpc::Registry& registry) {
-  const auto add = [&](std::string method,
-                       void (LeaseService::*handler)(const rpc::CallContext&, std::string_view, rpc::UnaryCall)) {
-    registry.AddUnary("/etcdserverpb.Lease/" + method,
-                      [this, handler](const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
-                        (this->*handler)(context, message, std::move(call));
-                      });
-  };
-  add("LeaseGrant", &LeaseService::Grant);
-  add("LeaseRevoke", &LeaseService::Revoke);
-  add("LeaseTimeToLive", &LeaseService::TimeToLive);
-  add("LeaseLeases", &LeaseService::List);
+  AddUnaryBytes(registry, "/etcdserverpb.Lease/LeaseGrant", this, &LeaseService::Grant);
+  AddUnaryBytes(registry, "/etcdserverpb.Lease/LeaseRevoke", this, &LeaseService::Revoke);
+  AddUnaryBytes(registry, "/etcdserverpb.Lease/LeaseTimeToLive", this, &LeaseService::TimeToLive);
+  AddUnaryBytes(registry, "/etcdserverpb.Lease/LeaseLeases", this, &LeaseService::List);
   registry.AddStream("/etcdserverpb.Lease/LeaseKeepAlive", rpc::Registry::StreamKind::kBidirectional,
                      [this](const rpc::CallContext& context, rpc::Stream& stream) {
                        return MakeKeepAliveStream(context_, context, stream);
