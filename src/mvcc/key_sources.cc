@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/mvcc/patience.h"
+#include "src/mvcc/read_patiently.h"
 
 namespace quorate::mvcc {
 namespace {

@@ -7,8 +7,8 @@
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/key_codec.h"
-#include "src/mvcc/patience.h"
 #include "src/mvcc/range.h"
+#include "src/mvcc/read_patiently.h"
 #include "src/mvcc/record.h"
 #include "src/mvcc/size_class.h"
 
