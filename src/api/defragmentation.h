@@ -9,7 +9,6 @@
 #include <chrono>
 #include <memory>
 #include <thread>
-#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "quorate/base/latency_histogram.h"

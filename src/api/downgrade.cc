@@ -1,6 +1,5 @@
 #include "src/api/downgrade.h"
 
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <memory>

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "src/api/local_calls.h"
 #include "src/api/predecessors.h"

@@ -1,7 +1,6 @@
 #include "src/api/space_quota.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>

@@ -1,8 +1,6 @@
 #include "src/config/flag_set.h"
 
-#include <algorithm>
 #include <array>
-#include <set>
 
 #include "quorate/base/check.h"
 

@@ -2,7 +2,6 @@
 
 // The store's own numbers in the `meta` family, each eight bytes big-endian (docs/formats/store.md).
 
-#include <optional>
 #include <string>
 #include <string_view>
 

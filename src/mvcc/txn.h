@@ -3,7 +3,6 @@
 // A transaction in three steps, as etcd has them: all comparisons, nested ones too, are made on the state before it and
 // fix the branches; the operations of those branches are checked; then they are executed, which no longer fails.
 
-#include <vector>
 
 #include "quorate/base/payload.h"
 #include "quorate/base/status.h"

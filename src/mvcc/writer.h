@@ -2,7 +2,6 @@
 
 // Executes requests into an open batch. One thread at a time.
 
-#include <atomic>
 #include <cstdint>
 #include <vector>
 

@@ -4,8 +4,6 @@
 // reads), follower.cc (what a leader is answered), core.cc (the rest). Used by the node's thread.
 
 #include <map>
-#include <memory>
-#include <optional>
 #include <vector>
 
 #include "quorate/raft/node.h"

@@ -1,6 +1,5 @@
 #include "src/replica/alarms.h"
 
-#include <utility>
 
 #include "quorate/base/big_endian.h"
 #include "quorate/base/check.h"

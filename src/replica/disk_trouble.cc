@@ -1,6 +1,5 @@
 #include "src/replica/disk_trouble.h"
 
-#include <utility>
 
 #include "quorate/base/disk_refusal.h"
 #include "quorate/base/errors.h"

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <functional>
 #include <map>
-#include <memory>
 #include <random>
 #include <thread>
 #include <vector>

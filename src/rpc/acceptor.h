@@ -2,7 +2,6 @@
 
 // Accepts connections from one listening socket and gives each to the loop with the fewest.
 
-#include <memory>
 
 #include "src/rpc/listen_address.h"
 #include "src/rpc/loop.h"

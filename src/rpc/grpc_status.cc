@@ -1,6 +1,5 @@
 #include "src/rpc/grpc_status.h"
 
-#include <algorithm>
 #include <array>
 
 #include "src/rpc/percent_encoding.h"

@@ -1,7 +1,6 @@
 #include "quorate/utl/restore.h"
 
 #include <algorithm>
-#include <memory>
 
 #include "quorate/etcdfile/reader.h"
 #include "quorate/lease/leases.h"
