@@ -1,16 +1,17 @@
 #include "src/mvcc/txn.h"
 
-#include <algorithm>
 #include <limits>
-#include <map>
+#include <utility>
+#include <variant>
 
 #include "quorate/base/check.h"
 #include "quorate/base/errors.h"
-#include "quorate/base/saturating.h"
 #include "quorate/base/wire.h"
 #include "src/mvcc/compare.h"
 #include "src/mvcc/range.h"
-#include "src/mvcc/size_class.h"
+#include "src/mvcc/txn_counts.h"
+#include "src/mvcc/txn_path.h"
+#include "src/mvcc/txn_weight.h"
 
 namespace quorate::mvcc {
 namespace {
@@ -26,14 +27,7 @@ constexpr uint32_t kPut = 2;
 constexpr uint32_t kDeleteRange = 3;
 constexpr uint32_t kTxn = 4;
 
-// Which branch each transaction takes, outer before inner, in the order of the operations.
-using Path = std::vector<bool>;
-
-const std::vector<RequestOp>& Branch(const TxnRequest& request, bool succeeded) {
-  return succeeded ? request.success : request.failure;
-}
-
-absl::Status ChoosePath(const State& state, const TxnRequest& request, Path* path, uint64_t* comparisons) {
+absl::Status ChoosePath(const State& state, const TxnRequest& request, TxnPath* path, uint64_t* comparisons) {
   QUORATE_ASSIGN_OR_RETURN(const bool succeeded, AllHold(state, request.compare, comparisons));
   path->push_back(succeeded);
   for (const RequestOp& operation : Branch(request, succeeded)) {
@@ -53,8 +47,8 @@ absl::Status CheckTxnRange(const State& state, const RangeRequest& request) {
   return absl::OkStatus();
 }
 
-absl::Status CheckOperations(const State& state, const LeaseKeys* leases, const TxnRequest& request, const Path& path,
-                             size_t* at) {
+absl::Status CheckOperations(const State& state, const LeaseKeys* leases, const TxnRequest& request,
+                             const TxnPath& path, size_t* at) {
   for (const RequestOp& operation : Branch(request, path[(*at)++])) {
     if (const auto* range = std::get_if<RangeRequest>(&operation.request)) {
       QUORATE_RETURN_IF_ERROR(CheckTxnRange(state, *range));
@@ -89,7 +83,7 @@ void AppendResponse(uint32_t member, int64_t header_revision, base::Payload body
 
 class Execution {
  public:
-  Execution(const State& state, Changeable* changeable, const Path& path, uint64_t* budget)
+  Execution(const State& state, Changeable* changeable, const TxnPath& path, uint64_t* budget)
       : state_(state), changeable_(changeable), path_(path), budget_(budget) {}
 
   absl::StatusOr<base::Payload> Run(const TxnRequest& request) {
@@ -138,89 +132,8 @@ class Execution {
 
   const State& state_;
   Changeable* const changeable_;
-  const Path& path_;
+  const TxnPath& path_;
   uint64_t* const budget_;  // of the answer
-  size_t at_ = 0;
-};
-
-// A value that is kept is written anew: it is in the new record, in the batch and in the store's memtable, and was
-// read.
-constexpr uint64_t kKeptCopies = 4;
-
-// Whether what a transaction answers and keeps fits, found before it is executed, as afterwards there is no way back.
-// What it puts itself is counted with every range that may find it, and behind a limit those that what it has changed
-// of the range by then may have brought before it.
-class Weighing {
- public:
-  Weighing(const State& state, const Path& path, uint64_t* budget, Effort* effort)
-      : state_(state), path_(path), budget_(budget), effort_(effort) {}
-
-  absl::Status Run(const TxnRequest& request) {
-    for (const RequestOp& operation : Branch(request, path_[at_++])) {
-      QUORATE_RETURN_IF_ERROR(std::visit([&](const auto& one) { return Weigh(one); }, operation.request));
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  absl::Status Weigh(const std::monostate&) { return absl::OkStatus(); }
-  absl::Status Weigh(const TxnRequest& request) { return Run(request); }
-  absl::Status Weigh(const RangeRequest& request) {
-    const KeyRange range = KeyRange::FromRequest(request.key, request.range_end);
-    const bool is_past = request.revision > 0 && request.revision < state_.revision();
-    // To count in the past is to walk there.
-    if (is_past && (request.count_only || request.limit > 0) && !range.IsEmpty() &&
-        !effort_->Spend(state_.CostOfPast(request.revision, range))) {
-      return effort_->status();
-    }
-    if (request.count_only) return absl::OkStatus();
-    RangeRequest wider = request;
-    if (request.limit > 0) {
-      QUORATE_ASSIGN_OR_RETURN(const uint64_t changed, ChangedIn(range));
-      wider.limit = base::SaturatingSum(request.limit, static_cast<int64_t>(changed));
-    }
-    QUORATE_RETURN_IF_ERROR(WeighRange(state_, wider, budget_));
-    for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
-      if (!effort_->Spend(1)) return effort_->status();
-      if (put->second > *budget_) return base::errors::TooManyRequests();
-      *budget_ -= put->second;
-    }
-    return absl::OkStatus();
-  }
-  absl::Status Weigh(const DeleteRangeRequest& request) {
-    if (request.prev_kv) {
-      QUORATE_RETURN_IF_ERROR(Weigh(RangeRequest{.key = request.key, .range_end = request.range_end}));
-    }
-    deleted_.push_back(KeyRange::FromRequest(request.key, request.range_end));
-    return absl::OkStatus();
-  }
-  absl::Status Weigh(const PutRequest& request) {
-    QUORATE_ASSIGN_OR_RETURN(const uint64_t kept, WeighPut(state_, request, budget_));
-    puts_[request.key] += request.key.size() + request.value.size() + kept;
-    return absl::OkStatus();
-  }
-  absl::StatusOr<uint64_t> ChangedIn(const KeyRange& range) const {
-    uint64_t changed = 0;
-    if (!effort_->Spend(deleted_.size())) return effort_->status();
-    for (const KeyRange& one : deleted_) {
-      const KeyRange both = KeyRange::Intersection(range, one);
-      if (both.IsEmpty()) continue;
-      QUORATE_ASSIGN_OR_RETURN(const uint64_t deleted, state_.Now().Count(both));
-      changed += deleted;
-    }
-    for (auto put = puts_.lower_bound(range.begin); put != puts_.end() && range.Contains(put->first); ++put) {
-      if (!effort_->Spend(1)) return effort_->status();
-      ++changed;
-    }
-    return changed;
-  }
-
-  const State& state_;
-  const Path& path_;
-  uint64_t* const budget_;
-  Effort* const effort_;
-  std::map<std::string_view, uint64_t> puts_;  // bytes by key
-  std::vector<KeyRange> deleted_;
   size_t at_ = 0;
 };
 
@@ -230,7 +143,7 @@ struct Effects {
   bool has_weight = false;  // answers with records, or keeps values
 };
 
-void FindEffects(const TxnRequest& request, const Path& path, size_t* at, Effects* effects) {
+void FindEffects(const TxnRequest& request, const TxnPath& path, size_t* at, Effects* effects) {
   for (const RequestOp& operation : Branch(request, path[(*at)++])) {
     if (const auto* put = std::get_if<PutRequest>(&operation.request)) {
       effects->changes = true;
@@ -244,50 +157,6 @@ void FindEffects(const TxnRequest& request, const Path& path, size_t* at, Effect
       effects->has_weight = true;
     }
   }
-}
-
-// The operations of the branches taken; `checks`: looks for former values before anything is changed.
-struct BranchCounts {
-  uint64_t checks = 0;
-  uint64_t ranges = 0;
-  uint64_t puts = 0;
-  uint64_t deletes = 0;
-};
-
-void CountBranch(const TxnRequest& request, const Path& path, size_t* at, BranchCounts* counts) {
-  for (const RequestOp& operation : Branch(request, path[(*at)++])) {
-    if (std::holds_alternative<RangeRequest>(operation.request)) {
-      ++counts->ranges;
-    } else if (const auto* put = std::get_if<PutRequest>(&operation.request)) {
-      ++counts->puts;
-      counts->checks += LooksBack(*put);
-      counts->ranges += LooksBack(*put);
-    } else if (const auto* deletion = std::get_if<DeleteRangeRequest>(&operation.request)) {
-      ++counts->deletes;
-      counts->ranges += deletion->prev_kv;
-    } else if (const auto* nested = std::get_if<TxnRequest>(&operation.request)) {
-      CountBranch(*nested, path, at, counts);
-    }
-  }
-}
-
-// What etcd takes for read-only: it looks into no nested transaction.
-bool IsOnlyRanges(const TxnRequest& request) {
-  const auto is_range = [](const RequestOp& operation) {
-    return std::holds_alternative<RangeRequest>(operation.request);
-  };
-  return std::all_of(request.success.begin(), request.success.end(), is_range) &&
-         std::all_of(request.failure.begin(), request.failure.end(), is_range);
-}
-
-// One that may write is two transactions to etcd's store: it is checked in the first.
-void CountOperations(const TxnRequest& request, const Path& path, uint64_t comparisons, OperationCounts* counts) {
-  BranchCounts branch;
-  size_t at = 0;
-  CountBranch(request, path, &at, &branch);
-  if (IsOnlyRanges(request)) return counts->Add(comparisons + branch.ranges, 0, 0);
-  counts->Add(comparisons + branch.checks, 0, 0);
-  counts->Add(branch.ranges, branch.puts, branch.deletes);
 }
 
 bool IsReadOnly(const std::vector<RequestOp>& operations) {
@@ -315,22 +184,11 @@ absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequ
   return absl::OkStatus();
 }
 
-absl::StatusOr<uint64_t> WeighPut(const State& state, const PutRequest& request, uint64_t* budget) {
-  if (!request.prev_kv && !request.ignore_value) return 0;
-  QUORATE_ASSIGN_OR_RETURN(const std::optional<KeyState> found, state.Now().Find(request.key));
-  if (!found.has_value()) return 0;
-  const uint64_t bytes = BytesOfClass(found->size_class);
-  const uint64_t copies = (request.prev_kv ? 1 : 0) + (request.ignore_value ? kKeptCopies : 0);
-  if (copies * bytes > *budget) return base::errors::TooManyRequests();
-  *budget -= copies * bytes;
-  return request.ignore_value ? bytes : 0;
-}
-
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
                                          const TxnRequest& request, OperationCounts* counts, uint64_t* budget,
                                          Effort* effort) {
   const MeasuredState measured(&state, effort);
-  Path path;
+  TxnPath path;
   uint64_t comparisons = 0;
   QUORATE_RETURN_IF_ERROR(ChoosePath(measured, request, &path, &comparisons));
   size_t at = 0;
@@ -340,7 +198,7 @@ absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changea
   Effects effects;
   FindEffects(request, path, &at, &effects);
   if (!effects.changes) return Execution(measured, changeable, path, budget).Run(request);
-  if (effects.has_weight) QUORATE_RETURN_IF_ERROR(Weighing(measured, path, budget, effort).Run(request));
+  if (effects.has_weight) QUORATE_RETURN_IF_ERROR(WeighTxn(measured, request, path, budget, effort));
   // What was weighed is not measured again: once something is changed nothing may fail.
   uint64_t weighed = std::numeric_limits<uint64_t>::max();
   return Execution(state, changeable, path, &weighed).Run(request);

@@ -3,6 +3,7 @@
 // A transaction in three steps, as etcd has them: all comparisons, nested ones too, are made on the state before it and
 // fix the branches; the operations of those branches are checked; then they are executed, which no longer fails.
 
+#include <cstdint>
 
 #include "quorate/base/payload.h"
 #include "quorate/base/status.h"
@@ -27,20 +28,11 @@ class Changeable {
 // no lease exists.
 absl::Status CheckPut(const State& state, const LeaseKeys* leases, const PutRequest& request);
 
-// Takes what a put beside its own bytes will take of memory from `budget`: the record it answers with (prev_kv), and
-// the copies that are made of a value it keeps (ignore_value). Too many requests when it is more, and then takes
-// nothing.
-// Returns the bytes of the value it keeps, 0 where it keeps none.
-absl::StatusOr<uint64_t> WeighPut(const State& state, const PutRequest& request, uint64_t* budget);
-
 // A TxnResponse without its header. `changeable` may be null when IsReadOnly(request). Fails with the API's error, or
 // for an answer and kept values that weigh more than `budget` has, from which that is taken, or for want of effort,
 // before anything was changed; an error of storage may come later.
 absl::StatusOr<base::Payload> ExecuteTxn(const State& state, Changeable* changeable, const LeaseKeys* leases,
                                          const TxnRequest& request, OperationCounts* counts, uint64_t* budget,
                                          Effort* effort);
-
-// Whether a put looks for what was there before it.
-inline bool LooksBack(const PutRequest& put) { return put.prev_kv || put.ignore_value || put.ignore_lease; }
 
 }  // namespace quorate::mvcc

@@ -11,6 +11,8 @@
 #include "src/mvcc/read_patiently.h"
 #include "src/mvcc/record.h"
 #include "src/mvcc/size_class.h"
+#include "src/mvcc/txn_counts.h"
+#include "src/mvcc/txn_weight.h"
 
 namespace quorate::mvcc {
 namespace {
