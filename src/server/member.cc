@@ -40,8 +40,8 @@ class Member {
 
   absl::Status Open();
   void Start();
-  // Returns the exit code.
-  int RunUntilStopped();
+  // Until a signal; does not return when the member cannot go on.
+  void RunUntilStopped();
 
  private:
   absl::Status Listen();
@@ -174,7 +174,7 @@ void Member::Serve() {
   NotifyReady();
 }
 
-int Member::RunUntilStopped() {
+void Member::RunUntilStopped() {
   while (true) {
     const Events::Event event = events_.Wait();
     switch (event.kind) {
@@ -189,7 +189,7 @@ int Member::RunUntilStopped() {
         events_.LetSignalsKill();
         NotifyStopping();
         Drain();
-        return 0;
+        return;
     }
   }
 }
@@ -225,7 +225,6 @@ int Run(const config::Config& config) {
     return 1;
   }
   LogStart(config);
-  int code = 1;
   {
     Member member(config);
     if (absl::Status status = member.Open(); !status.ok()) {
@@ -233,10 +232,10 @@ int Run(const config::Config& config) {
       return 1;
     }
     member.Start();
-    code = member.RunUntilStopped();
+    member.RunUntilStopped();
   }
   QUORATE_LOG(kInfo, "closed quorate", {{"name", config.name}, {"data-dir", config.data_dir}});
-  return code;
+  return 0;
 }
 
 }  // namespace quorate::server
