@@ -1,5 +1,8 @@
 #pragma once
 
+// Where the keys at a revision are found: in the index, in the writer's own state of it, in the `keys` family, or in
+// what an open batch has changed of one of these.
+
 #include <limits>
 #include <map>
 #include <memory>

@@ -1,5 +1,7 @@
 #pragma once
 
+// How a list is made: which keys, in which order, how many, and what their records may weigh together.
+
 #include <cstdint>
 
 #include "quorate/base/payload.h"

@@ -1,5 +1,8 @@
 #pragma once
 
+// What a store is made of, and the functions over its parts that have files of their own: loading, lists in chunks,
+// events of the past, hashing.
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
