@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "quorate/base/check.h"
 #include "quorate/mvcc/store.h"
 #include "src/api/kv_validation.h"
+#include "src/api/must_decode.h"
 #include "src/api/patience.h"
 
 namespace quorate::api {
@@ -62,8 +62,7 @@ void AnswerOnPool(ServiceContext& context, ReaderPool& pool, std::string_view me
         };
         status = patience.Check(std::move(status));
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));
-        Request request;
-        QUORATE_CHECK(mvcc::Decode(message, &request)) << "a request that was decoded before";
+        const auto request = MustDecode<Request>(message);
         Answer(context, context.replica->store().View(), request, std::move(call), may_go_on);
       },
       bytes);
@@ -97,9 +96,7 @@ void Read(ServiceContext& context, bool serializable, const Request& request, st
   reads.AfterConfirmation(
       [&context, message = std::string(message), call = std::move(call)](absl::Status status) mutable {
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));
-        Request request;
-        QUORATE_CHECK(mvcc::Decode(message, &request)) << "a request that was decoded before";
-        Serve(context, request, message, std::move(call));
+        Serve(context, MustDecode<Request>(message), message, std::move(call));
       });
 }
 

@@ -9,6 +9,7 @@
 #include "quorate/lease/request.h"
 #include "src/api/kv_reads.h"
 #include "src/api/kv_validation.h"
+#include "src/api/must_decode.h"
 #include "src/api/unary.h"
 
 namespace quorate::api {
@@ -73,13 +74,6 @@ ExecutedDone ParseThen(const ServiceContext* context, LocalDone<Response> done) 
     if (!executed.ok()) return done(std::move(executed).status());
     done(Parse<Response>(*context, executed->answer, executed->term));
   };
-}
-
-template <typename Request>
-Request MustDecode(const std::string& bytes) {
-  Request request;
-  QUORATE_CHECK(mvcc::Decode(bytes, &request)) << "a request of the server's own";
-  return request;
 }
 
 absl::StatusOr<mvcc::Answer> ReadRange(const ServiceContext& context, const std::string& request,

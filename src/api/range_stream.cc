@@ -3,13 +3,13 @@
 #include <string>
 #include <utility>
 
-#include "quorate/base/check.h"
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
 #include "quorate/mvcc/request.h"
 #include "quorate/mvcc/store.h"
 #include "src/api/chunked_stream.h"
 #include "src/api/kv_validation.h"
+#include "src/api/must_decode.h"
 #include "src/api/stream_handlers.h"
 
 namespace quorate::api {
@@ -53,8 +53,7 @@ class Listing : public ChunkSource {
 
  private:
   absl::Status Open() {
-    mvcc::RangeRequest request;
-    QUORATE_CHECK(mvcc::Decode(message_, &request)) << "a request that was decoded before";
+    const auto request = MustDecode<mvcc::RangeRequest>(message_);
     QUORATE_ASSIGN_OR_RETURN(cursor_, service_->replica->store().OpenRange(request, kRangeChunkBytes));
     std::string().swap(message_);  // the cursor has its own copy of the keys
     return absl::OkStatus();
