@@ -304,18 +304,18 @@ void Loop::Adopt(int descriptor, std::string peer_address) {
 }
 
 void Loop::Watch(int descriptor, EventSource* source, uint32_t events) {
-  epoll_event event = {};
-  event.events = events;
-  event.data.ptr = source;
-  const int result = ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
-  QUORATE_CHECK(result == 0) << "epoll_ctl: " << std::strerror(errno);
+  SetEvents(EPOLL_CTL_ADD, descriptor, source, events);
 }
 
 void Loop::Rewatch(int descriptor, EventSource* source, uint32_t events) {
+  SetEvents(EPOLL_CTL_MOD, descriptor, source, events);
+}
+
+void Loop::SetEvents(int operation, int descriptor, EventSource* source, uint32_t events) {
   epoll_event event = {};
   event.events = events;
   event.data.ptr = source;
-  const int result = ::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event);
+  const int result = ::epoll_ctl(epoll_, operation, descriptor, &event);
   QUORATE_CHECK(result == 0) << "epoll_ctl: " << std::strerror(errno);
 }
 

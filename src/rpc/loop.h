@@ -144,6 +144,7 @@ class Loop {
   void Tick(std::unique_lock<std::mutex>& turn);
   // What a tick does once it knows what has happened on which connections.
   void Work(const epoll_event* events, int count);
+  void SetEvents(int operation, int descriptor, EventSource* source, uint32_t events);
   int SleepMs();
   // Until a timer is due.
   int64_t UntilDueMs(int64_t now_ms) const;
