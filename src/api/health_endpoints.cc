@@ -30,6 +30,10 @@ struct Check {
   std::function<void(std::function<void(absl::Status)> done)> run;
 };
 
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 bool IsLearner(const ServiceContext& context) {
   const membership::Cluster cluster = context.replica->cluster();
   const membership::Member* self = cluster.Find(cluster.self);
@@ -72,11 +76,9 @@ std::string DiskReason(const ServiceContext& context, bool serializable, const s
       return "";
     case absl::StatusCode::kDataLoss:
       return "DATA DAMAGED: " + text;
-    case absl::StatusCode::kResourceExhausted: {
+    case absl::StatusCode::kResourceExhausted:
       if (base::IsWantOfDescriptorsOrMemory(status)) return serializable ? "" : "NO DESCRIPTORS OR MEMORY: " + text;
-      const std::string name = NameOf(replica::AlarmType::kNoSpace);
-      return std::find(excluded.begin(), excluded.end(), name) == excluded.end() ? "DISK FULL: " + text : "";
-    }
+      return Contains(excluded, NameOf(replica::AlarmType::kNoSpace)) ? "" : "DISK FULL: " + text;
     case absl::StatusCode::kPermissionDenied:
       return serializable ? "" : "DISK READ-ONLY: " + text;
     default:
@@ -98,7 +100,7 @@ std::string Remark(const ServiceContext& context) {
 std::string AlarmReason(const ServiceContext& context, const std::vector<std::string>& excluded) {
   for (const replica::Alarm& alarm : context.replica->alarms()) {
     const std::string name = NameOf(alarm.type);
-    if (std::find(excluded.begin(), excluded.end(), name) != excluded.end()) continue;
+    if (Contains(excluded, name)) continue;
     const bool known = alarm.type == replica::AlarmType::kNoSpace || alarm.type == replica::AlarmType::kCorrupt;
     return "ALARM " + (known ? name : "UNKNOWN");
   }
@@ -183,9 +185,7 @@ void ServeChecks(ServiceContext* context, const std::string& kind, std::vector<C
                  const rpc::HttpRequest& request, rpc::HttpReply reply) {
   if (!IsGet(request, reply)) return;
   const std::vector<std::string> excluded = request.QueryValues("exclude");
-  std::erase_if(checks, [&](const Check& check) {
-    return std::find(excluded.begin(), excluded.end(), check.name) != excluded.end();
-  });
+  std::erase_if(checks, [&](const Check& check) { return Contains(excluded, check.name); });
   RunChecks(context, kind, std::move(checks), request, std::move(reply));
 }
 
