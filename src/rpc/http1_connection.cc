@@ -3,12 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <cctype>
 #include <ctime>
 #include <optional>
 #include <string>
@@ -16,6 +12,7 @@
 #include <utility>
 
 #include "src/rpc/connection.h"
+#include "src/rpc/http1_parser.h"
 #include "src/rpc/http_dispatch.h"
 
 namespace quorate::rpc {
@@ -30,20 +27,12 @@ constexpr size_t kAheadBytesMax = 256 << 10;
 // A longer buffer is given back once it is empty.
 constexpr size_t kKeptBytes = 4 << 10;
 // Of a request's header, and of what follows it without being its body: a chunk's size, or the fields after the last
-// chunk. Beast throws when a field comes to 64 KiB, and looks at its own bound in the header only.
+// chunk. Beast looks at its own bound in the header only.
 constexpr uint32_t kHeaderBytesMax = 64 << 10;
-// A field of a few bytes takes as many times them in memory.
-constexpr size_t kHeaderCost = 20;
 // A request must have come whole by then.
 constexpr int64_t kRequestTimeoutMs = 60 * 1000;
 // The next one must have begun.
 constexpr int64_t kIdleTimeoutMs = 300 * 1000;
-
-std::string LowerCase(boost::beast::string_view text) {
-  std::string lower(text);
-  for (char& byte : lower) byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
-  return lower;
-}
 
 std::string HttpDate() {
   const std::time_t now = std::time(nullptr);
@@ -112,8 +101,6 @@ class Http1Connection final : public Protocol {
   }
 
  private:
-  using Parser = http::request_parser<http::string_body>;
-
   using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
   // It goes on without the far side having to send anything.
@@ -129,8 +116,7 @@ class Http1Connection final : public Protocol {
     parsing_ = false;
     Drop(std::exchange(parsed_, 0), &input_);
     paused_ = !waiting_ && !closing_ && output_.size() > kAheadBytesMax && !input_.empty();
-    CountHeld(input_.size() + (header_bytes_ + whole_header_bytes_) * kHeaderCost +
-              (parser_.has_value() ? parser_->get().body().size() : 0));
+    CountHeld(input_.size() + (parser_.has_value() ? parser_->held_bytes() : 0));
     connection_->SetReading(!ended_ && !(is_busy() && input_.size() > kInputBytesMax));
     if (!is_busy() && !closing_) AwaitBytes();
   }
@@ -167,7 +153,7 @@ class Http1Connection final : public Protocol {
     parser_->eager(false);  // up to the end of the header
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(connection_->loop().server().options.receive_message_bytes_max);
-    header_bytes_ = whole_header_bytes_ = 0;
+    header_bytes_ = 0;
     in_header_ = true;
   }
 
@@ -200,20 +186,12 @@ class Http1Connection final : public Protocol {
   // Looked at now: fields that come behind the body would be taken for the header's.
   void EndHeader() {
     in_header_ = false;
-    whole_header_bytes_ = std::exchange(header_bytes_, 0);
+    header_bytes_ = 0;
     parser_->eager(true);
-    const auto& header = parser_->get();
-    keep_alive_ = header.keep_alive();
-    is_http10_ = header.version() < 11;
-    is_head_ = header.method() == http::verb::head;
-    has_host_ = header.count(http::field::host) == 1;
-    headers_.clear();
-    for (const auto& field : header) {
-      headers_.emplace_back(LowerCase(field.name_string()), std::string(field.value()));
-    }
-    if (!parser_->is_done() && LowerCase(header[http::field::expect]) == "100-continue") {
-      output_ += "HTTP/1.1 100 Continue\r\n\r\n";
-    }
+    keep_alive_ = parser_->keep_alive();
+    is_http10_ = parser_->is_http10();
+    is_head_ = parser_->is_head();
+    if (!parser_->is_done() && parser_->expects_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
   }
 
   void Refuse(const boost::beast::error_code& error) {
@@ -236,26 +214,21 @@ class Http1Connection final : public Protocol {
     input_ = {};
     parsed_ = 0;
     parser_.reset();
-    headers_ = {};
-    header_bytes_ = whole_header_bytes_ = 0;
+    header_bytes_ = 0;
   }
 
   void Dispatch() {
-    auto message = parser_->release();
+    const bool has_host = is_http10_ || parser_->has_one_host();
+    const std::string target = parser_->TakeTarget();
+    HttpRequest request = parser_->TakeRequest();
     parser_.reset();
-    whole_header_bytes_ = 0;
     connection_->loop().timers().Cancel(&timeout_);
     ++request_;
-    if (!is_http10_ && !has_host_) {
+    if (!has_host) {
       RefuseWith(400);
       return;
     }
     waiting_ = true;
-    HttpRequest request;
-    request.method = std::string(message.method_string());
-    request.headers = std::exchange(headers_, {});
-    request.body = std::move(message.body());
-    const std::string target(message.target());
     DispatchHttp(connection_, request_, target, std::move(request));
   }
 
@@ -279,22 +252,19 @@ class Http1Connection final : public Protocol {
   std::string input_;
   size_t parsed_ = 0;  // of it, in this turn
   std::string output_;
-  std::optional<Parser> parser_;
+  std::optional<Http1Parser> parser_;
   CloseTimer timeout_;
   CloseTimer idle_timeout_;
-  decltype(HttpRequest::headers) headers_;  // of the request whose body is coming
-  size_t header_bytes_ = 0;                 // so far, of one that is not whole
-  size_t whole_header_bytes_ = 0;           // while its body is coming
-  int64_t held_bytes_ = 0;                  // in the loop's account
-  size_t queued_bytes_ = 0;                 // likewise
-  int32_t request_ = 0;                     // the number of the one being answered
+  size_t header_bytes_ = 0;  // so far, of one that is not whole
+  int64_t held_bytes_ = 0;   // in the loop's account
+  size_t queued_bytes_ = 0;  // likewise
+  int32_t request_ = 0;      // the number of the one being answered
   bool parsing_ = false;
   bool waiting_ = false;  // for an answer
   bool paused_ = false;   // until more of the output is taken
   bool keep_alive_ = true;
   bool is_http10_ = false;
   bool is_head_ = false;
-  bool has_host_ = false;
   bool in_header_ = false;
   bool closing_ = false;
   bool draining_ = false;

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "src/rpc/http1_parser.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
 
@@ -136,6 +137,39 @@ TEST_F(Http1Test, AHeaderOfManyShortLinesIsBounded) {
   for (int i = 0; i < 40; ++i) socket.Send(lines);
   EXPECT_EQ(socket.ReceiveAll().substr(0, 13), "HTTP/1.1 431 ");
   EXPECT_EQ(Ask(Request("GET /health") + Request("GET /health", kClose)).substr(0, 13), "HTTP/1.1 200 ");
+}
+
+// Fields of the shortest.
+std::string Fields(size_t count) {
+  std::string fields;
+  for (size_t i = 0; i < count; ++i) fields += "a:\r\n";
+  return fields;
+}
+
+TEST_F(Http1Test, FieldsAreCountedHoweverTheyCome) {
+  constexpr size_t kMost = Http1Parser::kFieldsMax - 1;  // beside the host
+  EXPECT_TRUE(Contains(Ask(Request("GET /health", Fields(kMost - 1) + kClose)), "fine\n"));
+  EXPECT_EQ(Ask(Request("GET /health", Fields(kMost + 1))).substr(0, 13), "HTTP/1.1 431 ");
+  // In two pieces: the parser looks for the end of all of it, before it looks at any more.
+  for (const bool too_many : {false, true}) {
+    RawSocket socket(server_.address());
+    socket.Send("GET /health HTTP/1.1\r\nHost: test\r\nhalf");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    socket.Send(":\r\n" + Fields(kMost - 2 + (too_many ? 1 : 0)) + kClose + "\r\n");
+    EXPECT_EQ(socket.ReceiveAll().substr(0, 13), too_many ? "HTTP/1.1 431 " : "HTTP/1.1 200 ");
+  }
+  // Of each request sent ahead.
+  const std::string many = Request("GET /health", Fields(200));
+  EXPECT_TRUE(Contains(Ask(many + many + Request("GET /none", kClose)), "HTTP/1.1 404 "));
+}
+
+TEST_F(Http1Test, FieldsBehindTheBodyAreCountedAsWell) {
+  const std::string chunked = Request("POST /echo/", std::string("Transfer-Encoding: chunked\r\n") + kClose);
+  EXPECT_TRUE(Contains(Ask(chunked + "1\r\na\r\n0\r\n" + Fields(200) + "\r\n"), "POST a"));
+  EXPECT_EQ(Ask(chunked + "1\r\na\r\n0\r\n" + Fields(Http1Parser::kFieldsMax) + "\r\n").substr(0, 13), "HTTP/1.1 431 ");
+  // Lines of the body are none.
+  const std::string lines(2000, '\n');
+  EXPECT_TRUE(Contains(Ask(Request("POST /echo/", "Content-Length: 2000\r\nConnection: close\r\n") + lines), lines));
 }
 
 TEST_F(Http1Test, FieldsThatFollowTheBodyAreNotTheRequests) {

@@ -340,6 +340,26 @@ def http1_headers_without_end(port, full):
         client.close()
 
 
+@attack(96)
+def http1_headers_that_end_together(port, full):
+    """Headers of 16,000 fields, of which nothing is taken apart before their ends come, on many connections at once."""
+    clients = []
+    for _ in range(300 if full else 20):
+        client = socket.create_connection(("127.0.0.1", port), timeout=30)
+        client.sendall(b"GET /version HTTP/1.1\r\nHost: a\r\nhalf")
+        clients.append(client)
+    time.sleep(0.2)
+    for client in clients:
+        client.sendall(b":\r\n" + b"a:\r\n" * 16_000)
+    time.sleep(1)
+    for client in clients:
+        client.sendall(b"\r\n")
+    for client in clients:
+        status = client.recv(12)
+        expect(status == b"HTTP/1.1 431", f"{status}, not 431")
+        client.close()
+
+
 @attack(64)
 def http1_bytes_behind_a_close(port, full):
     """Bytes without end behind the last request of a connection whose answers nobody takes."""
