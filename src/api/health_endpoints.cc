@@ -160,7 +160,7 @@ class CheckRun : public std::enable_shared_from_this<CheckRun> {
     }
     rpc::HttpResponse response;
     response.headers = {{"X-Content-Type-Options", "nosniff"}};
-    response.body = (verbose_ ? report_ : "") + "ok\n";
+    response.body = base::Payload((verbose_ ? report_ : "") + "ok\n");
     reply_(std::move(response));
   }
 
@@ -216,7 +216,7 @@ void ServeHealth(ServiceContext* context, const rpc::HttpRequest& request, rpc::
         absl::StrCat(R"({"health":")", healthy ? "true" : "false", R"(","reason":)", base::JsonString(reason), "}");
     if (healthy) {
       rpc::HttpResponse response;
-      response.body = std::move(body);
+      response.body = base::Payload(std::move(body));
       return reply(std::move(response));
     }
     QUORATE_LOG(kWarn, "/health error", {{"output", body}, {"status-code", 503}});

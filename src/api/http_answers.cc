@@ -33,7 +33,7 @@ rpc::HttpResponse PlainError(int status, std::string text) {
   rpc::HttpResponse response;
   response.status = status;
   response.headers = {{"X-Content-Type-Options", "nosniff"}};
-  response.body = std::move(text);
+  response.body = base::Payload(std::move(text));
   return response;
 }
 

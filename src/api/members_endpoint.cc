@@ -42,7 +42,7 @@ void RegisterMembers(ServiceContext* context, const AddHttp& add) {
     rpc::HttpResponse response;
     response.content_type = "application/json";
     response.headers = {{"X-Etcd-Cluster-Id", base::Hex(cluster.id)}};
-    response.body = body + "]\n";
+    response.body = base::Payload(body + "]\n");
     reply(std::move(response));
   });
 }

@@ -1,24 +1,14 @@
 #include "src/api/metrics_endpoint.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "src/api/http_answers.h"
 #include "src/api/probes.h"
-#include "src/api/shared_read.h"
 
 namespace quorate::api {
 namespace {
-
-// Who share a page: each is given a copy of it.
-constexpr size_t kPageSharedMax = 64;
-
-struct Asker {
-  int loop_index;
-  rpc::HttpReply reply;
-};
 
 rpc::HttpResponse MakePage(const ServiceContext& context) {
   MetricsPage page;
@@ -32,30 +22,49 @@ rpc::HttpResponse MakePage(const ServiceContext& context) {
   ProbeProcess(page);
   rpc::HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  response.body = page.Text();
+  // One buffer for all who are given it.
+  response.body.Append(base::Buffer::Copy(page.Text()));
   return response;
-}
-
-// Copies are made where they are sent from at once, or are found to be too much: they do not pile up on their way.
-void Answer(ServiceContext& context, const absl::Status& ready, std::vector<Asker> askers) {
-  const auto page = std::make_shared<const rpc::HttpResponse>(
-      ready.ok() ? MakePage(context) : PlainError(503, std::string(base::MessageOf(ready)) + "\n"));
-  for (Asker& asker : askers) {
-    context.server->Post(asker.loop_index, [page, reply = std::move(asker.reply)] { reply(*page); });
-  }
 }
 
 }  // namespace
 
-void RegisterMetrics(ServiceContext* context, const AddHttp& add) {
-  // On the pool: sizes are asked of the store, and a page is some hundred kilobytes of text. That its client has gone a
-  // server does not see before it answers; so it is not each request that costs a page.
-  const auto pages = std::make_shared<SharedRead<Asker>>(
-      kPageSharedMax, [context](ReaderPool::Task task) { context->readers.Submit(std::move(task)); },
-      [context](const absl::Status& ready, std::vector<Asker> askers) { Answer(*context, ready, std::move(askers)); });
-  add("/metrics", [pages](const rpc::HttpRequest& request, rpc::HttpReply reply) {
-    pages->Add({request.loop_index, std::move(reply)});
+// On the pool: sizes are asked of the store, and a page is some hundred kilobytes of text. That its client has gone a
+// server does not see before it answers; so it is not each request that costs a page.
+MetricsEndpoint::MetricsEndpoint(ServiceContext* context)
+    : context_(context),
+      pages_(
+          kPageSharedMax, [this](ReaderPool::Task task) { Submit(std::move(task)); },
+          [this](const absl::Status& ready, std::vector<Asker> askers) { Answer(ready, std::move(askers)); }) {}
+
+void MetricsEndpoint::Register(const AddHttp& add) {
+  add("/metrics", [this](const rpc::HttpRequest& request, rpc::HttpReply reply) {
+    pages_.Add({request.loop_index, std::move(reply)});
   });
+}
+
+// Whoever asks is told how things stand after that, so they wait for a page of their own, and not for long.
+void MetricsEndpoint::Submit(ReaderPool::Task task) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto begins = std::max(now, next_page_);
+  next_page_ = begins + kPageInterval;
+  if (begins == now) return context_->readers.Submit(std::move(task));
+  const auto later = std::make_shared<ReaderPool::Task>(std::move(task));
+  context_->server->PostAfter(0, std::chrono::ceil<std::chrono::milliseconds>(begins - now),
+                              [this, later] { context_->readers.Submit(std::move(*later)); });
+}
+
+void MetricsEndpoint::Answer(const absl::Status& ready, std::vector<Asker> askers) {
+  const auto page = std::make_shared<const rpc::HttpResponse>(
+      ready.ok() ? MakePage(*context_) : PlainError(503, std::string(base::MessageOf(ready)) + "\n"));
+  for (size_t i = 0; i < askers.size(); ++i) {
+    auto give = [page, reply = std::move(askers[i].reply)] { reply(*page); };
+    if (i < kGivenAtOnce || !ready.ok()) {
+      context_->server->Post(askers[i].loop_index, std::move(give));
+    } else {
+      context_->server->PostAfter(askers[i].loop_index, std::chrono::milliseconds(i / kGivenAtOnce), std::move(give));
+    }
+  }
 }
 
 }  // namespace quorate::api

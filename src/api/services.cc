@@ -28,12 +28,14 @@
 namespace quorate::api {
 
 struct Services::Rep {
-  explicit Rep(ServicesOptions options) : context(std::move(options)), kv(&context), lease(&context), watch(&context) {}
+  explicit Rep(ServicesOptions options)
+      : context(std::move(options)), kv(&context), lease(&context), watch(&context), metrics(&context) {}
 
   ServiceContext context;
   KvService kv;
   LeaseService lease;
   WatchService watch;
+  MetricsEndpoint metrics;
 };
 
 Services::Services(ServicesOptions options) : rep_(std::make_unique<Rep>(std::move(options))) {}
@@ -59,7 +61,7 @@ void Services::Register(rpc::Registry& registry) {
   RegisterHealthEndpoints(context, add_http);
   RegisterVersion(context->options.versions, add_http);
   RegisterDebugVars(context, add_http);
-  RegisterMetrics(context, add_http);
+  rep_->metrics.Register(add_http);
   add_http("/", ServeNotFound);
   registry.AddHealth([context] { return !context->stopped.load(std::memory_order_relaxed); });
   registry.AddReflection({etcdserverpb::RangeRequest::descriptor()->file(), v3lockpb::LockRequest::descriptor()->file(),

@@ -32,7 +32,7 @@ void RegisterVersion(const Versions& versions, const AddHttp& add) {
     if (!IsGet(request, reply)) return;
     rpc::HttpResponse response;
     response.content_type = "application/json";
-    response.body = body;
+    response.body = base::Payload(body);
     reply(std::move(response));
   });
 }
@@ -43,12 +43,12 @@ void RegisterDebugVars(ServiceContext* context, const AddHttp& add) {
     const replica::ReplicaStatus status = context->replica->status();
     rpc::HttpResponse response;
     response.content_type = "application/json; charset=utf-8";
-    response.body = "{\n\"quorate.version\": " + base::JsonString(context->options.versions.quorate) +
-                    ",\n\"raft.status\": {\"id\":\"" + base::Hex(status.member_id) +
-                    "\",\"term\":" + std::to_string(status.term) +
-                    ",\"commit\":" + std::to_string(status.commit_index) + ",\"lead\":\"" + base::Hex(status.leader) +
-                    "\",\"raftState\":\"" + RoleName(status.role) +
-                    "\",\"applied\":" + std::to_string(status.applied_index) + "}\n}\n";
+    response.body = base::Payload("{\n\"quorate.version\": " + base::JsonString(context->options.versions.quorate) +
+                                  ",\n\"raft.status\": {\"id\":\"" + base::Hex(status.member_id) +
+                                  "\",\"term\":" + std::to_string(status.term) +
+                                  ",\"commit\":" + std::to_string(status.commit_index) + ",\"lead\":\"" +
+                                  base::Hex(status.leader) + "\",\"raftState\":\"" + RoleName(status.role) +
+                                  "\",\"applied\":" + std::to_string(status.applied_index) + "}\n}\n");
     reply(std::move(response));
   });
 }

@@ -14,6 +14,7 @@
 #include "src/rpc/connection.h"
 #include "src/rpc/http1_parser.h"
 #include "src/rpc/http_dispatch.h"
+#include "src/rpc/message_queue.h"
 
 namespace quorate::rpc {
 namespace {
@@ -48,7 +49,8 @@ class Http1Connection final : public Protocol {
       : connection_(connection), timeout_(connection), idle_timeout_(connection) {}
   ~Http1Connection() override {
     CountHeld(0);
-    CountQueued(0);
+    queue_.Reset();
+    CountQueued();
   }
 
   bool OnBytes(std::string_view bytes) override {
@@ -61,13 +63,9 @@ class Http1Connection final : public Protocol {
   }
 
   bool Fill(Output* output) override {
-    if (!output->full()) {
-      const size_t taken = std::min(output_.size(), Output::kOwnBytes);
-      output->Append(std::string_view(output_).substr(0, taken));
-      Drop(taken, &output_);
-      CountQueued(output_.size());
-    }
-    return !output_.empty() || is_busy() || !(closing_ || draining_ || ended_);
+    while (!output->full() && queue_.bytes() > 0) queue_.Take(std::min(queue_.bytes(), Output::kOwnBytes), output);
+    CountQueued();
+    return queue_.bytes() > 0 || is_busy() || !(closing_ || draining_ || ended_);
   }
 
   void OnFlushed() override {
@@ -81,13 +79,13 @@ class Http1Connection final : public Protocol {
     return true;
   }
 
-  size_t backlog_bytes() const override { return output_.size(); }
+  size_t backlog_bytes() const override { return queue_.bytes(); }
 
   bool IsTooMuchToQueue(size_t bytes) const override {
     Loop& loop = connection_->loop();
     const auto size = static_cast<int64_t>(bytes);
     return loop.queued_bytes() + size > loop.server().options.queued_bytes_max &&
-           static_cast<int64_t>(output_.size()) + size > kModestBytes;
+           static_cast<int64_t>(queue_.weight()) + size > kModestBytes;
   }
 
   void BeginDrain() override { draining_ = true; }
@@ -95,8 +93,9 @@ class Http1Connection final : public Protocol {
   void CompleteHttp(int32_t request, HttpResponse response) override {
     if (!waiting_ || request != request_) return;
     waiting_ = false;
-    if (!response.is_error()) connection_->NoteAnswer(response.body.size());
-    Write(response);
+    // Whether a page is taken is not known yet, and one that many are given costs no more than a line.
+    if (!response.is_error()) connection_->NoteAnswer(0);
+    Write(std::move(response));
     if (!parsing_) ParseRequests();
   }
 
@@ -105,17 +104,18 @@ class Http1Connection final : public Protocol {
 
   // It goes on without the far side having to send anything.
   bool is_busy() const { return waiting_ || paused_; }
+  bool IsFarAhead() const { return queue_.weight() > kAheadBytesMax; }
 
   // Until there are no more, or answers have to be made or sent first.
   void ParseRequests() {
     parsing_ = true;
     connection_->SetIdle(false);
     connection_->loop().timers().Cancel(&idle_timeout_);
-    while (!waiting_ && !closing_ && output_.size() <= kAheadBytesMax && ParseSome()) {
+    while (!waiting_ && !closing_ && !IsFarAhead() && ParseSome()) {
     }
     parsing_ = false;
-    Drop(std::exchange(parsed_, 0), &input_);
-    paused_ = !waiting_ && !closing_ && output_.size() > kAheadBytesMax && !input_.empty();
+    DropParsed();
+    paused_ = !waiting_ && !closing_ && IsFarAhead() && !input_.empty();
     CountHeld(input_.size() + (parser_.has_value() ? parser_->held_bytes() : 0));
     connection_->SetReading(!ended_ && !(is_busy() && input_.size() > kInputBytesMax));
     if (!is_busy() && !closing_) AwaitBytes();
@@ -133,14 +133,14 @@ class Http1Connection final : public Protocol {
     }
   }
 
-  static void Drop(size_t count, std::string* bytes) {
-    bytes->erase(0, count);
-    if (bytes->empty() && bytes->capacity() > kKeptBytes) std::string().swap(*bytes);
+  void DropParsed() {
+    input_.erase(0, std::exchange(parsed_, 0));
+    if (input_.empty() && input_.capacity() > kKeptBytes) std::string().swap(input_);
   }
 
-  void CountQueued(size_t queued) {
-    connection_->loop().load().AddQueued(static_cast<int64_t>(queued) - static_cast<int64_t>(queued_bytes_));
-    queued_bytes_ = queued;
+  void CountQueued() {
+    const auto queued = static_cast<int64_t>(queue_.weight());
+    connection_->loop().load().AddQueued(queued - std::exchange(queued_bytes_, queued));
   }
 
   void CountHeld(size_t held) {
@@ -191,7 +191,9 @@ class Http1Connection final : public Protocol {
     keep_alive_ = parser_->keep_alive();
     is_http10_ = parser_->is_http10();
     is_head_ = parser_->is_head();
-    if (!parser_->is_done() && parser_->expects_continue()) output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+    if (!parser_->is_done() && parser_->expects_continue()) {
+      queue_.PushRaw(base::Payload(std::string("HTTP/1.1 100 Continue\r\n\r\n")));
+    }
   }
 
   void Refuse(const boost::beast::error_code& error) {
@@ -208,8 +210,8 @@ class Http1Connection final : public Protocol {
     is_head_ = false;
     HttpResponse response;
     response.status = status;
-    response.body = line;
-    Write(response);
+    response.body = base::Payload(line);
+    Write(std::move(response));
     connection_->loop().timers().Cancel(&timeout_);
     input_ = {};
     parsed_ = 0;
@@ -232,33 +234,34 @@ class Http1Connection final : public Protocol {
     DispatchHttp(connection_, request_, target, std::move(request));
   }
 
-  void Write(const HttpResponse& response) {
+  void Write(HttpResponse response) {
     const bool keep_alive = keep_alive_ && !draining_;
     const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)));
-    output_ += "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(reason) + "\r\n";
-    for (const auto& [name, value] : response.headers) output_ += name + ": " + value + "\r\n";
-    if (!response.content_type.empty()) output_ += "Content-Type: " + response.content_type + "\r\n";
-    output_ += "Date: " + HttpDate() + "\r\n";
-    output_ += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-    if (!keep_alive) output_ += "Connection: close\r\n";
-    if (keep_alive && is_http10_) output_ += "Connection: keep-alive\r\n";
-    output_ += "\r\n";
-    if (!is_head_) output_ += response.body;
+    std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " + std::string(reason) + "\r\n";
+    for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+    if (!response.content_type.empty()) head += "Content-Type: " + response.content_type + "\r\n";
+    head += "Date: " + HttpDate() + "\r\n";
+    head += "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
+    if (!keep_alive) head += "Connection: close\r\n";
+    if (keep_alive && is_http10_) head += "Connection: keep-alive\r\n";
+    head += "\r\n";
+    queue_.PushRaw(base::Payload(std::move(head)));
+    if (!is_head_ && !response.body.empty()) queue_.PushRaw(std::move(response.body));
     closing_ = !keep_alive;
-    CountQueued(output_.size());
+    CountQueued();
   }
 
   Connection* const connection_;
   std::string input_;
-  size_t parsed_ = 0;  // of it, in this turn
-  std::string output_;
+  size_t parsed_ = 0;   // of it, in this turn
+  MessageQueue queue_;  // of answers
   std::optional<Http1Parser> parser_;
   CloseTimer timeout_;
   CloseTimer idle_timeout_;
-  size_t header_bytes_ = 0;  // so far, of one that is not whole
-  int64_t held_bytes_ = 0;   // in the loop's account
-  size_t queued_bytes_ = 0;  // likewise
-  int32_t request_ = 0;      // the number of the one being answered
+  size_t header_bytes_ = 0;   // so far, of one that is not whole
+  int64_t held_bytes_ = 0;    // in the loop's account
+  int64_t queued_bytes_ = 0;  // likewise
+  int32_t request_ = 0;       // the number of the one being answered
   bool parsing_ = false;
   bool waiting_ = false;  // for an answer
   bool paused_ = false;   // until more of the output is taken

@@ -71,8 +71,8 @@ void Http2Exchange::CompleteHttp(HttpResponse response) {
     headers.push_back(header);
   }
   const bool has_body = !is_head_ && !response.body.empty();
-  if (!response.is_error()) session_->connection().NoteAnswer(response.body.size());
-  if (has_body) EnqueueRaw(base::Payload(std::move(response.body)));
+  if (!response.is_error()) session_->connection().NoteAnswer(0);
+  if (has_body) EnqueueRaw(std::move(response.body));
   session_->SubmitAnswer(this, headers.data(), headers.size(), has_body);
   if (!ended_) DropRequest();  // it was refused before it was whole
 }

@@ -53,7 +53,7 @@ HttpResponse TooManyRequestsAnswer() { return {.status = 503}; }
 HttpResponse PlainAnswer(int status, std::string_view text) {
   HttpResponse response;
   response.status = status;
-  response.body = std::string(text) + "\n";
+  response.body = base::Payload(std::string(text) + "\n");
   response.headers.emplace_back("x-content-type-options", "nosniff");
   return response;
 }

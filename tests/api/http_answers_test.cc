@@ -20,7 +20,7 @@ TEST(HttpAnswersTest, OnlyGetIsAllowed) {
   EXPECT_FALSE(IsGet(request, reply));
   EXPECT_EQ(answers, 1);
   EXPECT_EQ(last.status, 405);
-  EXPECT_EQ(last.body, "Method Not Allowed\n");
+  EXPECT_EQ(last.body.ToString(), "Method Not Allowed\n");
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
+#include "src/api/metrics_endpoint.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +29,17 @@ TEST(MetricsEndpointTest, WhoAsksAtTheSameTimeGetsAPage) {
     });
   }
   for (std::thread& client : clients) client.join();
+}
+
+TEST(MetricsEndpointTest, PagesAreMadeNowAndThenAndTellHowThingsStandSinceTheyWereAskedFor) {
+  constexpr int kPages = 6;
+  TestMember member;
+  const auto begun = std::chrono::steady_clock::now();
+  for (int puts = 1; puts <= kPages; ++puts) {
+    member.Fill(1, 1);
+    EXPECT_EQ(Metric(member.address(), "etcd_debugging_mvcc_current_revision"), 1 + puts);
+  }
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, (kPages - 1) * MetricsEndpoint::kPageInterval);
 }
 
 TEST(MetricsEndpointTest, AStoppedMemberHasNone) {

@@ -205,6 +205,17 @@ TEST_F(Http1Test, AClientThatHalfClosesGetsAllItAskedFor) {
   EXPECT_TRUE(Contains(answers, "X-Path: /echo/2"));
 }
 
+TEST_F(Http1Test, ASharedPageComesWholeEachTime) {
+  std::string requests;
+  for (int i = 0; i < 9; ++i) requests += Request("GET /shared");
+  const std::string answers = Ask(requests + Request("HEAD /shared") + Request("GET /shared", kClose));
+  const std::string page = "\r\n\r\n" + SharedPage();
+  size_t pages = 0;
+  for (size_t at = 0; (at = answers.find(page, at)) != std::string::npos; at += page.size()) ++pages;
+  EXPECT_EQ(pages, 10u);
+  EXPECT_LT(answers.size(), 10 * page.size() + 11 * 300);
+}
+
 TEST_F(Http1Test, AClientThatTakesNoAnswersIsNotServedOn) {
   constexpr int kRequests = 100;
   constexpr size_t kBytes = 1'000'000;

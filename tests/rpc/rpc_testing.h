@@ -67,6 +67,9 @@ struct Observed {
 // Works on this thread for so long, however long it is away from its processor meanwhile.
 void Burn(std::chrono::nanoseconds time);
 
+// What all who ask for /shared are given, of 288,890 bytes.
+std::string SharedPage();
+
 // Answers all calls that are held, on this thread; returns how many.
 size_t AnswerHeld(Observed& observed);
 

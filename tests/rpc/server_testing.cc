@@ -12,7 +12,7 @@ base::Payload Copied(std::string_view bytes) { return base::Payload(std::string(
 
 HttpResponse Text(std::string body) {
   HttpResponse response;
-  response.body = std::move(body);
+  response.body = base::Payload(std::move(body));
   return response;
 }
 
@@ -114,6 +114,12 @@ void Burn(std::chrono::nanoseconds time) {
   }
 }
 
+std::string SharedPage() {
+  std::string page;
+  for (int line = 0; line < 50'000; ++line) page += std::to_string(line) + "\n";
+  return page;
+}
+
 size_t AnswerHeld(Observed& observed) {
   std::vector<UnaryCall> calls;
   {
@@ -174,7 +180,7 @@ Registry TestServer::MakeRegistry() {
     response.content_type = "text/echo";
     response.headers.emplace_back("X-Path", request.path);
     response.headers.emplace_back("X-Query", request.QueryValue("q"));
-    response.body = request.method + " " + request.body;
+    response.body = base::Payload(request.method + " " + request.body);
     reply(std::move(response));
   });
   registry.AddHttp("/later", [this](const HttpRequest&, HttpReply reply) {
@@ -184,6 +190,11 @@ Registry TestServer::MakeRegistry() {
   registry.AddHttp("/large/", [observed](const HttpRequest& request, HttpReply reply) {
     observed->large.Add();
     reply(Text(std::string(std::stoul(request.path.substr(request.path.rfind('/') + 1)), 'l')));
+  });
+  registry.AddHttp("/shared", [page = base::Buffer::Copy(SharedPage())](const HttpRequest&, HttpReply reply) {
+    HttpResponse response;
+    response.body.Append(page);
+    reply(std::move(response));
   });
   registry.AddHttp("/drop", [](const HttpRequest&, HttpReply) {});
   registry.AddHealth([] { return true; });

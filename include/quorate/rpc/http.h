@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "quorate/base/payload.h"
 #include "quorate/rpc/call.h"
 
 namespace quorate::rpc {
@@ -31,7 +32,7 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body = "";
+  base::Payload body = {};  // what many are answered alike may be one shared Buffer
   std::vector<std::pair<std::string, std::string>> headers = {};
 
   bool is_error() const { return status >= 400; }
