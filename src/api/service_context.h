@@ -85,10 +85,10 @@ struct ServiceContext {
   static constexpr size_t kSnapshotsAtATime = 8;
   static constexpr size_t kSnapshotsWaitingMax = 100;
   Turns snapshots{kSnapshotsAtATime, kSnapshotsWaitingMax};
-  // Last: their threads use the rest. A hash takes as long as everything that is stored takes to read: no list waits
-  // behind it. `disk_readers` do short reads while those that are not in memory have to wait for the disk: on their
-  // loops they would make everybody there wait, and as few would be under way as there are loops. `bulk` makes
-  // snapshots, which nobody waits for by the second, and stands back from everything else that the machine has to do.
+  // Last: their threads use the rest. `disk_readers` do short reads while those that are not in memory have to wait for
+  // the disk: on their loops they would make everybody there wait, and as few would be under way as there are loops. A
+  // hash takes as long as everything that is stored takes to read: no list waits behind it. It and `bulk`, which makes
+  // snapshots, stand back from everything else that the machine has to do.
   ReaderPool readers;
   ReaderPool disk_readers;
   ReaderPool hashes;

@@ -1,9 +1,11 @@
 #include "src/api/service_context.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <latch>
 #include <thread>
 
@@ -29,6 +31,18 @@ TEST(ServiceContextTest, WhatClientsAskThePoolForIsRefusedWhereItWouldWaitTooLon
   leave.count_down();
   service.readers.Submit([&](absl::Status) { last.count_down(); });
   last.wait();
+}
+
+TEST(ServiceContextTest, HashesAndSnapshotsStandBackFromWhatClientsWaitFor) {
+  ServiceContext service({});
+  const auto niceness_of = [](ReaderPool& pool) {
+    std::promise<int> told;
+    pool.Submit([&](absl::Status) { told.set_value(::getpriority(PRIO_PROCESS, 0)); });
+    return told.get_future().get();
+  };
+  const int usual = niceness_of(service.readers);
+  EXPECT_GT(niceness_of(service.bulk), usual);
+  EXPECT_EQ(niceness_of(service.hashes), niceness_of(service.bulk));
 }
 
 }  // namespace
