@@ -101,7 +101,9 @@ void Downgrade(ServiceContext& context, const DowngradeRequest& request, rpc::Un
   }
   absl::StatusOr<std::string> target = CheckTarget(context, request);
   if (!target.ok()) {
-    QUORATE_LOG(kWarn, "reject downgrade request", {{"error", target.status()}});
+    if (uint64_t left_out = 0; context.downgrade_refusals.TakeLine(&left_out)) {
+      QUORATE_LOG(kWarn, "reject downgrade request", {{"error", target.status()}, {"refusals-left-out", left_out}});
+    }
     return std::move(call).Fail(std::move(target).status());
   }
   if (request.action() == DowngradeRequest::VALIDATE) return Answer(context, std::move(call));

@@ -155,7 +155,10 @@ class CheckRun : public std::enable_shared_from_this<CheckRun> {
  private:
   void Answer() {
     if (failed_) {
-      QUORATE_LOG(kWarn, "Health check error", {{"path", path_}, {"reason", report_}, {"status-code", 503}});
+      if (uint64_t left_out = 0; context_->failed_probes.TakeLine(&left_out)) {
+        QUORATE_LOG(kWarn, "Health check error",
+                    {{"path", path_}, {"reason", report_}, {"status-code", 503}, {"failed-probes-left-out", left_out}});
+      }
       return reply_(PlainError(503, report_));
     }
     rpc::HttpResponse response;
@@ -219,7 +222,10 @@ void ServeHealth(ServiceContext* context, const rpc::HttpRequest& request, rpc::
       response.body = base::Payload(std::move(body));
       return reply(std::move(response));
     }
-    QUORATE_LOG(kWarn, "/health error", {{"output", body}, {"status-code", 503}});
+    if (uint64_t left_out = 0; context->failed_probes.TakeLine(&left_out)) {
+      QUORATE_LOG(kWarn, "/health error",
+                  {{"output", body}, {"status-code", 503}, {"failed-probes-left-out", left_out}});
+    }
     reply(PlainError(503, body + "\n"));
   };
   if (const std::string alarm = AlarmReason(*context, excluded); !alarm.empty()) {

@@ -18,6 +18,7 @@
 #include "quorate/watch/hub.h"
 #include "src/api/defragmentation.h"
 #include "src/api/lasting_calls.h"
+#include "src/api/log_allowance.h"
 #include "src/api/loop_reads.h"
 #include "src/api/proposer.h"
 #include "src/api/reader_pool.h"
@@ -72,6 +73,8 @@ struct ServiceContext {
   ResponseHeader header{0, 0};
   RequestStatistics statistics;
   SlowCalls slow_calls;
+  LogAllowance downgrade_refusals;
+  LogAllowance failed_probes;
   RememberedHashes remembered_hashes;
   std::atomic<uint64_t> kept_bytes_pending{0};    // see Proposer::kKeptBytesPendingMax
   std::unique_ptr<lease::IdGenerator> lease_ids;  // known before the first request, too

@@ -1,7 +1,5 @@
 #include "src/api/slow_calls.h"
 
-#include <utility>
-
 #include "quorate/base/duration.h"
 #include "quorate/base/logging.h"
 
@@ -10,7 +8,7 @@ namespace quorate::api {
 void SlowCalls::Note(const rpc::SlowCall& call) {
   count_.fetch_add(1, std::memory_order_relaxed);
   uint64_t left_out = 0;
-  if (!TakeLine(&left_out)) return;
+  if (!lines_.TakeLine(&left_out)) return;
   // In etcd's words.
   QUORATE_LOG(kWarn, "request stats",
               {{"time spent", base::FormatDuration(call.took)},
@@ -20,22 +18,6 @@ void SlowCalls::Note(const rpc::SlowCall& call) {
                {"request size", call.request_bytes},
                {"error", call.status},
                {"slow-requests-left-out", left_out}});
-}
-
-bool SlowCalls::TakeLine(uint64_t* left_out) {
-  const auto now = std::chrono::steady_clock::now();
-  base::MutexLock lock(&mutex_);
-  if (now - second_ >= std::chrono::seconds(1)) {
-    second_ = now;
-    lines_ = 0;
-  }
-  if (lines_ == kLinesMax) {
-    ++left_out_;
-    return false;
-  }
-  ++lines_;
-  *left_out = std::exchange(left_out_, 0);
-  return true;
 }
 
 }  // namespace quorate::api
