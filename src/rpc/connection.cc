@@ -30,7 +30,7 @@ Connection::Connection(Loop* loop, uint64_t id, std::unique_ptr<Transport> trans
       transport_(std::move(transport)),
       peer_(std::move(peer)),
       close_timer_(this),
-      blocked_timer_(this) {}
+      uptake_timer_(this) {}
 
 Connection::~Connection() {
   ServerContext& server = loop_->server();
@@ -154,6 +154,7 @@ void Connection::Flush() {
   if (is_closed()) return;
   CountOutput(output_.pending());
   output_.Trim();
+  if (output_.empty()) loop_->timers().Cancel(&uptake_timer_);
   if (protocol_ != nullptr) protocol_->OnFlushed();
   if (closing_ && output_.empty() && !is_closed()) Linger();
 }
@@ -177,7 +178,10 @@ bool Connection::WriteOutput() {
       Close();
       return false;
     }
-    if (written > 0) output_.Consume(static_cast<size_t>(written));
+    if (written > 0) {
+      output_.Consume(static_cast<size_t>(written));
+      uptake_.Took(static_cast<size_t>(written));
+    }
     if (written == Transport::kAgain || static_cast<size_t>(written) < offered) {
       SetWriteBlocked(true);
       return false;
@@ -195,12 +199,19 @@ void Connection::CountOutput(size_t bytes) {
 void Connection::SetWriteBlocked(bool blocked) {
   write_blocked_ = blocked;
   UpdateEvents();
-  if (blocked) {
-    const int64_t round_ms = loop_->server().options.stall_check_interval.count();
-    loop_->timers().Schedule(&blocked_timer_, loop_->now_ms() + Protocol::kAnswerRoundsMax * round_ms);
-  } else {
-    loop_->timers().Cancel(&blocked_timer_);
-  }
+  if (blocked && !uptake_timer_.scheduled()) AwaitUptake();
+}
+
+void Connection::AwaitUptake() {
+  const int64_t round_ms = loop_->server().options.stall_check_interval.count();
+  uptake_.BeginAnew();
+  loop_->timers().Schedule(&uptake_timer_, loop_->now_ms() + Protocol::kAnswerRoundsMax * round_ms);
+}
+
+void Connection::CheckUptake() {
+  const size_t left = output_.pending() + (protocol_ != nullptr ? protocol_->backlog_bytes() : 0);
+  if (!uptake_.IsEnough(left)) return Close();
+  AwaitUptake();
 }
 
 void Connection::UpdateEvents() {
@@ -267,7 +278,7 @@ void Connection::Close() {
   SetIdle(false);
   CountOutput(0);
   loop_->timers().Cancel(&close_timer_);
-  loop_->timers().Cancel(&blocked_timer_);
+  loop_->timers().Cancel(&uptake_timer_);
   loop_->Unwatch(transport_->descriptor());
   transport_.reset();
   // The protocol stays until the end of the tick: this may be called from within it.

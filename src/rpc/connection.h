@@ -18,6 +18,7 @@
 #include "src/rpc/output.h"
 #include "src/rpc/protocol.h"
 #include "src/rpc/transport.h"
+#include "src/rpc/uptake.h"
 
 namespace quorate::rpc {
 
@@ -81,6 +82,10 @@ class Connection final : public EventSource {
   void Linger();
   bool WriteOutput();
   void SetWriteBlocked(bool blocked);
+  // From the moment on that the socket does not take all, until it has.
+  void AwaitUptake();
+  // Closes it if what was taken since is too little of what waits.
+  void CheckUptake();
 
   Loop* const loop_;
   const uint64_t id_;
@@ -96,7 +101,8 @@ class Connection final : public EventSource {
   Output output_;
   size_t counted_output_ = 0;  // bytes of it that the loop's account knows
   CloseTimer close_timer_;
-  CloseTimer blocked_timer_;  // runs while the socket takes nothing
+  Uptake uptake_;  // of the output, while the timer runs
+  MemberTimer<Connection, &Connection::CheckUptake> uptake_timer_;
   uint32_t events_ = 0;
   int64_t received_ms_ = 0;
   bool idle_ = false;

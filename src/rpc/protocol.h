@@ -51,7 +51,7 @@ class Protocol {
   // Who holds no more than this is served even while the process holds as much as it may, because of others.
   static constexpr int64_t kModestBytes = 64 << 10;
   // Rounds of ServerOptions::stall_check_interval after which an answer is given up of which too little was taken in
-  // all of them: by the share in uptake.h, or nothing by the socket.
+  // all of them, by the share in uptake.h: of a stream, or of all that waits for a connection's socket.
   static constexpr int kAnswerRoundsMax = 10;
 };
 

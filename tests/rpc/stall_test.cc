@@ -10,6 +10,7 @@
 
 #include "src/rpc/protocol.h"
 #include "src/rpc/uptake.h"
+#include "tests/base/files_testing.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
 
@@ -123,6 +124,38 @@ TEST(StallTest, AnswersOfWhichAConnectionTakesAByteAreGivenUp) {
   RawHttp2 client(server.address());
   client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) + LargeAnswer(1) + LargeAnswer(3));
   EXPECT_EQ(ResetsWhileTakingByTheByte(&client, 0, 2), 2u);
+}
+
+// A plain answer of so many bytes, of which a client takes 64 KiB and waits, and so on; how many came, up to so many.
+size_t TakenPieceByPiece(size_t answer_bytes, std::chrono::milliseconds stall_check_interval,
+                         std::chrono::milliseconds pause, size_t bytes_max) {
+  const base::TemporaryDirectory directory;
+  ServerOptions options;
+  options.stall_check_interval = stall_check_interval;
+  // Whose buffers are of one size, whatever is taken.
+  TestServer server(options, "unix://" + directory.path() + "/socket");
+  RawSocket client(server.address());
+  client.Send("GET /large/" + std::to_string(answer_bytes) + " HTTP/1.1\r\nHost: test\r\n\r\n");
+  size_t taken = 0;
+  while (taken < bytes_max) {
+    std::this_thread::sleep_for(pause);
+    const size_t piece = client.Receive().size();
+    if (piece == 0) break;
+    taken += piece;
+  }
+  return taken;
+}
+
+TEST(StallTest, APlainAnswerOfWhichATrickleIsTakenIsGivenUp) {
+  constexpr size_t kNever = 10'000'000;
+  // 0.6 MB, each time that it has for a hundredth of 150 MB.
+  EXPECT_LT(TakenPieceByPiece(150'000'000, std::chrono::milliseconds(50), std::chrono::milliseconds(50), kNever),
+            kNever);
+}
+
+TEST(StallTest, APlainAnswerThatIsTakenSlowlyComesWhole) {
+  constexpr size_t kBytes = 4'000'000;
+  EXPECT_GE(TakenPieceByPiece(kBytes, std::chrono::milliseconds(150), std::chrono::milliseconds(60), kBytes), kBytes);
 }
 
 TEST(StallTest, AStreamOnWhichNothingHasToHappenIsLeftAlone) {
