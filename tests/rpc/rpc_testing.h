@@ -5,6 +5,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -54,6 +55,8 @@ struct Observed {
   Counter tick_ends;
   Counter large;  // requests for /large/<bytes>
   Counter burns;  // calls to /test.Echo/Burn that began
+  Counter health_looks;
+  std::atomic<bool> serving{true};  // as Health says
 
   std::mutex mutex;
   std::vector<UnaryCall> calls;  // held

@@ -290,6 +290,36 @@ TEST(ServerTest, HealthIsToldAndWatched) {
   EXPECT_EQ(response.status(), ::grpc::health::v1::HealthCheckResponse::SERVING);
 }
 
+TEST(ServerTest, ManyWhoWatchTheHealthCostALookAtATimeAndHearOfEachChange) {
+  constexpr uint32_t kWatches = 200;
+  ServerOptions options;
+  options.loops = 1;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  for (uint32_t i = 0; i < kWatches; ++i) {
+    const std::string headers = HeaderBlock(GrpcRequest("/grpc.health.v1.Health/Watch"));
+    client.Send(Frame(kHeaders, kEndHeaders, 2 * i + 1, headers) +
+                Frame(kData, kEndStream, 2 * i + 1, GrpcMessage("")));
+  }
+  const auto expect_all = [&](::grpc::health::v1::HealthCheckResponse::ServingStatus status) {
+    ::grpc::health::v1::HealthCheckResponse response;
+    response.set_status(status);
+    for (uint32_t i = 0; i < kWatches; ++i) {
+      ASSERT_EQ(client.NextOf(kData).payload, GrpcMessage(response.SerializeAsString())) << i;
+    }
+  };
+  expect_all(::grpc::health::v1::HealthCheckResponse::SERVING);
+  const int looks = server.observed().health_looks.value();
+  std::this_thread::sleep_for(milliseconds(1200));
+  EXPECT_GE(server.observed().health_looks.value(), looks + 1);
+  EXPECT_LE(server.observed().health_looks.value(), looks + 10);
+  for (const bool serving : {false, true}) {
+    server.observed().serving = serving;
+    expect_all(serving ? ::grpc::health::v1::HealthCheckResponse::SERVING
+                       : ::grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+  }
+}
+
 TEST(ServerTest, ReflectionListsServicesAndGivesTheirFiles) {
   TestServer server;
   const auto channel = Dial(server.address());

@@ -197,7 +197,10 @@ Registry TestServer::MakeRegistry() {
     reply(std::move(response));
   });
   registry.AddHttp("/drop", [](const HttpRequest&, HttpReply) {});
-  registry.AddHealth([] { return true; });
+  registry.AddHealth([observed] {
+    observed->health_looks.Add();
+    return observed->serving.load();
+  });
   registry.AddReflection({});
   return registry;
 }
