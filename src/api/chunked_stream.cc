@@ -3,15 +3,29 @@
 #include <utility>
 
 #include "quorate/base/errors.h"
+#include "src/api/least_pace.h"
 #include "src/api/stream_handlers.h"
 
 namespace quorate::api {
 namespace {
 
-class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::enable_shared_from_this<ChunkedStream> {
+absl::Status TakenTooSlowly() {
+  return base::MakeStatus(absl::StatusCode::kUnavailable,
+                          "etcdserver: the answer is taken too slowly: less than 64 KiB a second for a minute");
+}
+static_assert(LeastPace::kBytesPerSecond == 64 << 10);
+
+class ChunkedStream : public rpc::StreamHandler,
+                      public AwaitsRoom,
+                      public KeepsPace,
+                      public std::enable_shared_from_this<ChunkedStream> {
  public:
   ChunkedStream(ServiceContext* service, ReaderPool* pool, rpc::Stream& stream, AcceptRequest accept)
-      : pool_(pool), stream_(&stream), loop_(service->loop(stream.loop_index())), accept_(std::move(accept)) {}
+      : pool_(pool),
+        stream_(&stream),
+        loop_(service->loop(stream.loop_index())),
+        accept_(std::move(accept)),
+        pace_(loop_.pace_rounds.round()) {}
 
   void OnMessage(std::string_view message) override {
     if (stream_ == nullptr || source_ != nullptr) return;
@@ -49,8 +63,14 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
     return true;
   }
 
+  void OnPaceLook() override {
+    const auto queued = static_cast<int64_t>(stream_->queued_bytes());
+    const bool waited = std::exchange(client_waited_, false) || queued == 0;
+    if (!pace_.IsKept(written_bytes_ - queued, waited)) Finish(TakenTooSlowly());
+  }
+
   void OnClose() override {
-    loop_.awaiting_room.Remove(this);
+    LeaveLoop();
     stream_ = nullptr;
     LetGo();
   }
@@ -73,7 +93,8 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
   // From here to Send the source is the pool's.
   void BuildNext() {
     if (!stream_->HasRoom(0)) return AwaitRoom();
-    building_ = begun_ = true;
+    building_ = true;
+    if (!std::exchange(begun_, true)) pace_place_ = loop_.pace_rounds.Add(this);
     auto build = [weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
       auto chunk = std::make_shared<ChunkSource::Chunk>();
       if (!status.ok()) {
@@ -103,9 +124,11 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
   // where all clients together leave no room does it wait, and is counted meanwhile.
   void SendRest() {
     std::vector<base::Payload>& messages = chunk_->messages;
+    client_waited_ |= stream_->queued_bytes() == 0;
     for (; next_ < messages.size(); ++next_) {
       const size_t size = messages[next_].size();
       if (!stream_->HasRoom(size) && stream_->queued_bytes() < rpc::Stream::kHighWaterBytes) return Hold();
+      written_bytes_ += static_cast<int64_t>(size);
       stream_->Write(std::move(messages[next_]));
     }
     if (held_bytes_ > 0) stream_->Keep(-std::exchange(held_bytes_, 0));
@@ -128,11 +151,19 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
   }
 
   void AwaitRoom() {
-    if (stream_->queued_bytes() == 0) loop_.awaiting_room.Add(this);
+    if (stream_->queued_bytes() > 0) return;
+    client_waited_ = true;
+    loop_.awaiting_room.Add(this);
+  }
+
+  // Not to be told of anything more.
+  void LeaveLoop() {
+    loop_.awaiting_room.Remove(this);
+    if (begun_ && stream_ != nullptr) loop_.pace_rounds.Remove(pace_place_);
   }
 
   void Finish(absl::Status status) {
-    loop_.awaiting_room.Remove(this);
+    LeaveLoop();
     LetGo();
     std::exchange(stream_, nullptr)->Finish(std::move(status));
   }
@@ -155,6 +186,10 @@ class ChunkedStream : public rpc::StreamHandler, public AwaitsRoom, public std::
   std::shared_ptr<ChunkSource::Chunk> chunk_;  // being sent
   size_t next_ = 0;                            // of its messages
   int64_t held_bytes_ = 0;                     // counted of them
+  LeastPace pace_;
+  PaceRounds::Place pace_place_;  // once begun
+  int64_t written_bytes_ = 0;
+  bool client_waited_ = false;  // since the last look it had taken all there was
 };
 
 }  // namespace

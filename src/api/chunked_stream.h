@@ -2,7 +2,8 @@
 
 // A server-streaming call whose messages are made on a pool of readers, as fast as the client takes them: the next
 // chunk is made once what was queued before it leaves room, so a call holds Stream::kHighWaterBytes and one chunk at
-// most. While what all clients leave untaken leaves no room, it goes on a message at a time, or waits.
+// most. While what all clients leave untaken leaves no room, it goes on a message at a time, or waits. A client that
+// takes it at less than the least pace hears UNAVAILABLE.
 
 #include <functional>
 #include <memory>

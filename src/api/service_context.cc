@@ -45,7 +45,11 @@ LoopContext::LoopContext(ServiceContext* context, int loop_index)
       feed(FeedOptionsOf(context, loop_index)),
       awaiting_room([context, loop_index](std::function<void()> look) {
         context->server->PostAfter(loop_index, RoomQueue::kPause, std::move(look));
-      }) {}
+      }),
+      pace_rounds(context->options.pace_round,
+                  [context, loop_index](std::chrono::milliseconds delay, std::function<void()> look) {
+                    context->server->PostAfter(loop_index, delay, std::move(look));
+                  }) {}
 
 ServiceContext::ServiceContext(ServicesOptions options)
     : options(std::move(options)),

@@ -18,6 +18,7 @@
 #include "quorate/watch/hub.h"
 #include "src/api/defragmentation.h"
 #include "src/api/lasting_calls.h"
+#include "src/api/least_pace.h"
 #include "src/api/log_allowance.h"
 #include "src/api/loop_reads.h"
 #include "src/api/proposer.h"
@@ -40,6 +41,7 @@ struct LoopContext {
   LoopReads reads;
   watch::Feed feed;
   RoomQueue awaiting_room;
+  PaceRounds pace_rounds;
   LastingCalls lasting_calls;
   ClientVersions unary_versions;
   ClientVersions stream_versions;

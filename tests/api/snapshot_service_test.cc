@@ -17,6 +17,9 @@ using etcdserverpb::SnapshotResponse;
 constexpr size_t kAtATime = ServiceContext::kSnapshotsAtATime;
 constexpr size_t kWaitingMax = ServiceContext::kSnapshotsWaitingMax;
 
+// For all that a test does.
+constexpr std::chrono::seconds kPatience{60};
+
 struct Call {
   grpc::ClientContext context;
   std::unique_ptr<grpc::ClientReader<SnapshotResponse>> reader;
@@ -46,6 +49,7 @@ class Calls {
 
   Call& Open() {
     Call& call = calls_.emplace_back();
+    call.context.set_deadline(std::chrono::system_clock::now() + kPatience);
     call.reader = member_.maintenance().Snapshot(&call.context, {});
     return call;
   }
@@ -84,6 +88,17 @@ TEST(SnapshotServiceTest, WhoTakesNothingLosesItsTurn) {
   for (size_t i = 0; i < kAtATime; ++i) calls.Open();
   EXPECT_EQ(calls.Open().ReadsToTheEnd(), grpc::StatusCode::OK);
   EXPECT_NE(calls[0].ReadsToTheEnd(), grpc::StatusCode::OK);
+  calls.CancelAll();
+}
+
+TEST(SnapshotServiceTest, WhoTakesLittleLosesItsTurnAndHearsWhy) {
+  ServicesOptions options;
+  options.pace_round = std::chrono::milliseconds(250);
+  TestMember member(options);
+  Calls calls(member);
+  for (size_t i = 0; i < kAtATime; ++i) EXPECT_TRUE(calls.Open().Reads());
+  EXPECT_EQ(calls.Open().ReadsToTheEnd(), grpc::StatusCode::OK);
+  EXPECT_EQ(calls[0].ReadsToTheEnd(), grpc::StatusCode::UNAVAILABLE);
   calls.CancelAll();
 }
 

@@ -35,6 +35,9 @@ struct ServicesOptions {
   std::chrono::nanoseconds warning_unary_request_duration = std::chrono::milliseconds(300);
   // Between progress notices on a watch stream; 0 is ten minutes.
   std::chrono::milliseconds watch_progress_notify_interval{0};
+  // Between looks at whether clients take their snapshots and streamed lists; in six of them each has to take as much
+  // as comes to 64 KiB a second.
+  std::chrono::milliseconds pace_round{10'000};
 };
 
 class Services {
