@@ -1,6 +1,5 @@
 #include "src/api/kv_reads.h"
 
-#include <functional>
 #include <string>
 #include <utility>
 
@@ -19,14 +18,15 @@ uint64_t CostOf(const mvcc::ReadView& view, const mvcc::TxnRequest& request) {
   return view.TxnCost(request, kInlineKeysMax);
 }
 
-// Why a read that takes long is to be given up; OK: it is not.
-using MayGoOn = std::function<absl::Status()>;
+using mvcc::MayGoOn;
 
-absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::RangeRequest& request, MayGoOn) {
-  return view.Range(request);
+absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::RangeRequest& request,
+                                     const MayGoOn& may_go_on) {
+  return view.Range(request, may_go_on);
 }
-absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::TxnRequest& request, MayGoOn may_go_on) {
-  return view.Txn(request, std::move(may_go_on));
+absl::StatusOr<mvcc::Answer> Execute(const mvcc::ReadView& view, const mvcc::TxnRequest& request,
+                                     const MayGoOn& may_go_on) {
+  return view.Txn(request, may_go_on);
 }
 
 constexpr RequestType TypeOf(const mvcc::RangeRequest&) { return RequestType::kRange; }
@@ -38,9 +38,9 @@ void BeginToWait(ReadCall& call) {
 
 template <typename Request>
 void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& request, ReadCall call,
-            MayGoOn may_go_on = {}) {
+            const MayGoOn& may_go_on = {}) {
   const auto start = steady_clock::now();
-  absl::StatusOr<mvcc::Answer> answer = Execute(view, request, std::move(may_go_on));
+  absl::StatusOr<mvcc::Answer> answer = Execute(view, request, may_go_on);
   const auto end = steady_clock::now();
   context.statistics.Observe(TypeOf(request), answer.ok(), end - call.waiting_since.value_or(start));
   if (TypeOf(request) == RequestType::kRange) context.statistics.ranges[answer.ok()].Observe(end - start);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "quorate/base/check.h"
+#include "src/mvcc/effort.h"
 #include "src/mvcc/range.h"
 #include "src/mvcc/size_class.h"
 #include "src/mvcc/txn.h"
@@ -32,6 +33,35 @@ uint64_t RecordBytes(const IndexView& keys, std::string_view key) {
   const std::optional<KeyState> state = keys.Find(key);
   return state.has_value() ? BytesOfClass(state->size_class) : 0;
 }
+
+// A view's state for one read that may be given up.
+class Interruptible final : public State {
+ public:
+  Interruptible(const ReadView::Rep* rep, const MayGoOn& may_go_on) : rep_(rep), may_go_on_(may_go_on) {}
+
+  int64_t revision() const override { return rep_->revision(); }
+  int64_t compacted_revision() const override { return rep_->compacted_revision(); }
+  KeySource& Now() const override { return rep_->Now(); }
+  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override {
+    return rep_->At(revision, range);
+  }
+  uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
+    return rep_->CostOfPast(revision, range);
+  }
+  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override {
+    std::vector<base::Buffer> records;
+    QUORATE_RETURN_IF_ERROR(rep_->parts->records.Fetch(revisions, &records, nullptr, may_go_on_));
+    return records;
+  }
+  absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return rep_->FetchOne(revision); }
+
+ private:
+  const ReadView::Rep* const rep_;
+  const MayGoOn& may_go_on_;
+};
+
+// A list's effort has no bound: it looks at no key more than a few times.
+constexpr uint64_t kKeysOfAnyEffort = std::numeric_limits<uint64_t>::max() / Effort::kVisitsOfEachKey;
 
 // Whether no more keys are looked at than the limit says.
 bool LimitsItsScan(const RangeRequest& request) {
@@ -66,20 +96,27 @@ ReadView::~ReadView() = default;
 int64_t ReadView::revision() const { return rep_->revision(); }
 int64_t ReadView::compacted_revision() const { return rep_->compacted; }
 
-absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request) const {
+absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request, const MayGoOn& may_go_on) const {
   rep_->parts->counts.ranges.fetch_add(1, std::memory_order_relaxed);
   uint64_t budget = kAnswerBytesMax;
-  absl::StatusOr<base::Payload> body = ExecuteRange(*rep_, request, &budget);
+  const auto execute = [&]() -> absl::StatusOr<base::Payload> {
+    if (!may_go_on) return ExecuteRange(*rep_, request, &budget);
+    const Interruptible state(rep_.get(), may_go_on);
+    Effort effort(kKeysOfAnyEffort, may_go_on);
+    return ExecuteRange(MeasuredState(&state, &effort), request, &budget);
+  };
+  absl::StatusOr<base::Payload> body = execute();
   if (!body.ok()) return std::move(body).status();
   return Answer{*std::move(body), rep_->revision()};
 }
 
-absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request, std::function<absl::Status()> may_go_on) const {
+absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request, const MayGoOn& may_go_on) const {
   QUORATE_CHECK(IsReadOnly(request)) << "a transaction that writes";
   OperationCounts counts;
   uint64_t budget = kAnswerBytesMax;
-  Effort effort(rep_->parts->published.keys.load(std::memory_order_relaxed), std::move(may_go_on));
-  absl::StatusOr<base::Payload> body = ExecuteTxn(*rep_, nullptr, nullptr, request, &counts, &budget, &effort);
+  const Interruptible state(rep_.get(), may_go_on);
+  Effort effort(rep_->parts->published.keys.load(std::memory_order_relaxed), may_go_on);
+  absl::StatusOr<base::Payload> body = ExecuteTxn(state, nullptr, nullptr, request, &counts, &budget, &effort);
   rep_->parts->counts.Add(counts);
   if (!body.ok()) return std::move(body).status();
   return Answer{*std::move(body), rep_->revision()};

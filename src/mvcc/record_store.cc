@@ -22,6 +22,11 @@ constexpr int64_t kNeighboursApart = 8;
 constexpr size_t kNeighboursMin = 16;
 // What stands between two of them, when that is more than so many others, is leapt over.
 constexpr int kStepsMax = 16;
+// What is read between two looks whether to go on: some milliseconds. A record counts for some bytes more than it has.
+constexpr size_t kBytesBetweenLooks = 4 << 20;
+constexpr size_t kRecordCostBytes = 1 << 10;
+// As many scattered ones are asked for together, between two looks.
+constexpr size_t kScatteredAtATime = 1024;
 
 absl::Status Bad(Revision revision, const char* what) {
   return base::MakeStatus(absl::StatusCode::kDataLoss, "the record of revision " + Text(revision) + " is " + what);
@@ -31,8 +36,8 @@ absl::Status Bad(Revision revision, const char* what) {
 class Reading {
  public:
   Reading(const storage::Database* database, const storage::Snapshot* snapshot, const std::vector<Revision>& revisions,
-          std::vector<base::Buffer>* records)
-      : database_(database), snapshot_(snapshot), revisions_(revisions), records_(records) {}
+          std::vector<base::Buffer>* records, const std::function<absl::Status()>& may_go_on)
+      : database_(database), snapshot_(snapshot), revisions_(revisions), records_(records), may_go_on_(may_go_on) {}
 
   absl::Status Read(std::vector<size_t> places) {
     std::sort(places.begin(), places.end(), [&](size_t a, size_t b) { return revisions_[a] < revisions_[b]; });
@@ -47,7 +52,11 @@ class Reading {
       if (walk == nullptr) walk = WalkBetween(*begin, places.back());
       QUORATE_RETURN_IF_ERROR(ReadNeighbours(*walk, {begin, end}));
     }
-    return ReadScattered(scattered);
+    for (size_t begin = 0; begin < scattered.size(); begin += kScatteredAtATime) {
+      const std::span<const size_t> rest = std::span(scattered).subspan(begin);
+      QUORATE_RETURN_IF_ERROR(ReadScattered(rest.first(std::min(rest.size(), kScatteredAtATime))));
+    }
+    return absl::OkStatus();
   }
 
  private:
@@ -76,8 +85,7 @@ class Reading {
     return absl::OkStatus();
   }
 
-  absl::Status ReadScattered(const std::vector<size_t>& places) {
-    if (places.empty()) return absl::OkStatus();
+  absl::Status ReadScattered(std::span<const size_t> places) {
     std::vector<std::string> keys;
     keys.reserve(places.size());
     for (const size_t place : places) keys.emplace_back(View(EncodeRevision(revisions_[place])));
@@ -95,13 +103,18 @@ class Reading {
   absl::Status Take(size_t place, std::string_view bytes) {
     if (!DecodeRecord(bytes).has_value()) return Bad(revisions_[place], "malformed");
     (*records_)[place] = base::Buffer::Copy(bytes);
-    return absl::OkStatus();
+    unlooked_bytes_ += kRecordCostBytes + bytes.size();
+    if (!may_go_on_ || unlooked_bytes_ < kBytesBetweenLooks) return absl::OkStatus();
+    unlooked_bytes_ = 0;
+    return may_go_on_();
   }
 
   const storage::Database* const database_;
   const storage::Snapshot* const snapshot_;
   const std::vector<Revision>& revisions_;
   std::vector<base::Buffer>* const records_;
+  const std::function<absl::Status()>& may_go_on_;
+  size_t unlooked_bytes_ = 0;
 };
 
 }  // namespace
@@ -120,13 +133,13 @@ absl::StatusOr<base::Buffer> RecordStore::FetchOne(Revision revision) {
 }
 
 absl::Status RecordStore::Fetch(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records,
-                                const storage::Snapshot* snapshot) {
+                                const storage::Snapshot* snapshot, const std::function<absl::Status()>& may_go_on) {
   records->resize(revisions.size());
   const std::vector<size_t> missing = cache_.FindAll(revisions, records);
   if (missing.empty()) return absl::OkStatus();
 
   const uint64_t waited = base::TimesWaited();
-  QUORATE_RETURN_IF_ERROR(Reading(database_, snapshot, revisions, records).Read(missing));
+  QUORATE_RETURN_IF_ERROR(Reading(database_, snapshot, revisions, records, may_go_on).Read(missing));
   pace_.Took(base::TimesWaited() - waited, missing.size());
   const bool is_scan = missing.size() >= kScanRecords;
   for (size_t place : missing) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "quorate/base/buffer.h"
@@ -16,9 +17,10 @@ class RecordStore {
  public:
   RecordStore(const storage::Database* database, size_t cache_bytes) : database_(database), cache_(cache_bytes) {}
 
-  // Each at its place; those already filled in are left. DataLoss when one is nowhere.
+  // Each at its place; those already filled in are left. DataLoss when one is nowhere. `may_go_on`, which may be empty,
+  // is asked now and then while it reads, and ends it when it says why.
   absl::Status Fetch(const std::vector<Revision>& revisions, std::vector<base::Buffer>* records,
-                     const storage::Snapshot* snapshot = nullptr);
+                     const storage::Snapshot* snapshot = nullptr, const std::function<absl::Status()>& may_go_on = {});
   absl::StatusOr<base::Buffer> FetchOne(Revision revision);
   RecordCache& cache() { return cache_; }
   // Whether to fetch this record now would be to wait for the disk, as far as one can tell.

@@ -378,5 +378,48 @@ TEST_F(RangeTest, AChunkEndsByBytesThoughItsFirstKeysAreSmall) {
   for (const pb::RangeResponse& chunk : chunks) EXPECT_LE(chunk.ByteSizeLong(), 310'000u);
 }
 
+// A list for a client that has gone, or a server that stops.
+TEST_F(RangeTest, ALongListEndsSoonAfterItMayNotGoOn) {
+  pb::TxnRequest many;
+  for (int i = 0; i < 20'000; ++i) {
+    many.add_success()->mutable_request_put()->set_key("many" + std::to_string(i));
+  }
+  TestStore::Must(test_.Txn(many));
+  for (const bool count_only : {false, true}) {
+    RangeRequest list{.key = "many", .range_end = "manz", .keys_only = true, .count_only = count_only};
+    int asked = 0;
+    const auto may_go_on = [&] { return ++asked < 3 ? absl::OkStatus() : base::errors::DeadlineExceeded(); };
+    const absl::StatusOr<Answer> answer = test_.store->View().Range(list, may_go_on);
+    if (count_only) {
+      EXPECT_TRUE(answer.ok()) << "what is short is not asked for";
+      EXPECT_EQ(asked, 0);
+    } else {
+      EXPECT_EQ(answer.status(), base::errors::DeadlineExceeded());
+      EXPECT_EQ(asked, 3);
+    }
+  }
+}
+
+// Nothing of an answer depends on whether it may be given up.
+TEST_F(RangeTest, WhatMayBeGivenUpIsAnsweredAlike) {
+  for (const bool keys_only : {false, true}) {
+    for (const int64_t revision : {0, 2, 4, 9}) {
+      for (const char* end : {"", "c", "z"}) {
+        const RangeRequest request{.key = "a",
+                                   .range_end = end,
+                                   .limit = 2,
+                                   .revision = revision,
+                                   .sort_order = SortOrder::kDescend,
+                                   .sort_target = SortTarget::kValue,
+                                   .keys_only = keys_only};
+        const auto plain = test_.store->View().Range(request);
+        const auto measured = test_.store->View().Range(request, [] { return absl::OkStatus(); });
+        ASSERT_EQ(plain.status(), measured.status());
+        EXPECT_EQ(plain.ok() ? plain->body.ToString() : "", measured.ok() ? measured->body.ToString() : "");
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace quorate::mvcc

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "quorate/base/check.h"
+#include "quorate/base/errors.h"
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/record.h"
 #include "tests/base/files_testing.h"
@@ -108,6 +109,23 @@ TEST_F(RecordStoreTest, SaysWhichRecordIsMalformed) {
   QUORATE_CHECK(database_->WriteUnmarked(batch).ok());
   EXPECT_EQ(FailureOf(Between(30, 70)), "the record of revision 50/0 is malformed");
   EXPECT_EQ(FailureOf({{50, 0}}), "the record of revision 50/0 is malformed");
+}
+
+TEST_F(RecordStoreTest, EndsSoonAfterItMayNotGoOn) {
+  constexpr int64_t kApart = 20;
+  const std::vector<Revision> neighbours = Between(2, 10'000);
+  std::vector<Revision> scattered;
+  for (int64_t i = 0; i < 10'000; ++i) scattered.push_back({20'000 + kApart * i, 0});
+  Write(neighbours);
+  Write(scattered);
+  for (const auto& revisions : {neighbours, scattered}) {
+    int asked = 0;
+    const auto may_go_on = [&] { return ++asked < 2 ? absl::OkStatus() : base::errors::DeadlineExceeded(); };
+    std::vector<base::Buffer> records;
+    EXPECT_EQ(store_.Fetch(revisions, &records, nullptr, may_go_on), base::errors::DeadlineExceeded());
+    EXPECT_EQ(asked, 2);
+    EXPECT_FALSE(records.back()) << "read to the end all the same";
+  }
 }
 
 }  // namespace

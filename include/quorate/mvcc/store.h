@@ -71,6 +71,9 @@ struct Answer {
   int64_t revision = 0;
 };
 
+// Why a read that takes long is to be given up; OK: it is not. Asked on the reading thread.
+using MayGoOn = std::function<absl::Status()>;
+
 // One published state of the store. Movable, cheap to take; one thread at a time. Let go of it soon: removal of
 // compacted garbage waits for it. Must not outlive the store.
 class ReadView {
@@ -81,8 +84,9 @@ class ReadView {
 
   int64_t revision() const;
   int64_t compacted_revision() const;  // -1: never compacted
-  // A RangeResponse. The error is the API's (compacted, future revision).
-  absl::StatusOr<Answer> Range(const RangeRequest& request) const;
+  // A RangeResponse. The error is the API's (compacted, future revision). `may_go_on` is asked now and then while it
+  // takes long, and ends it when it says why; empty: it goes on to its end.
+  absl::StatusOr<Answer> Range(const RangeRequest& request, const MayGoOn& may_go_on = {}) const;
   // What Range would cost, about and rather too much, to choose the thread for it: in visits of a key, where 8 KiB of
   // records cost as much as one more, and so do a few changes that an older state is away. A single key's own record,
   // which is one read, is not weighed.
@@ -97,9 +101,8 @@ class ReadView {
   // one can tell: an event loop has others to serve meanwhile. Of a request that costs little: it looks for each record.
   bool WaitsForDisk(const RangeRequest& request) const;
   bool WaitsForDisk(const TxnRequest& request) const;
-  // A TxnResponse of a transaction that changes nothing (see IsReadOnly). `may_go_on` is asked now and then while it
-  // takes long, and ends it when it says why.
-  absl::StatusOr<Answer> Txn(const TxnRequest& request, std::function<absl::Status()> may_go_on = {}) const;
+  // A TxnResponse of a transaction that changes nothing (see IsReadOnly); `may_go_on` likewise.
+  absl::StatusOr<Answer> Txn(const TxnRequest& request, const MayGoOn& may_go_on = {}) const;
 
   struct Rep;
 
