@@ -56,6 +56,14 @@ std::shared_ptr<const std::atomic<bool>> UnaryCall::Abandoned() const {
   return flag != nullptr ? flag : std::make_shared<const std::atomic<bool>>(true);
 }
 
+std::shared_ptr<const std::atomic<bool>> UnaryCall::LeavesTooMuch() const {
+  static const auto kNever = std::make_shared<const std::atomic<bool>>(false);
+  Connection* connection = loop_->FindConnection(connection_);
+  const bool alive = connection != nullptr && connection->protocol() != nullptr;
+  std::shared_ptr<const std::atomic<bool>> flag = alive ? connection->protocol()->LeavesTooMuch() : nullptr;
+  return flag != nullptr ? flag : kNever;
+}
+
 void UnaryCall::Fail(absl::Status status) && {
   Deliver(std::exchange(loop_, nullptr), {connection_, stream_, std::move(status), base::Payload()});
 }

@@ -176,6 +176,9 @@ void Http2Session::OnClosed(Http2Stream* stream, uint32_t error_code) {
 void Http2Session::CountQueued(int64_t bytes) {
   queued_bytes_ += bytes;
   loop().load().AddQueued(bytes);
+  if (queued_bytes_ > refused_until_) return;
+  refused_until_ = -1;
+  leaves_too_much_->store(false, std::memory_order_relaxed);
 }
 
 void Http2Session::CountUnary(int64_t change) {
@@ -208,6 +211,14 @@ bool Http2Session::IsTooMuchToQueue(size_t bytes) const {
   const int64_t total = connection_->loop().queued_bytes();
   return (queued_bytes_ > 0 && queued_bytes_ + size > limits.connection_queued_bytes_max) ||
          (total + size > limits.queued_bytes_max && queued_bytes_ + size > kModestBytes);
+}
+
+// A client that has taken an eighth of what waits is read for again. One that has little waiting is refused because of
+// others, and what it asks for next may be small.
+void Http2Session::OnAnswerRefused() {
+  if (queued_bytes_ <= kModestBytes) return;
+  refused_until_ = queued_bytes_ - queued_bytes_ / 8;
+  leaves_too_much_->store(true, std::memory_order_relaxed);
 }
 
 void Http2Session::OnHeader(std::string_view name, std::string_view value) {

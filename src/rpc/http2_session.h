@@ -40,6 +40,8 @@ class Http2Session final : public Protocol {
   Stream* FindStream(int32_t stream) override;
   std::shared_ptr<const std::atomic<bool>> Abandoned(int32_t stream) override;
   bool IsTooMuchToQueue(size_t bytes) const override;
+  void OnAnswerRefused() override;
+  std::shared_ptr<const std::atomic<bool>> LeavesTooMuch() override { return leaves_too_much_; }
   size_t backlog_bytes() const override;
 
   // For streams.
@@ -120,6 +122,8 @@ class Http2Session final : public Protocol {
   size_t stream_count_ = 0;
   int64_t unary_calls_ = 0;
   int64_t queued_bytes_ = 0;    // of all streams
+  const std::shared_ptr<std::atomic<bool>> leaves_too_much_ = std::make_shared<std::atomic<bool>>(false);
+  int64_t refused_until_ = -1;  // so much is queued, while the flag is set
   int64_t received_bytes_ = 0;  // likewise: metadata, and messages that are not complete
   std::vector<int32_t> waiting_for_room_;
   PingPolicy ping_policy_;

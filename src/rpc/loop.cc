@@ -343,7 +343,10 @@ void Loop::Complete(Completion completion) {
   // Looked at once more, since many calls may have been taken on before the first was answered. A change cannot be
   // refused any more, only what it answers beyond a few bytes, when too much waits already.
   if (completion.refusable) {
-    if (protocol.IsTooMuchToQueue(size)) completion.status = base::errors::TooManyRequests();
+    if (protocol.IsTooMuchToQueue(size)) {
+      completion.status = base::errors::TooManyRequests();
+      connection->protocol()->OnAnswerRefused();
+    }
   } else if (size > kSmallAnswerBytes && (protocol.IsTooMuchToQueue(0) || queues_are_full)) {
     completion.status = AnswerLost();
   }

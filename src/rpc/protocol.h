@@ -46,6 +46,10 @@ class Protocol {
   virtual std::shared_ptr<const std::atomic<bool>> Abandoned(int32_t stream) { return nullptr; }
   // Whether an answer of that size would be too much beside those that wait to be taken.
   virtual bool IsTooMuchToQueue(size_t bytes) const = 0;
+  // One was refused for that.
+  virtual void OnAnswerRefused() {}
+  // See UnaryCall::LeavesTooMuch.
+  virtual std::shared_ptr<const std::atomic<bool>> LeavesTooMuch() { return nullptr; }
 
   static constexpr size_t kBacklogBytesMax = 4 << 20;
   // Who holds no more than this is served even while the process holds as much as it may, because of others.

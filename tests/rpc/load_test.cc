@@ -343,6 +343,30 @@ TEST(LoadTest, WorkLearnsThatNobodyWaitsForIt) {
   EXPECT_TRUE(abandoned->load());
 }
 
+TEST(LoadTest, WorkLearnsThatItsAnswerWouldBeRefusedUntilTheClientTakesSome) {
+  ServerOptions options = OneLoop();
+  options.connection_queued_bytes_max = 250'000;
+  TestServer server(options);
+  RawHttp2 client(server.address());
+  client.Send(kWindowShut);
+  for (uint32_t stream = 1; stream <= 5; stream += 2) {
+    client.Send(Call(stream, "/test.Echo/Hold") + Frame(kData, kEndStream, stream, GrpcMessage("x")));
+  }
+  ASSERT_TRUE(server.observed().held.WaitFor(3));
+  std::promise<std::shared_ptr<const std::atomic<bool>>> asked;
+  server.server().Post(0, [&] { asked.set_value(server.observed().calls[2].LeavesTooMuch()); });
+  const std::shared_ptr<const std::atomic<bool>> leaves_too_much = asked.get_future().get();
+  std::move(server.observed().calls[0]).ReplyIfRoom(base::Payload(std::string(200'000, 'x')));
+  EXPECT_EQ(client.Answer(1)[":status"], "200");
+  EXPECT_FALSE(leaves_too_much->load()) << "none was refused yet";
+  std::move(server.observed().calls[1]).ReplyIfRoom(base::Payload(std::string(100'000, 'x')));
+  EXPECT_EQ(client.Answer(3)["grpc-status"], kResourceExhausted);
+  EXPECT_TRUE(leaves_too_much->load());
+  client.Send(kWindowsOpen);
+  EXPECT_EQ(ReadToTheEnd(&client).first, 200'005u);
+  EXPECT_FALSE(leaves_too_much->load());
+}
+
 TEST(LoadTest, WhatHandlersKeepForStreamsIsBounded) {
   ServerOptions options = OneLoop();
   options.connection_received_bytes_max = 5000;
