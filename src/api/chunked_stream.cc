@@ -23,6 +23,7 @@ class ChunkedStream : public rpc::StreamHandler,
   ChunkedStream(ServiceContext* service, ReaderPool* pool, rpc::Stream& stream, AcceptRequest accept)
       : pool_(pool),
         stream_(&stream),
+        connection_(stream.ref().connection),
         loop_(service->loop(stream.loop_index())),
         accept_(std::move(accept)),
         pace_(loop_.pace_rounds.round()) {}
@@ -108,7 +109,7 @@ class ChunkedStream : public rpc::StreamHandler,
       });
     };
     // Counted there, too: it may wait when its stream, and what that keeps, is gone already.
-    pool_->Submit(std::move(build), bytes_);
+    pool_->Submit(std::move(build), bytes_, connection_);
   }
 
   void Send(std::shared_ptr<ChunkSource::Chunk> chunk) {
@@ -172,11 +173,12 @@ class ChunkedStream : public rpc::StreamHandler,
   void LetGo() {
     if (source_ == nullptr) return;
     if (!begun_) return source_.reset();
-    pool_->Submit([source = std::move(source_)](const absl::Status&) {}, bytes_);
+    pool_->Submit([source = std::move(source_)](const absl::Status&) {}, bytes_, connection_);
   }
 
   ReaderPool* pool_;
   rpc::Stream* stream_;  // null once finished or closed
+  const uint64_t connection_;
   LoopContext& loop_;
   AcceptRequest accept_;
   std::shared_ptr<ChunkSource> source_;

@@ -83,7 +83,7 @@ class Observer final : public rpc::StreamHandler,
     looks_later_ = false;
     loop_.awaiting_room.Remove(this);
     if (!HasRoom(0)) return;
-    LocalRead(service_, loop_index_, OldestKey(name_ + "/"), weak_from_this(),
+    LocalRead(service_, loop_index_, OldestKey(name_ + "/"), {weak_from_this(), stream_->ref().connection},
               [this](absl::StatusOr<mvcc::Answer> found) {
                 if (stream_ != nullptr) OnLooked(std::move(found));
               });

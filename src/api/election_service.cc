@@ -86,7 +86,7 @@ class CampaignCall final : public RecipeCall {
       if (const auto self = weak.lock()) self->OnTurn(status);
     };
     const auto keep = [this](int64_t bytes) { return Keep(bytes); };
-    predecessors_ = std::make_unique<Predecessors>(service_, loop_index_, request_.name() + "/",
+    predecessors_ = std::make_unique<Predecessors>(service_, loop_index_, connection_, request_.name() + "/",
                                                    response_.leader().rev() - 1, keep, turn);
   }
 
@@ -164,7 +164,7 @@ class LeaderCall final : public RecipeCall {
   void Begin(std::string_view message) override {
     v3electionpb::LeaderRequest request;
     if (!Parse(message, &request)) return;
-    LocalRead(service_, loop_index_, OldestKey(request.name() + "/"), Share(this),
+    LocalRead(service_, loop_index_, OldestKey(request.name() + "/"), {Share(this), connection_},
               [this](absl::StatusOr<mvcc::Answer> found) {
                 if (!found.ok()) return Fail(found.status());
                 std::optional<Leader> leader = LeaderOf(std::move(found->body));

@@ -61,15 +61,16 @@ class HashCall final : public LastingUnary {
   void Begin(std::string_view message) override {
     Request request;
     if (!Parse(message, &request)) return;
-    service_->hashes.Submit([service = service_, weak = std::weak_ptr(Share(this)), ref = ref(), stop = stop_,
-                             request = std::move(request)](absl::Status status) {
+    auto compute = [service = service_, weak = std::weak_ptr(Share(this)), ref = ref(), stop = stop_,
+                    request = std::move(request)](absl::Status status) {
       if (stop->load(std::memory_order_relaxed)) return;
       auto response = std::make_shared<absl::StatusOr<Response>>(
           status.ok() ? Serve(*service, request, *stop) : absl::StatusOr<Response>(std::move(status)));
       ref.Post([weak, response](rpc::Stream&) {
         if (const auto self = weak.lock()) self->Answer(*response);
       });
-    });
+    };
+    service_->hashes.Submit(std::move(compute), /*bytes=*/0, connection_);
   }
 
  private:

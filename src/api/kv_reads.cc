@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "quorate/base/errors.h"
 #include "quorate/mvcc/store.h"
 #include "src/api/kv_validation.h"
 #include "src/api/must_decode.h"
@@ -51,28 +52,36 @@ void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& 
 
 template <typename Request>
 void AnswerOnPool(ServiceContext& context, ReaderPool& pool, std::string_view message, ReadCall call) {
+  const auto leaves_too_much = call.call.LeavesTooMuch();
+  if (leaves_too_much->load(std::memory_order_relaxed))
+    return std::move(call.call).Fail(base::errors::TooManyRequests());
   BeginToWait(call);
   const size_t bytes = message.size();
+  const uint64_t connection = call.call.connection();
   Patience patience(call.call, call.deadline);
   pool.SubmitRead(
-      [&context, message = std::string(message), patience, call = std::move(call)](absl::Status status) mutable {
+      [&context, message = std::string(message), patience, leaves_too_much,
+       call = std::move(call)](absl::Status status) mutable {
         const MayGoOn may_go_on = [&context, patience] {
           return patience.Check(context.stopped.load(std::memory_order_relaxed) ? base::errors::Stopped()
                                                                                 : absl::OkStatus());
         };
+        // By now those that were taken on before it may be too much.
+        if (status.ok() && leaves_too_much->load(std::memory_order_relaxed)) status = base::errors::TooManyRequests();
         status = patience.Check(std::move(status));
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));
         const auto request = MustDecode<Request>(message);
         Answer(context, context.replica->store().View(), request, std::move(call), may_go_on);
       },
-      bytes);
+      bytes, connection);
 }
 
 // Where so many wait for the disk already that one more is refused, who asks for little does not hear of it: a few such
 // reads are done on the loop.
 bool MayWaitHere(ServiceContext& context, size_t request_bytes, const ReadCall& call) {
   constexpr int64_t kCallsOfTheModest = 2;
-  if (call.connection_calls > kCallsOfTheModest || context.disk_readers.HasRoom(request_bytes)) return false;
+  if (call.connection_calls > kCallsOfTheModest) return false;
+  if (context.disk_readers.HasRoom(request_bytes, call.call.connection())) return false;
   return context.loop(call.call.loop_index()).reads.TakeWait();
 }
 

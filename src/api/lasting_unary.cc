@@ -8,7 +8,7 @@
 namespace quorate::api {
 
 LastingUnary::LastingUnary(ServiceContext* service, rpc::Stream& stream)
-    : service_(service), loop_index_(stream.loop_index()), stream_(&stream) {
+    : service_(service), loop_index_(stream.loop_index()), connection_(stream.ref().connection), stream_(&stream) {
   service_->loop(loop_index_).lasting_calls.Add(this);
 }
 

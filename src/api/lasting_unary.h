@@ -64,6 +64,7 @@ class LastingUnary : public rpc::StreamHandler, public LastingCall, public std::
 
   ServiceContext* const service_;
   const int loop_index_;
+  const uint64_t connection_;
 
  private:
   rpc::Stream* Leave();

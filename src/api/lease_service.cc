@@ -90,8 +90,9 @@ void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view 
   lease::TimeToLiveRequest request;
   if (!context_->Begin(context, lease::Decode(message, &request), call)) return;
   Patience patience(call, context.deadline);
+  const uint64_t connection = call.connection();
   auto waiting = std::make_shared<rpc::UnaryCall>(std::move(call));
-  context_->ConfirmThenRun(true, [context = context_, request, patience, waiting](absl::Status status) {
+  auto serve = [context = context_, request, patience, waiting](absl::Status status) {
     status = patience.Check(std::move(status));
     if (!status.ok()) return std::move(*waiting).Fail(std::move(status));
     absl::StatusOr<base::Payload> described =
@@ -104,7 +105,8 @@ void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view 
       ReplyNow(*context, std::move(*body), std::move(*waiting));
     });
     if (!accepted) std::move(*waiting).Fail(base::errors::TooManyRequests());
-  });
+  };
+  context_->ConfirmThenRun(true, std::move(serve), /*bytes=*/0, connection);
 }
 
 void LeaseService::List(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {

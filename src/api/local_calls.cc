@@ -77,9 +77,13 @@ ExecutedDone ParseThen(const ServiceContext* context, LocalDone<Response> done) 
 }
 
 absl::StatusOr<mvcc::Answer> ReadRange(const ServiceContext& context, const std::string& request,
-                                       const absl::Status& confirmed) {
+                                       const absl::Status& confirmed, const std::weak_ptr<const void>& caller) {
   QUORATE_RETURN_IF_ERROR(confirmed);
-  return context.replica->store().View().Range(MustDecode<mvcc::RangeRequest>(request));
+  const auto may_go_on = [&] {
+    return caller.expired() || context.stopped.load(std::memory_order_relaxed) ? base::errors::Stopped()
+                                                                               : absl::OkStatus();
+  };
+  return context.replica->store().View().Range(MustDecode<mvcc::RangeRequest>(request), may_go_on);
 }
 
 }  // namespace
@@ -111,8 +115,8 @@ void LocalDelete(ServiceContext* context, int loop_index, const std::string& key
           CheckDeleteRange(MustDecode<mvcc::DeleteRangeRequest>(bytes)), ParseThen(context, std::move(done)));
 }
 
-void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
-                std::weak_ptr<const void> caller, LocalDone<etcdserverpb::RangeResponse> done) {
+void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request, LocalCaller caller,
+                LocalDone<etcdserverpb::RangeResponse> done) {
   LocalRead(context, loop_index, request, std::move(caller),
             [context, done = std::move(done)](absl::StatusOr<mvcc::Answer> answer) {
               if (!answer.ok()) return done(std::move(answer).status());
@@ -120,12 +124,12 @@ void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::Ran
             });
 }
 
-void LocalRead(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
-               std::weak_ptr<const void> caller, LocalDone<mvcc::Answer> done) {
-  auto serve = [context, loop_index, bytes = request.SerializeAsString(), caller = std::move(caller),
+void LocalRead(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request, LocalCaller caller,
+               LocalDone<mvcc::Answer> done) {
+  auto serve = [context, loop_index, bytes = request.SerializeAsString(), caller = std::move(caller.object),
                 done = std::move(done)](absl::Status status) {
     if (caller.expired()) return;
-    absl::StatusOr<mvcc::Answer> answer = ReadRange(*context, bytes, status);
+    absl::StatusOr<mvcc::Answer> answer = ReadRange(*context, bytes, status, caller);
     context->server->Post(loop_index, [caller, done, answer = std::move(answer)] {
       if (const auto alive = caller.lock()) done(answer);
     });
@@ -136,7 +140,7 @@ void LocalRead(ServiceContext* context, int loop_index, const etcdserverpb::Rang
   if (reads.CanReadNow() && reads.View().RangeCost(range) <= kInlineKeysMax && !reads.View().WaitsForDisk(range)) {
     return serve(absl::OkStatus());
   }
-  context->ConfirmThenRun(true, std::move(serve), bytes.size());
+  context->ConfirmThenRun(true, std::move(serve), bytes.size(), caller.connection);
 }
 
 }  // namespace quorate::api

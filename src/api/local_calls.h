@@ -23,12 +23,18 @@ void LocalTxn(ServiceContext* context, int loop_index, const etcdserverpb::TxnRe
               LocalDone<etcdserverpb::TxnResponse> done);
 void LocalDelete(ServiceContext* context, int loop_index, const std::string& key,
                  LocalDone<etcdserverpb::DeleteRangeResponse> done);
-// Linearizable. `caller` is whom it is read for: once it is gone nothing is read, and `done` not called.
-void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
-                std::weak_ptr<const void> caller, LocalDone<etcdserverpb::RangeResponse> done);
+// Whom something is read for: once it is gone nothing is read, and `done` not called. On the pool it waits with what
+// else its connection asks for.
+struct LocalCaller {
+  std::weak_ptr<const void> object;
+  uint64_t connection;
+};
+// Linearizable.
+void LocalRange(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request, LocalCaller caller,
+                LocalDone<etcdserverpb::RangeResponse> done);
 // The same, for values that may be large: a RangeResponse without its header, in the buffers of the store's own
 // records.
-void LocalRead(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request,
-               std::weak_ptr<const void> caller, LocalDone<mvcc::Answer> done);
+void LocalRead(ServiceContext* context, int loop_index, const etcdserverpb::RangeRequest& request, LocalCaller caller,
+               LocalDone<mvcc::Answer> done);
 
 }  // namespace quorate::api

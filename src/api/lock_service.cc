@@ -51,7 +51,7 @@ class LockCall final : public RecipeCall {
     if (owners.empty() || owners[0].create_revision() == revision) return Answer(entered.header());
     waiting_ = true;
     predecessors_ = std::make_unique<Predecessors>(
-        service_, loop_index_, prefix_, revision - 1, [this](int64_t bytes) { return Keep(bytes); },
+        service_, loop_index_, connection_, prefix_, revision - 1, [this](int64_t bytes) { return Keep(bytes); },
         [weak = std::weak_ptr(Share(this))](absl::Status status) {
           if (const auto self = weak.lock()) self->OnTurn(status);
         });
@@ -66,15 +66,16 @@ class LockCall final : public RecipeCall {
     // The lease may have ended while others held the lock.
     etcdserverpb::RangeRequest range;
     range.set_key(key_);
-    LocalRange(service_, loop_index_, range, Share(this), [this](absl::StatusOr<etcdserverpb::RangeResponse> found) {
-      if (gone()) return;
-      if (!found.ok()) {
-        RemoveKey();
-        return Fail(found.status());
-      }
-      if (found->kvs().empty()) return Fail(Unknown("mutex: session is expired"));
-      Answer(found->header());
-    });
+    LocalRange(service_, loop_index_, range, {Share(this), connection_},
+               [this](absl::StatusOr<etcdserverpb::RangeResponse> found) {
+                 if (gone()) return;
+                 if (!found.ok()) {
+                   RemoveKey();
+                   return Fail(found.status());
+                 }
+                 if (found->kvs().empty()) return Fail(Unknown("mutex: session is expired"));
+                 Answer(found->header());
+               });
   }
 
   void Answer(const etcdserverpb::ResponseHeader& header) {

@@ -17,9 +17,13 @@ constexpr size_t kWatchedKeyCopies = 2;
 
 class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
  public:
-  Wait(ServiceContext* context, int loop_index, std::string prefix, int64_t create_revision_max,
+  Wait(ServiceContext* context, int loop_index, uint64_t connection, std::string prefix, int64_t create_revision_max,
        std::function<bool(int64_t)> keep, std::function<void(absl::Status)> done)
-      : context_(context), loop_index_(loop_index), keep_(std::move(keep)), done_(std::move(done)) {
+      : context_(context),
+        loop_index_(loop_index),
+        connection_(connection),
+        keep_(std::move(keep)),
+        done_(std::move(done)) {
     request_.set_range_end(PrefixEnd(prefix));
     request_.set_key(std::move(prefix));
     request_.set_limit(1);
@@ -30,7 +34,7 @@ class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
   }
 
   void Look() {
-    LocalRange(context_, loop_index_, request_, weak_from_this(),
+    LocalRange(context_, loop_index_, request_, {weak_from_this(), connection_},
                [this](absl::StatusOr<etcdserverpb::RangeResponse> found) {
                  if (done_ == nullptr) return;
                  if (!found.ok()) return Finish(found.status());
@@ -73,6 +77,7 @@ class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
 
   ServiceContext* const context_;
   const int loop_index_;
+  const uint64_t connection_;
   etcdserverpb::RangeRequest request_;
   const std::function<bool(int64_t)> keep_;
   int64_t kept_bytes_ = 0;
@@ -80,10 +85,11 @@ class Predecessors::Wait : public std::enable_shared_from_this<Wait> {
   std::unique_ptr<watch::Subscription> subscription_;
 };
 
-Predecessors::Predecessors(ServiceContext* context, int loop_index, std::string prefix, int64_t create_revision_max,
-                           std::function<bool(int64_t)> keep, std::function<void(absl::Status)> done)
-    : wait_(std::make_shared<Wait>(context, loop_index, std::move(prefix), create_revision_max, std::move(keep),
-                                   std::move(done))) {
+Predecessors::Predecessors(ServiceContext* context, int loop_index, uint64_t connection, std::string prefix,
+                           int64_t create_revision_max, std::function<bool(int64_t)> keep,
+                           std::function<void(absl::Status)> done)
+    : wait_(std::make_shared<Wait>(context, loop_index, connection, std::move(prefix), create_revision_max,
+                                   std::move(keep), std::move(done))) {
   wait_->Look();
 }
 

@@ -15,10 +15,10 @@ namespace quorate::api {
 class Predecessors {
  public:
   // Calls `done` when there is no key with a create revision up to this one, or with the error. Loop thread; `done` is
-  // called there, later. Destroying this ends the wait; `done` may do so. `keep` counts the bytes of the key that is
-  // watched as rpc::Stream::Keep does, until its stream closes.
-  Predecessors(ServiceContext* context, int loop_index, std::string prefix, int64_t create_revision_max,
-               std::function<bool(int64_t)> keep, std::function<void(absl::Status)> done);
+  // called there, later. Destroying this ends the wait; `done` may do so. `connection` is the waiter's. `keep` counts
+  // the bytes of the key that is watched as rpc::Stream::Keep does, until its stream closes.
+  Predecessors(ServiceContext* context, int loop_index, uint64_t connection, std::string prefix,
+               int64_t create_revision_max, std::function<bool(int64_t)> keep, std::function<void(absl::Status)> done);
   ~Predecessors();
   Predecessors(const Predecessors&) = delete;
   Predecessors& operator=(const Predecessors&) = delete;

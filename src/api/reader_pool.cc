@@ -8,7 +8,7 @@
 
 namespace quorate::api {
 
-ReaderPool::ReaderPool(const Options& options) : queued_max_(options.queued_max) {
+ReaderPool::ReaderPool(const Options& options) : tasks_(options.queued_max, kQueuedBytesMax) {
   threads_.reserve(static_cast<size_t>(options.threads));
   for (int i = 0; i < options.threads; ++i) {
     threads_.emplace_back([this, niceness = options.niceness, name = options.name] {
@@ -22,14 +22,15 @@ ReaderPool::ReaderPool(const Options& options) : queued_max_(options.queued_max)
 ReaderPool::~ReaderPool() { Stop(); }
 
 bool ReaderPool::HasRoomFor(const Waiting& waiting) const {
-  if (tasks_.size() >= queued_max_ || queued_bytes_ + waiting.bytes > kQueuedBytesMax) return false;
+  if (!tasks_.HasRoomFor(waiting.owner, waiting.bytes)) return false;
   if (!waiting.is_read) return true;
-  return static_cast<int64_t>(tasks_.size()) * read_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
+  const auto ahead = static_cast<int64_t>(tasks_.Ahead(waiting.owner));
+  return ahead * read_time_ / static_cast<int64_t>(threads_.size()) <= kReadWaitMax;
 }
 
-bool ReaderPool::HasRoom(size_t bytes) const {
+bool ReaderPool::HasRoom(size_t bytes, Owner owner) const {
   base::MutexLock lock(&mutex_);
-  return HasRoomFor({.task = nullptr, .bytes = bytes, .is_read = true});
+  return HasRoomFor({.task = nullptr, .bytes = bytes, .owner = owner, .is_read = true});
 }
 
 void ReaderPool::Add(Waiting waiting) {
@@ -42,8 +43,7 @@ void ReaderPool::Add(Waiting waiting) {
       refusal = base::errors::TooManyRequests();
     } else {
       waiting.since = std::chrono::steady_clock::now();
-      queued_bytes_ += waiting.bytes;
-      tasks_.push_back(std::move(waiting));
+      tasks_.Add(std::move(waiting));
       return;
     }
   }
@@ -51,12 +51,11 @@ void ReaderPool::Add(Waiting waiting) {
 }
 
 void ReaderPool::Stop() {
-  std::deque<Waiting> unserved;
+  std::vector<Waiting> unserved;
   {
     base::MutexLock lock(&mutex_);
     stopped_ = true;
-    unserved.swap(tasks_);
-    queued_bytes_ = 0;
+    for (Waiting next; tasks_.Take(&next);) unserved.push_back(std::move(next));
   }
   for (Waiting& waiting : unserved) waiting.task(base::errors::Stopped());
   for (std::thread& thread : threads_) thread.join();
@@ -68,14 +67,6 @@ size_t ReaderPool::queued() const {
   return tasks_.size();
 }
 
-bool ReaderPool::TakeNext(Waiting* next) {
-  if (tasks_.empty()) return false;
-  *next = std::move(tasks_.front());
-  queued_bytes_ -= next->bytes;
-  tasks_.pop_front();
-  return true;
-}
-
 void ReaderPool::Run() {
   constexpr int64_t kReadsOfLate = 16;
   std::optional<std::chrono::nanoseconds> last_read_time;
@@ -85,7 +76,7 @@ void ReaderPool::Run() {
       base::MutexLock lock(&mutex_);
       if (last_read_time.has_value()) read_time_ += (*last_read_time - read_time_) / kReadsOfLate;
       // Whoever adds a task hands it to one of the threads that wait, in this condition, and wakes no other.
-      mutex_.Await([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return next.task || TakeNext(&next) || stopped_; });
+      mutex_.Await([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return next.task || tasks_.Take(&next) || stopped_; });
       if (!next.task) return;
     }
     const auto begun = std::chrono::steady_clock::now();

@@ -108,12 +108,12 @@ bool ServiceContext::HasLeader() const {
   return replica->CanReadNow() || replica->status().leader != 0;
 }
 
-void ServiceContext::ConfirmThenRun(bool linearizable, ReaderPool::Task serve, size_t bytes) {
-  if (!linearizable || replica->CanReadNow()) return readers.SubmitRead(std::move(serve), bytes);
+void ServiceContext::ConfirmThenRun(bool linearizable, ReaderPool::Task serve, size_t bytes, ReaderPool::Owner owner) {
+  if (!linearizable || replica->CanReadNow()) return readers.SubmitRead(std::move(serve), bytes, owner);
   auto shared = std::make_shared<ReaderPool::Task>(std::move(serve));
-  replica->ConfirmRead([this, shared, bytes](absl::Status status) {
+  replica->ConfirmRead([this, shared, bytes, owner](absl::Status status) {
     if (!status.ok()) return (*shared)(std::move(status));
-    readers.SubmitRead(std::move(*shared), bytes);
+    readers.SubmitRead(std::move(*shared), bytes, owner);
   });
 }
 

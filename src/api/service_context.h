@@ -66,8 +66,9 @@ struct ServiceContext {
   bool HasLeader() const;
   // Calls `serve` on a pool thread with OK, or on this one or an internal one with the reason why not, once a
   // linearizable read that began before may be served. It waits no longer than ReaderPool lets a client's read wait.
-  // For rare requests; KV reads have a path of their own. `bytes`: what it keeps of its request.
-  void ConfirmThenRun(bool linearizable, ReaderPool::Task serve, size_t bytes = 0);
+  // For rare requests; KV reads have a path of their own. `bytes`: what it keeps of its request; `owner`: the
+  // connection it came on.
+  void ConfirmThenRun(bool linearizable, ReaderPool::Task serve, size_t bytes, ReaderPool::Owner owner);
 
   ServicesOptions options;
   SpaceQuota quota;

@@ -48,6 +48,7 @@ void AddUnary(ServiceContext* context, rpc::Registry& registry, std::string meth
                       auto request = std::make_shared<Request>();
                       if (!context->Begin(call_context, Parse(message, request.get()), call)) return;
                       Patience patience(call, call_context.deadline);
+                      const uint64_t connection = call.connection();
                       auto serve = [handle, request, patience, call = std::move(call)](absl::Status ready) mutable {
                         ready = patience.Check(std::move(ready));
                         if (!ready.ok()) return std::move(call).Fail(std::move(ready));
@@ -56,7 +57,8 @@ void AddUnary(ServiceContext* context, rpc::Registry& registry, std::string meth
                         std::move(call).ReplyIfRoom(base::Payload(response->SerializeAsString()));
                       };
                       if (serving == Serving::kOnLoop) return serve(absl::OkStatus());
-                      context->ConfirmThenRun(linearizable != nullptr && linearizable(*request), std::move(serve));
+                      context->ConfirmThenRun(linearizable != nullptr && linearizable(*request), std::move(serve),
+                                              /*bytes=*/0, connection);
                     });
 }
 

@@ -29,7 +29,7 @@ TEST(LocalCallsTest, WhatNobodyWaitsForIsNotRead) {
   request.set_key("k");
   request.set_range_end("l");
   auto caller = std::make_shared<int>();
-  LocalRange(&service, 0, request, caller, [](const auto&) { ADD_FAILURE() << "its caller has gone"; });
+  LocalRange(&service, 0, request, {caller, 1}, [](const auto&) { ADD_FAILURE() << "its caller has gone"; });
   EXPECT_EQ(service.readers.queued(), 1u);
   caller.reset();
   leave.count_down();

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <latch>
+#include <string>
+#include <thread>
 
 #include "quorate/base/errors.h"
 
@@ -134,6 +137,94 @@ TEST(ReaderPoolTest, WhatIsNoReadSaysNothingOfHowLongReadsTake) {
   leave.count_down();
   pool.Submit([&](absl::Status) { last.count_down(); });
   last.wait();
+}
+
+// Keeps the only thread of a pool until it is let go.
+class Occupied {
+ public:
+  explicit Occupied(ReaderPool* pool) {
+    pool->Submit([this](absl::Status) {
+      entered_.count_down();
+      leave_.wait();
+    });
+    entered_.wait();
+  }
+  void LetGo() { leave_.count_down(); }
+
+ private:
+  std::latch entered_{1}, leave_{1};
+};
+
+TEST(ReaderPoolTest, ConnectionsHaveTheirTurns) {
+  ReaderPool pool({.threads = 1});
+  Occupied occupied(&pool);
+  std::string order;
+  std::latch last(7);
+  const auto submit = [&](char name, ReaderPool::Owner owner) {
+    pool.SubmitRead(
+        [&order, &last, name](absl::Status status) {
+          EXPECT_TRUE(status.ok());
+          order.push_back(name);
+          last.count_down();
+        },
+        1, owner);
+  };
+  for (const char name : {'a', 'b', 'c', 'd'}) submit(name, 1);
+  submit('x', 2);
+  submit('y', 2);
+  submit('m', ReaderPool::kMember);
+  occupied.LetGo();
+  last.wait();
+  EXPECT_EQ(order, "axmbycd");
+}
+
+TEST(ReaderPoolTest, ReadsAreRefusedByTheirOwnPlaceInTheTurns) {
+  ReaderPool pool({.threads = 1});
+  pool.SubmitRead([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); }, 1, 1);
+  Occupied occupied(&pool);
+  std::atomic<size_t> refused{0};
+  for (int i = 0; i < 1000; ++i) {
+    pool.SubmitRead([&](absl::Status status) { refused += !status.ok(); }, 1, /*owner=*/1);
+  }
+  ASSERT_GT(refused, 500u);
+  EXPECT_FALSE(pool.HasRoom(1, 1));
+  EXPECT_TRUE(pool.HasRoom(1, 2));
+  std::latch served(1);
+  pool.SubmitRead(
+      [&](absl::Status status) {
+        EXPECT_TRUE(status.ok()) << "another connection's single read waits for one";
+        served.count_down();
+      },
+      1, 2);
+  occupied.LetGo();
+  served.wait();
+  pool.Stop();
+}
+
+TEST(ReaderPoolTest, NoConnectionUsesUpWhatMayWait) {
+  constexpr size_t kMax = 300;
+  ReaderPool pool({.threads = 1, .queued_max = kMax});
+  Occupied occupied(&pool);
+  std::atomic<size_t> served{0}, refused{0};
+  const auto flood = [&](ReaderPool::Owner owner) {
+    const size_t before = pool.queued();
+    for (size_t i = 0; i < kMax; ++i) {
+      pool.Submit([&](absl::Status status) { ++(status.ok() ? served : refused); }, 1, owner);
+    }
+    return pool.queued() - before;
+  };
+  EXPECT_EQ(flood(1), kMax / 2);
+  EXPECT_EQ(flood(2), kMax / 4);
+  EXPECT_EQ(flood(1), 0u);
+  // What it keeps of requests is shared the same way.
+  EXPECT_TRUE(pool.HasRoom(ReaderPool::kQueuedBytesMax / 2, 3));
+  pool.Submit([](absl::Status) {}, ReaderPool::kQueuedBytesMax / 2, 3);
+  EXPECT_FALSE(pool.HasRoom(1, 3));
+  EXPECT_TRUE(pool.HasRoom(ReaderPool::kQueuedBytesMax / 4, 4));
+  occupied.LetGo();
+  while (pool.queued() > 0) std::this_thread::yield();
+  pool.Stop();
+  EXPECT_EQ(served + refused, 3 * kMax);
 }
 
 TEST(ReaderPoolTest, StopGivesBackWhatWaits) {

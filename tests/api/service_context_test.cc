@@ -25,7 +25,8 @@ TEST(ServiceContextTest, WhatClientsAskThePoolForIsRefusedWhereItWouldWaitTooLon
   entered.wait();
   std::atomic<size_t> refused{0};
   for (int i = 0; i < 1000; ++i) {
-    service.ConfirmThenRun(/*linearizable=*/false, [&](absl::Status status) { refused += !status.ok(); });
+    service.ConfirmThenRun(
+        /*linearizable=*/false, [&](absl::Status status) { refused += !status.ok(); }, /*bytes=*/0, /*owner=*/1);
   }
   EXPECT_GT(refused, 500u) << "one read of half a second makes 1000 of them too many";
   leave.count_down();
