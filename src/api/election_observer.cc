@@ -9,6 +9,7 @@
 #include "src/api/lasting_calls.h"
 #include "src/api/lasting_unary.h"
 #include "src/api/local_calls.h"
+#include "src/api/parse.h"
 #include "src/api/recipe_requests.h"
 #include "src/api/stream_handlers.h"
 #include "src/api/unary.h"
@@ -34,7 +35,8 @@ class Observer final : public rpc::StreamHandler,
 
   void OnMessage(std::string_view message) override {
     v3electionpb::LeaderRequest request;
-    if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) return End(MalformedInStream());
+    absl::Status parsed = rpc::ParseMessage(message, &request, MalformedInStream);
+    if (!parsed.ok()) return End(std::move(parsed));
     name_ = request.name();
     if (Hold(kRequestCopies * message.size())) Look();
   }

@@ -8,6 +8,7 @@
 #include "quorate/base/errors.h"
 #include "quorate/base/wire.h"
 #include "quorate/lease/request.h"
+#include "src/api/parse.h"
 #include "src/api/stream_handlers.h"
 
 namespace quorate::api {

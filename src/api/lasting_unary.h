@@ -53,8 +53,9 @@ class LastingUnary : public rpc::StreamHandler, public LastingCall, public std::
   }
   template <typename Request>
   bool Parse(std::string_view message, Request* request) {
-    if (api::Parse(message, request)) return true;
-    Finish(Malformed());
+    absl::Status parsed = api::Parse(message, request);
+    if (parsed.ok()) return true;
+    Finish(std::move(parsed));
     return false;
   }
   template <typename Self>

@@ -10,6 +10,7 @@
 #include "src/api/chunked_stream.h"
 #include "src/api/kv_validation.h"
 #include "src/api/must_decode.h"
+#include "src/api/parse.h"
 #include "src/api/stream_handlers.h"
 
 namespace quorate::api {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "quorate/base/errors.h"
+#include "src/api/parse.h"
 
 namespace quorate::api {
 
@@ -64,11 +65,15 @@ absl::Status ServiceContext::Admit(const rpc::CallContext& call, int loop_index)
   return AdmitCounted(call, loop(loop_index).unary_versions);
 }
 
-bool ServiceContext::Begin(const rpc::CallContext& context, bool decoded, rpc::UnaryCall& call) {
-  absl::Status status = decoded ? Admit(context, call.loop_index()) : Malformed();
+bool ServiceContext::Begin(const rpc::CallContext& context, absl::Status decoded, rpc::UnaryCall& call) {
+  absl::Status status = decoded.ok() ? Admit(context, call.loop_index()) : std::move(decoded);
   if (status.ok()) return true;
   std::move(call).Fail(std::move(status));
   return false;
+}
+
+bool ServiceContext::Begin(const rpc::CallContext& context, bool decoded, rpc::UnaryCall& call) {
+  return Begin(context, decoded ? absl::OkStatus() : Malformed(), call);
 }
 
 absl::Status ServiceContext::AdmitStream(const rpc::CallContext& call, int loop_index) {
@@ -115,17 +120,6 @@ void ServiceContext::ConfirmThenRun(bool linearizable, ReaderPool::Task serve, s
     if (!status.ok()) return (*shared)(std::move(status));
     readers.SubmitRead(std::move(*shared), bytes, owner);
   });
-}
-
-absl::Status Malformed() {
-  return base::MakeStatus(absl::StatusCode::kInternal,
-                          "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data");
-}
-
-absl::Status MalformedInStream() {
-  return base::MakeStatus(
-      absl::StatusCode::kInternal,
-      "grpc: failed to unmarshal the received message: proto: cannot parse invalid wire-format data");
 }
 
 }  // namespace quorate::api

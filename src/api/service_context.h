@@ -56,6 +56,7 @@ struct ServiceContext {
   // where the client's metadata demands a leader, there is one. Loop thread.
   absl::Status Admit(const rpc::CallContext& call, int loop_index);
   // The beginning of every unary handler, in etcd's order: `decoded`, admitted. False: the call is answered.
+  bool Begin(const rpc::CallContext& context, absl::Status decoded, rpc::UnaryCall& call);
   bool Begin(const rpc::CallContext& context, bool decoded, rpc::UnaryCall& call);
   absl::Status AdmitStream(const rpc::CallContext& call, int loop_index);
   // The same for calls and streams that may last: none begins any more once the server drains.
@@ -104,10 +105,5 @@ struct ServiceContext {
   absl::Status UnlessDraining(absl::Status admitted) const;
   absl::Status AdmitCounted(const rpc::CallContext& call, ClientVersions& versions);
 };
-
-// The status of bytes that are not the message the method takes, as gRPC servers in Go word it for unary and for
-// streaming calls.
-absl::Status Malformed();
-absl::Status MalformedInStream();
 
 }  // namespace quorate::api

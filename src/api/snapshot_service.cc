@@ -14,6 +14,7 @@
 #include "quorate/base/wire.h"
 #include "quorate/etcdfile/writer.h"
 #include "src/api/chunked_stream.h"
+#include "src/api/parse.h"
 #include "src/api/snapshot_contents.h"
 #include "src/api/turns.h"
 
@@ -113,7 +114,7 @@ class SnapshotSource : public ChunkSource {
 absl::StatusOr<AcceptedRequest> Accept(ServiceContext* service, const absl::Status& admitted,
                                        std::string_view message) {
   etcdserverpb::SnapshotRequest request;
-  if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) return MalformedInStream();
+  QUORATE_RETURN_IF_ERROR(rpc::ParseMessage(message, &request, MalformedInStream));
   QUORATE_RETURN_IF_ERROR(admitted);
   std::unique_ptr<Turns::Turn> turn = service->snapshots.Enter();
   if (turn == nullptr) return base::errors::TooManyRequests();

@@ -8,6 +8,7 @@
 #include "quorate/base/errors.h"
 #include "quorate/base/logging.h"
 #include "quorate/watch/feed.h"
+#include "src/api/parse.h"
 #include "src/api/stream_handlers.h"
 #include "src/api/watch_response.h"
 
@@ -49,7 +50,8 @@ class WatchStream final : public rpc::StreamHandler, public watch::Sink, public 
   void OnMessage(std::string_view message) override {
     if (stream_ == nullptr) return;
     etcdserverpb::WatchRequest request;
-    if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) return End(MalformedInStream());
+    absl::Status parsed = rpc::ParseMessage(message, &request, MalformedInStream);
+    if (!parsed.ok()) return End(std::move(parsed));
     switch (request.request_union_case()) {
       case etcdserverpb::WatchRequest::kCreateRequest:
         return Create(request.create_request());

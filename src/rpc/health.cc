@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "grpc/health/v1/health.pb.h"
 #include "quorate/base/mutex.h"
+#include "quorate/rpc/parse.h"
 #include "src/rpc/loop.h"
 #include "src/rpc/registry.h"
 
@@ -87,8 +88,8 @@ class HealthWatch final : public StreamHandler {
 
   void OnMessage(std::string_view message) override {
     HealthCheckRequest request;
-    if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
-      stream_->Finish(Malformed());
+    if (absl::Status parsed = ParseMessage(message, &request, Malformed); !parsed.ok()) {
+      stream_->Finish(std::move(parsed));
     } else if (!Health::Knows(request.service())) {
       Tell(HealthCheckResponse::SERVICE_UNKNOWN);  // as it stays
     } else {
@@ -132,8 +133,8 @@ void Registry::AddHealth(std::function<bool()> is_serving) {
   const auto health = std::make_shared<Health>(std::move(is_serving));
   AddUnary("/grpc.health.v1.Health/Check", [health](const CallContext&, std::string_view message, UnaryCall call) {
     HealthCheckRequest request;
-    if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
-      std::move(call).Fail(Malformed());
+    if (absl::Status parsed = ParseMessage(message, &request, Malformed); !parsed.ok()) {
+      std::move(call).Fail(std::move(parsed));
     } else if (!Health::Knows(request.service())) {
       std::move(call).Fail(base::MakeStatus(absl::StatusCode::kNotFound, "unknown service"));
     } else {
@@ -141,8 +142,9 @@ void Registry::AddHealth(std::function<bool()> is_serving) {
     }
   });
   AddUnary("/grpc.health.v1.Health/List", [health](const CallContext&, std::string_view message, UnaryCall call) {
-    if (!HealthListRequest().ParseFromArray(message.data(), static_cast<int>(message.size()))) {
-      return std::move(call).Fail(Malformed());
+    HealthListRequest request;
+    if (absl::Status parsed = ParseMessage(message, &request, Malformed); !parsed.ok()) {
+      return std::move(call).Fail(std::move(parsed));
     }
     HealthListResponse response;
     (*response.mutable_statuses())[""].set_status(health->Status());

@@ -15,6 +15,7 @@
 #include "grpc/reflection/v1alpha/reflection.pb.h"
 #include "quorate/base/buffer.h"
 #include "quorate/base/payload.h"
+#include "quorate/rpc/parse.h"
 #include "src/rpc/registry.h"
 
 namespace quorate::rpc {
@@ -29,6 +30,11 @@ using ::grpc::reflection::v1::ServerReflectionRequest;
 using ::grpc::reflection::v1::ServerReflectionResponse;
 
 constexpr int kNotFound = static_cast<int>(absl::StatusCode::kNotFound);
+
+absl::Status Malformed() {
+  return base::MakeStatus(absl::StatusCode::kInternal,
+                          "grpc: failed to unmarshal the received message: malformed message");
+}
 
 // All that can be asked about. Nothing of it changes after construction but answers that are made when they are first
 // asked for. Any thread.
@@ -167,9 +173,8 @@ class ReflectionStream final : public StreamHandler {
 
   void OnMessage(std::string_view message) override {
     ServerReflectionRequest request;
-    if (!request.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
-      stream_->Finish(base::MakeStatus(absl::StatusCode::kInternal,
-                                       "grpc: failed to unmarshal the received message: malformed message"));
+    if (absl::Status parsed = ParseMessage(message, &request, Malformed); !parsed.ok()) {
+      stream_->Finish(std::move(parsed));
       return;
     }
     stream_->Write(schema_->Answer(request));
