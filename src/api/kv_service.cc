@@ -9,6 +9,7 @@
 #include "src/api/kv_reads.h"
 #include "src/api/kv_validation.h"
 #include "src/api/range_stream.h"
+#include "src/api/short_writes.h"
 #include "src/api/unary_bytes.h"
 
 namespace quorate::api {
@@ -83,7 +84,8 @@ void KvService::Put(const rpc::CallContext& context, std::string_view message, r
   const uint64_t kept_bytes = KeptBytes(*context_, request, call);
   if (!KeptFit(*context_, added_bytes, kept_bytes, call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(context, replica::CommandType::kPut, message, std::move(call), {.kept_bytes = kept_bytes});
+  proposer.Add(context, replica::CommandType::kPut, message, std::move(call),
+               {.kept_bytes = kept_bytes, .is_short = IsShort(request, kept_bytes)});
 }
 
 void KvService::DeleteRange(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
@@ -91,7 +93,7 @@ void KvService::DeleteRange(const rpc::CallContext& context, std::string_view me
   if (!context_->Begin(context, mvcc::Decode(message, &request), call)) return;
   if (!Passes(CheckDeleteRange(request), call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(context, replica::CommandType::kDeleteRange, message, std::move(call));
+  proposer.Add(context, replica::CommandType::kDeleteRange, message, std::move(call), {.is_short = IsShort(request)});
 }
 
 void KvService::Txn(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {
@@ -106,7 +108,8 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
   const uint64_t kept_bytes = KeptBytes(*context_, request, call);
   if (!KeptFit(*context_, added_bytes, kept_bytes, call)) return;
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(context, replica::CommandType::kTxn, message, std::move(call), {.kept_bytes = kept_bytes});
+  proposer.Add(context, replica::CommandType::kTxn, message, std::move(call),
+               {.kept_bytes = kept_bytes, .is_short = IsShort(request, kept_bytes)});
 }
 
 void KvService::Compact(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {

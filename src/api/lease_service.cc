@@ -76,7 +76,7 @@ void LeaseService::Grant(const rpc::CallContext& context, std::string_view messa
   if (request.id == 0) request.id = context_->lease_ids->Next();
   request.ttl = std::max(request.ttl, context_->replica->lessor().ttl_min_seconds());
   Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(context, replica::CommandType::kLeaseGrant, lease::Encode(request), std::move(call));
+  proposer.Add(context, replica::CommandType::kLeaseGrant, lease::Encode(request), std::move(call), {.is_short = true});
 }
 
 void LeaseService::Revoke(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {

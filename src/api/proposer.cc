@@ -144,6 +144,7 @@ void Proposer::Add(const rpc::CallContext& context, replica::CommandType type, s
   if (!KeepsFit(traits.kept_bytes)) return std::move(call).Fail(base::errors::TooManyRequests());
   if (answers_ == nullptr) answers_ = std::make_unique<Answers>(context_);
   commands_.Add(type, request, traits.kept_bytes);
+  are_short_ &= traits.is_short;
   answers_->Add(TypeOf(type), std::move(call), traits);
   if (commands_.weight() >= kBatchBytesMax) context_->replica->Propose(TakeBatch());
 }
@@ -158,6 +159,7 @@ void Proposer::OnTickEnd(int loop_index) {
 replica::ProposalBatch Proposer::TakeBatch() {
   replica::ProposalBatch batch;
   batch.commands = std::exchange(commands_, {});
+  batch.are_short = std::exchange(are_short_, true);
   batch.completion = std::move(answers_);
   return batch;
 }

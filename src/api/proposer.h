@@ -20,6 +20,8 @@ struct ProposalTraits {
   uint64_t kept_bytes = 0;
   // A compaction's answer waits until what lies below this revision is gone.
   int64_t garbage_until = 0;
+  // It is executed so soon that a loop may lend its thread for it (short_writes.h).
+  bool is_short = false;
 };
 
 class Proposer {
@@ -53,6 +55,7 @@ class Proposer {
 
   ServiceContext* context_;
   replica::CommandList commands_;
+  bool are_short_ = true;  // all of them
   std::unique_ptr<Answers> answers_;
 };
 

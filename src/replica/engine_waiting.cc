@@ -18,7 +18,8 @@ void Engine::Propose(ProposalBatch batch, const Replica::Lend* lend) {
   absl::Status refusal = stopping_.load(std::memory_order_relaxed) ? base::errors::Stopped() : Refusal();
   if (refusal.ok() && !pending_.admission().Admit(commands, bytes)) refusal = base::errors::TooManyRequests();
   if (!refusal.ok()) return TurnAway(std::move(batch), refusal);
-  const bool may_stand_in = lend != nullptr && commands <= kInlineCommandsMax && IsLogQuick() && queue_.MayStandIn();
+  const bool may_stand_in =
+      lend != nullptr && batch.are_short && commands <= kInlineCommandsMax && IsLogQuick() && queue_.MayStandIn();
   if (!may_stand_in) return Enqueue(std::move(batch));
   (*lend)([&] {
     // Only now: what the loop did before it lent its thread would have kept others from the place.

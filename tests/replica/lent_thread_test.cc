@@ -23,8 +23,9 @@ class LentThread : public ReplicaTest {
     bool lent = false;
     bool answered_inside = false;  // when the work had ended
   };
-  Proposed Lend(const std::string& key) {
+  Proposed Lend(const std::string& key, bool is_short = true) {
     ProposalBatch batch;
+    batch.are_short = is_short;
     batch.commands.Add(CommandType::kPut, PutRequestBytes(key, "v"));
     std::promise<std::vector<Heard>> promise;
     Proposed proposed{.answers = promise.get_future()};
@@ -66,6 +67,17 @@ TEST_F(LentThread, IsNotTakenWhileTheLogIsSlow) {
     Proposed proposed = Lend("a");
     EXPECT_FALSE(proposed.lent);
     EXPECT_TRUE(proposed.answers.get()[0].status.ok());
+  }
+}
+
+TEST_F(LentThread, IsNotTakenForWhatMayBeLong) {
+  Start(Always(Options()));
+  ASSERT_TRUE(LendAtLast("before").has_value());
+  for (int i = 0; i < 20; ++i) {
+    Proposed proposed = Lend("a", /*is_short=*/false);
+    EXPECT_FALSE(proposed.lent);
+    EXPECT_TRUE(proposed.answers.get()[0].status.ok());
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the replica thread sleeps
   }
 }
 

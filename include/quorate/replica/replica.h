@@ -42,6 +42,8 @@ class BatchCompletion {
 // What one event loop gathered in one tick.
 struct ProposalBatch {
   CommandList commands;
+  // Each is executed in a fraction of a millisecond: no thread is lent for what others would wait for longer.
+  bool are_short = true;
   std::unique_ptr<BatchCompletion> completion;
 };
 
@@ -113,9 +115,9 @@ class Replica {
   // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests"),
   // and in time, whatever the disk does: what is late is answered "request timed out", and may yet be done.
   void Propose(ProposalBatch batch);
-  // The same, of a thread that can be lent: a few proposals that find the replica thread asleep are logged, executed
-  // and answered on this one, which spares two wake-ups, and stands still for a sync. The work is then called by
-  // `lend(work)`, once, inside this call.
+  // The same, of a thread that can be lent: a few short proposals that find the replica thread asleep are logged,
+  // executed and answered on this one, which spares two wake-ups, and stands still for a sync. The work is then called
+  // by `lend(work)`, once, inside this call.
   using Lend = absl::FunctionRef<void(absl::FunctionRef<void()> work)>;
   void Propose(ProposalBatch batch, Lend lend);
   // What waits, and what may at the pace of now: beyond it, those who propose much are to be refused. Any thread, a few
