@@ -50,24 +50,27 @@ void Answer(ServiceContext& context, const mvcc::ReadView& view, const Request& 
       context.header.Prepend(answer->revision, context.replica->term(), std::move(answer->body)));
 }
 
+bool IsAhead(const rpc::UnaryCall::Moment& moment) {
+  return steady_clock::now() < moment.load(std::memory_order_relaxed);
+}
+
 template <typename Request>
 void AnswerOnPool(ServiceContext& context, ReaderPool& pool, std::string_view message, ReadCall call) {
-  const auto leaves_too_much = call.call.LeavesTooMuch();
-  if (leaves_too_much->load(std::memory_order_relaxed))
-    return std::move(call.call).Fail(base::errors::TooManyRequests());
+  const auto has_no_room_until = call.call.HasNoRoomUntil();
+  if (IsAhead(*has_no_room_until)) return std::move(call.call).Fail(base::errors::TooManyRequests());
   BeginToWait(call);
   const size_t bytes = message.size();
   const uint64_t connection = call.call.connection();
   Patience patience(call.call, call.deadline);
   pool.SubmitRead(
-      [&context, message = std::string(message), patience, leaves_too_much,
+      [&context, message = std::string(message), patience, has_no_room_until,
        call = std::move(call)](absl::Status status) mutable {
         const MayGoOn may_go_on = [&context, patience] {
           return patience.Check(context.stopped.load(std::memory_order_relaxed) ? base::errors::Stopped()
                                                                                 : absl::OkStatus());
         };
         // By now those that were taken on before it may be too much.
-        if (status.ok() && leaves_too_much->load(std::memory_order_relaxed)) status = base::errors::TooManyRequests();
+        if (status.ok() && IsAhead(*has_no_room_until)) status = base::errors::TooManyRequests();
         status = patience.Check(std::move(status));
         if (!status.ok()) return std::move(call.call).Fail(std::move(status));
         const auto request = MustDecode<Request>(message);

@@ -56,12 +56,12 @@ std::shared_ptr<const std::atomic<bool>> UnaryCall::Abandoned() const {
   return flag != nullptr ? flag : std::make_shared<const std::atomic<bool>>(true);
 }
 
-std::shared_ptr<const std::atomic<bool>> UnaryCall::LeavesTooMuch() const {
-  static const auto kNever = std::make_shared<const std::atomic<bool>>(false);
+std::shared_ptr<const UnaryCall::Moment> UnaryCall::HasNoRoomUntil() const {
+  static const auto kNever = std::make_shared<const Moment>();
   Connection* connection = loop_->FindConnection(connection_);
   const bool alive = connection != nullptr && connection->protocol() != nullptr;
-  std::shared_ptr<const std::atomic<bool>> flag = alive ? connection->protocol()->LeavesTooMuch() : nullptr;
-  return flag != nullptr ? flag : kNever;
+  std::shared_ptr<const Moment> moment = alive ? connection->protocol()->HasNoRoomUntil() : nullptr;
+  return moment != nullptr ? moment : kNever;
 }
 
 void UnaryCall::Fail(absl::Status status) && {

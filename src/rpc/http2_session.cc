@@ -176,9 +176,9 @@ void Http2Session::OnClosed(Http2Stream* stream, uint32_t error_code) {
 void Http2Session::CountQueued(int64_t bytes) {
   queued_bytes_ += bytes;
   loop().load().AddQueued(bytes);
-  if (queued_bytes_ > refused_until_) return;
-  refused_until_ = -1;
-  leaves_too_much_->store(false, std::memory_order_relaxed);
+  if (queued_bytes_ > has_room_below_) return;
+  has_room_below_ = -1;
+  has_no_room_until_->store({}, std::memory_order_relaxed);
 }
 
 void Http2Session::CountUnary(int64_t change) {
@@ -213,12 +213,13 @@ bool Http2Session::IsTooMuchToQueue(size_t bytes) const {
          (total + size > limits.queued_bytes_max && queued_bytes_ + size > kModestBytes);
 }
 
-// A client that has taken an eighth of what waits is read for again. One that has little waiting is refused because of
-// others, and what it asks for next may be small.
+// A client that has taken an eighth of what waits is read for again; and after a while, too, since it may be others who
+// left no room, and what waits on one stream for ever. One that has little waiting may have its next answer.
 void Http2Session::OnAnswerRefused() {
+  constexpr std::chrono::seconds kPause{1};
   if (queued_bytes_ <= kModestBytes) return;
-  refused_until_ = queued_bytes_ - queued_bytes_ / 8;
-  leaves_too_much_->store(true, std::memory_order_relaxed);
+  has_room_below_ = queued_bytes_ - queued_bytes_ / 8;
+  has_no_room_until_->store(loop().now() + kPause, std::memory_order_relaxed);
 }
 
 void Http2Session::OnHeader(std::string_view name, std::string_view value) {

@@ -41,7 +41,7 @@ class Http2Session final : public Protocol {
   std::shared_ptr<const std::atomic<bool>> Abandoned(int32_t stream) override;
   bool IsTooMuchToQueue(size_t bytes) const override;
   void OnAnswerRefused() override;
-  std::shared_ptr<const std::atomic<bool>> LeavesTooMuch() override { return leaves_too_much_; }
+  std::shared_ptr<const UnaryCall::Moment> HasNoRoomUntil() override { return has_no_room_until_; }
   size_t backlog_bytes() const override;
 
   // For streams.
@@ -122,8 +122,8 @@ class Http2Session final : public Protocol {
   size_t stream_count_ = 0;
   int64_t unary_calls_ = 0;
   int64_t queued_bytes_ = 0;    // of all streams
-  const std::shared_ptr<std::atomic<bool>> leaves_too_much_ = std::make_shared<std::atomic<bool>>(false);
-  int64_t refused_until_ = -1;  // so much is queued, while the flag is set
+  const std::shared_ptr<UnaryCall::Moment> has_no_room_until_ = std::make_shared<UnaryCall::Moment>();
+  int64_t has_room_below_ = -1;  // queued bytes, while it has none
   int64_t received_bytes_ = 0;  // likewise: metadata, and messages that are not complete
   std::vector<int32_t> waiting_for_room_;
   PingPolicy ping_policy_;

@@ -48,8 +48,8 @@ class Protocol {
   virtual bool IsTooMuchToQueue(size_t bytes) const = 0;
   // One was refused for that.
   virtual void OnAnswerRefused() {}
-  // See UnaryCall::LeavesTooMuch.
-  virtual std::shared_ptr<const std::atomic<bool>> LeavesTooMuch() { return nullptr; }
+  // See UnaryCall.
+  virtual std::shared_ptr<const UnaryCall::Moment> HasNoRoomUntil() { return nullptr; }
 
   static constexpr size_t kBacklogBytesMax = 4 << 20;
   // Who holds no more than this is served even while the process holds as much as it may, because of others.

@@ -353,18 +353,19 @@ TEST(LoadTest, WorkLearnsThatItsAnswerWouldBeRefusedUntilTheClientTakesSome) {
     client.Send(Call(stream, "/test.Echo/Hold") + Frame(kData, kEndStream, stream, GrpcMessage("x")));
   }
   ASSERT_TRUE(server.observed().held.WaitFor(3));
-  std::promise<std::shared_ptr<const std::atomic<bool>>> asked;
-  server.server().Post(0, [&] { asked.set_value(server.observed().calls[2].LeavesTooMuch()); });
-  const std::shared_ptr<const std::atomic<bool>> leaves_too_much = asked.get_future().get();
+  std::promise<std::shared_ptr<const UnaryCall::Moment>> asked;
+  server.server().Post(0, [&] { asked.set_value(server.observed().calls[2].HasNoRoomUntil()); });
+  const std::shared_ptr<const UnaryCall::Moment> has_no_room_until = asked.get_future().get();
+  const auto never = std::chrono::steady_clock::time_point();
   std::move(server.observed().calls[0]).ReplyIfRoom(base::Payload(std::string(200'000, 'x')));
   EXPECT_EQ(client.Answer(1)[":status"], "200");
-  EXPECT_FALSE(leaves_too_much->load()) << "none was refused yet";
+  EXPECT_TRUE(has_no_room_until->load() == never) << "none was refused yet";
   std::move(server.observed().calls[1]).ReplyIfRoom(base::Payload(std::string(100'000, 'x')));
   EXPECT_EQ(client.Answer(3)["grpc-status"], kResourceExhausted);
-  EXPECT_TRUE(leaves_too_much->load());
+  EXPECT_TRUE(has_no_room_until->load() > never);
   client.Send(kWindowsOpen);
   EXPECT_EQ(ReadToTheEnd(&client).first, 200'005u);
-  EXPECT_FALSE(leaves_too_much->load());
+  EXPECT_TRUE(has_no_room_until->load() == never);
 }
 
 TEST(LoadTest, WhatHandlersKeepForStreamsIsBounded) {

@@ -66,9 +66,10 @@ class UnaryCall {
   // A flag that is set once nobody waits for the answer any more: the call was cancelled, ran out of its time, or lost
   // its connection. For work that takes long. On the call's loop thread; the flag may be read by any.
   std::shared_ptr<const std::atomic<bool>> Abandoned() const;
-  // A flag that is set while an answer to one of the connection's calls was refused (ReplyIfRoom) and its client has
-  // taken hardly anything since: what is read for it meanwhile is likely to be read in vain. Threads as above.
-  std::shared_ptr<const std::atomic<bool>> LeavesTooMuch() const;
+  // Until when a long answer to the call would be made in vain, most likely: one on its connection was refused a moment
+  // ago (ReplyIfRoom), and the client has taken hardly anything since. In the past when it would not. Threads as above.
+  using Moment = std::atomic<std::chrono::steady_clock::time_point>;
+  std::shared_ptr<const Moment> HasNoRoomUntil() const;
   // The index of the loop the call lives on, in [0, Server::loop_count()).
   int loop_index() const;
   // The number of its connection: not 0, and never used again for another one.
