@@ -158,6 +158,7 @@ void Http2Session::Detach(Http2Stream* stream) {
   if (stream->previous_ != nullptr) stream->previous_->next_ = stream->next_;
   if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
   if (streams_ == stream) streams_ = stream->next_;
+  if (stall_next_ == stream) stall_next_ = stream->next_;
   if (--stream_count_ == 0) connection_->SetIdle(true);
   loop().load().AddCalls(-1);
 }
@@ -312,33 +313,6 @@ void Http2Session::OnSettings() {
 
 void Http2Session::OnReset() {
   if (!frame_guard_.OnReset(loop().now_ms())) CutOff("too_many_resets");
-}
-
-void Http2Session::CheckStalls() {
-  const bool moves = uptake_.IsEnough(static_cast<size_t>(queued_bytes_));
-  for (Http2Stream *stream = streams_, *next = nullptr; stream != nullptr && !connection_->is_closed(); stream = next) {
-    next = stream->next_;
-    CheckStall(stream, moves);
-  }
-  if (streams_ == nullptr || connection_->is_closed()) return;
-  loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().server().options.stall_check_interval.count());
-}
-
-void Http2Session::CheckStall(Http2Stream* stream, bool connection_moves) {
-  // An answer may wait its turn behind others; not so one whose own window is shut.
-  const bool answer_waits =
-      stream->queue_.bytes() > 0 &&
-      (!connection_moves || nghttp2_session_get_stream_remote_window_size(session_, stream->id_) <= 0);
-  const bool answer_stalls = answer_waits && !stream->uptake_.IsEnough(stream->queue_.weight());
-  if (!answer_waits) stream->uptake_.BeginAnew();
-  stream->untaken_rounds_ = answer_stalls ? stream->untaken_rounds_ + 1 : 0;
-  stream->awaited_rounds_ = stream->AwaitsRequest() ? stream->awaited_rounds_ + 1 : 0;
-  if (stream->untaken_rounds_ <= kAnswerRoundsMax && stream->awaited_rounds_ <= kRequestRoundsMax) return;
-  if (connection_->is_write_blocked()) {
-    connection_->Close();  // a reset would not arrive either
-  } else {
-    Reset(stream->id_, NGHTTP2_ENHANCE_YOUR_CALM);
-  }
 }
 
 void Http2Session::OnPing(const nghttp2_ping& ping, bool is_ack) {

@@ -87,6 +87,8 @@ class Http2Session final : public Protocol {
   // Rounds of ServerOptions::stall_check_interval after which a request, or a stream's message, that has not come whole
   // is given up.
   static constexpr int kRequestRoundsMax = 2;
+  // Streams that are looked at in a row, which takes a tenth of a millisecond.
+  static constexpr int kStallsChecked = 1024;
   // The final GOAWAY follows the warning after a round trip, or this long.
   static constexpr int64_t kDrainNoticeMs = 1000;
 
@@ -130,6 +132,10 @@ class Http2Session final : public Protocol {
   FrameGuard frame_guard_;
   MemberTimer<Http2Session, &Http2Session::CheckStalls> stall_timer_;
   Uptake uptake_;  // of what is queued
+  // Of a round that is under way: where it goes on, and whether enough of what was queued had been taken at its begin.
+  bool in_stall_round_ = false;
+  Http2Stream* stall_next_ = nullptr;
+  bool connection_moves_ = false;
   MemberTimer<Http2Session, &Http2Session::CheckKeepalive> keepalive_timer_;
   MemberTimer<Http2Session, &Http2Session::FinishDrain> drain_timer_;
   int64_t ping_sent_ms_ = 0;  // 0: none is out

@@ -26,7 +26,9 @@ TimerWheel::~TimerWheel() {
     }
   };
   for (Head& head : slots_) forget(head);
+  forget(due_);
   forget(far_);
+  forget(refiling_);
 }
 
 void TimerWheel::Unlink(Timer* timer) {
@@ -79,32 +81,14 @@ void TimerWheel::Cancel(Timer* timer) {
 
 void TimerWheel::Splice(Head* from, Head* to) {
   if (from->empty()) return;
-  to->next_ = from->next_;
+  from->next_->previous_ = to->previous_;
+  to->previous_->next_ = from->next_;
+  from->previous_->next_ = to;
   to->previous_ = from->previous_;
-  to->next_->previous_ = to;
-  to->previous_->next_ = to;
   from->next_ = from->previous_ = from;
 }
 
-void TimerWheel::FireSlot(int64_t slot, int64_t now_ms) {
-  Head due;
-  Splice(&slots_[slot], &due);
-  occupied_[slot / 64] &= ~(uint64_t{1} << (slot % 64));
-  // One by one, since what fires may cancel what follows.
-  while (!due.empty()) {
-    Timer* timer = due.next_;
-    Unlink(timer);
-    if (timer->due_ms_ > now_ms) {
-      Link(timer);
-      continue;
-    }
-    timer->wheel_ = nullptr;
-    timer->OnTimer();
-  }
-}
-
-void TimerWheel::Advance(int64_t now_ms) {
-  if (now_ms <= now_ms_) return;
+void TimerWheel::CollectDue(int64_t now_ms) {
   const int64_t first = now_ms_ + 1;
   const int64_t last = std::min(now_ms, first + kSlots - 1);
   now_ms_ = now_ms;
@@ -117,22 +101,45 @@ void TimerWheel::Advance(int64_t now_ms) {
     }
     at += std::countr_zero(bits);
     if (at > last) break;
-    FireSlot(at % kSlots, now_ms);
+    const int64_t found = at % kSlots;
+    Splice(&slots_[found], &due_);
+    occupied_[found / 64] &= ~(uint64_t{1} << (found % 64));
     ++at;
-  }
-  if (now_ms >= refile_ms_) {
-    refile_ms_ = now_ms + kRefileMs;
-    Head far;
-    Splice(&far_, &far);
-    while (!far.empty()) {
-      Timer* timer = far.next_;
-      Unlink(timer);
-      Link(timer);
-    }
   }
 }
 
+void TimerWheel::FireDue() {
+  // One by one, since what fires may cancel what follows.
+  for (int left = kFiredMax; left > 0 && !due_.empty(); --left) {
+    Timer* timer = due_.next_;
+    Unlink(timer);
+    timer->wheel_ = nullptr;
+    timer->OnTimer();
+  }
+}
+
+void TimerWheel::Refile() {
+  for (int left = kRefiledMax; left > 0 && !refiling_.empty(); --left) {
+    Timer* timer = refiling_.next_;
+    Unlink(timer);
+    Link(timer);
+  }
+}
+
+void TimerWheel::Advance(int64_t now_ms) {
+  if (now_ms > now_ms_) {
+    CollectDue(now_ms);
+    if (now_ms >= refile_ms_) {
+      refile_ms_ = now_ms + kRefileMs;
+      Splice(&far_, &refiling_);
+    }
+  }
+  FireDue();
+  Refile();
+}
+
 int64_t TimerWheel::SleepMs(int64_t now_ms) const {
+  if (!due_.empty() || !refiling_.empty()) return 0;
   int64_t next = INT64_MAX;
   for (int64_t at = now_ms_ + 1; at < now_ms_ + 1 + kSlots;) {
     const int64_t slot = at % kSlots;

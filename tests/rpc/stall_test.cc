@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -36,6 +37,23 @@ TEST(StallTest, ARequestThatDoesNotComeWholeIsGivenUp) {
   const ReceivedFrame reset = client.NextOf(kReset);
   EXPECT_EQ(reset.stream, 1u);
   EXPECT_EQ(reset.payload, Number32(kEnhanceYourCalm));
+}
+
+// More than are looked at in a row.
+TEST(StallTest, EachOfManyRequestsIsGivenUp) {
+  TestServer server(Impatient());
+  RawHttp2 client(server.address());
+  constexpr uint32_t kRequests = 1500;
+  std::string calls;
+  for (uint32_t i = 0; i < kRequests; ++i) calls += Call(2 * i + 1, "/test.Echo/Say");
+  client.Send(calls);
+  std::set<uint32_t> reset;
+  while (reset.size() < kRequests) {
+    const ReceivedFrame frame = client.NextOf(kReset);
+    ASSERT_EQ(frame.type, kReset) << reset.size();
+    reset.insert(frame.stream);
+  }
+  EXPECT_EQ(*reset.rbegin(), 2 * kRequests - 1);
 }
 
 TEST(StallTest, AMessageOfAStreamThatDoesNotComeWholeIsGivenUp) {
