@@ -1,6 +1,6 @@
 #pragma once
 
-// How much a loop takes at a time, judged by what it took before: of a connection's bytes what it works off at one go,
+// How much a loop takes at a time, judged by what it took before: of a connection's bytes what it works off in a step,
 // so that bytes that are dear to work off, as header blocks and compressed messages may be a thousand times more than
 // others, make their own connection slow and not its neighbours; and of ready connections what makes a short tick, so
 // that nobody waits for thousands that come or go at once.
@@ -16,12 +16,16 @@ class ReadSize {
  public:
   // A hundred small requests, about.
   static constexpr std::chrono::microseconds kRead{250};
-  static constexpr size_t kBytesMax = 256 << 10;
+  // Of a turn, unless that time is up before.
+  static constexpr size_t kTurnBytes = 256 << 10;
+  // Of a step. Cheap bytes say nothing of those that follow them, and a step is not interrupted: these may be eight
+  // messages that inflate to 2 MiB each, and take 9 ms. More at a time would spare few system calls.
+  static constexpr size_t kBytesMax = 16 << 10;
   static constexpr size_t kBytesMin = 2 << 10;
 
   // To read next.
   size_t bytes() const { return bytes_; }
-  // The last read brought so many and took so long to work off.
+  // The last step brought so many and took so long to work off.
   void Took(size_t bytes, std::chrono::nanoseconds time) {
     if (time > kRead) {
       const double share = std::chrono::duration<double>(kRead) / time;

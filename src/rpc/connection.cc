@@ -73,26 +73,41 @@ void Connection::OnEvents(uint32_t events) {
 }
 
 void Connection::Read() {
-  const auto reads = std::chrono::steady_clock::now();
-  const ssize_t count = transport_->Read(loop_->read_buffer(), read_size_.bytes());
-  if (count == Transport::kAgain) return;
-  if (count == 0 && !lingering_ && protocol_ != nullptr && protocol_->OnEnd()) {
-    SetReading(false);
-    loop_->MarkDirty(this);
-    return;
+  const auto began = std::chrono::steady_clock::now();
+  auto ended = began;
+  size_t total = 0;
+  bool more = true;
+  while (more && total < ReadSize::kTurnBytes && ended - began < ReadSize::kRead) {
+    const size_t asked = std::min(read_size_.bytes(), credit_.is_good() ? ReadSize::kBytesMax : kDoubtfulBytesMax);
+    const ssize_t count = transport_->Read(loop_->read_buffer(), asked);
+    if (count == Transport::kAgain) break;
+    if (count <= 0) {
+      // What came before it is answered first; the end is still there in the next turn.
+      if (total == 0) TakeEnd(count == 0);
+      break;
+    }
+    total += static_cast<size_t>(count);
+    TakeBytes({loop_->read_buffer(), static_cast<size_t>(count)});
+    const auto now = std::chrono::steady_clock::now();
+    read_size_.Took(static_cast<size_t>(count), now - std::exchange(ended, now));
+    more = static_cast<size_t>(count) == asked && !closing_ && MayRead();
   }
-  if (count <= 0) {
-    Close();
-    return;
-  }
+  if (total > 0 && !is_closed()) PayFor(TurnTime(began, ended));
+}
+
+void Connection::TakeEnd(bool in_order) {
+  if (!in_order || lingering_ || protocol_ == nullptr || !protocol_->OnEnd()) return Close();
+  SetReading(false);
+  loop_->MarkDirty(this);
+}
+
+void Connection::TakeBytes(std::string_view bytes) {
   received_ms_ = loop_->now_ms();
   if (closing_) {
-    lingered_bytes_ += static_cast<size_t>(count);
-    if (lingered_bytes_ > kLingerBytesMax) return Close();
-    PayFor(TurnTime(reads, std::chrono::steady_clock::now()));
+    lingered_bytes_ += bytes.size();
+    if (lingered_bytes_ > kLingerBytesMax) Close();
     return;
   }
-  std::string_view bytes(loop_->read_buffer(), static_cast<size_t>(count));
   std::string held;
   if (protocol_ == nullptr) {
     if (!preface_.empty()) {
@@ -102,12 +117,8 @@ void Connection::Read() {
     }
     if (!Detect(&bytes)) return;
   }
-  const auto began = std::chrono::steady_clock::now();
   const bool sane = protocol_->OnBytes(bytes);
-  const auto ended = std::chrono::steady_clock::now();
-  read_size_.Took(bytes.size(), ended - began);
   if (is_closed()) return;
-  PayFor(TurnTime(reads, ended));
   if (!sane) CloseWhenFlushed();
   loop_->MarkDirty(this);
 }
@@ -214,12 +225,15 @@ void Connection::CheckUptake() {
   AwaitUptake();
 }
 
-void Connection::UpdateEvents() {
+bool Connection::MayRead() const {
   // A far side that does not take its answers gets no more of its requests read.
   const bool clogged =
       write_blocked_ && protocol_ != nullptr && protocol_->backlog_bytes() > Protocol::kBacklogBytesMax;
-  const uint32_t events =
-      (reading_ && !clogged && held_off_ == 0 ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
+  return reading_ && !clogged && held_off_ == 0 && !is_closed();
+}
+
+void Connection::UpdateEvents() {
+  const uint32_t events = (MayRead() ? uint32_t{EPOLLIN} : 0) | (write_blocked_ ? uint32_t{EPOLLOUT} : 0);
   if (events == events_ || is_closed()) return;
   events_ = events;
   loop_->Rewatch(transport_->descriptor(), this, events_);

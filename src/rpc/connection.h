@@ -66,11 +66,19 @@ class Connection final : public EventSource {
   static constexpr int64_t kLingerMs = 1000;
   static constexpr int64_t kDrainLingerMs = 100;
   static constexpr size_t kLingerBytesMax = 1 << 20;
+  // What is read in a step of a connection that has earned little yet: two messages, about, of those that inflate to
+  // the largest size.
+  static constexpr size_t kDoubtfulBytesMax = 4 << 10;
   static constexpr int kIoVectorsMax = 1024;
 
   using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
+  // A turn: what is there, as long as it takes little time, in steps, since nobody knows what the next bytes cost.
   void Read();
+  void TakeBytes(std::string_view bytes);
+  // In order: it said that it will send no more.
+  void TakeEnd(bool in_order);
+  bool MayRead() const;
   // The loop worked for it for so long.
   void PayFor(std::chrono::nanoseconds work);
   // Has it wait with those that the loop reads no more for now.

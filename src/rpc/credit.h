@@ -30,6 +30,9 @@ class Credit {
     share_ns_.SetRate(kSharedPerSecondNs / std::max(connections, kSharersMin));
     return std::chrono::nanoseconds(ns - share_ns_.TakeUpTo(now_ms, ns));
   }
+  // It has had so many answers that it is likely to get some for what it sends next, too. A hundred are worth a few
+  // turns, and who has long been there has had as many.
+  bool is_good() const { return earned_ns_ >= 100 * kAnswerNs; }
 
  private:
   // A Get takes 3 us of the loop, a kilobyte 0.3.

@@ -189,9 +189,9 @@ TEST(FrameGuardTest, SettingsCountByTheStreamsTheyReach) {
 
 TEST(ReadSizeTest, DearBytesAreTakenFewAtATime) {
   ReadSize size;
-  size.Took(200 << 10, 20 * ReadSize::kRead);
-  EXPECT_EQ(size.bytes(), size_t{10} << 10);
-  size.Took(10 << 10, 20 * ReadSize::kRead);
+  size.Took(16 << 10, 4 * ReadSize::kRead);
+  EXPECT_EQ(size.bytes(), size_t{4} << 10);
+  size.Took(4 << 10, 20 * ReadSize::kRead);
   EXPECT_EQ(size.bytes(), ReadSize::kBytesMin);
   for (int i = 0; i < 20; ++i) size.Took(size.bytes(), std::chrono::microseconds(10));
   EXPECT_EQ(size.bytes(), ReadSize::kBytesMax);
@@ -292,6 +292,17 @@ TEST(CreditTest, NobodySavesForAFlood) {
     covered += kTime - credit.Spend(1, kTime, 1);
   }
   EXPECT_EQ(covered, std::chrono::microseconds(20'100));
+}
+
+TEST(CreditTest, WhoHasHadManyAnswersIsGoodForMoreUntilTheyAreSpent) {
+  Credit credit;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_FALSE(credit.is_good()) << i;
+    credit.Earn(0);
+  }
+  EXPECT_TRUE(credit.is_good());
+  credit.Spend(1, std::chrono::milliseconds(1), 1);
+  EXPECT_FALSE(credit.is_good());
 }
 
 TEST(TokenBucketTest, ComesBackWithTimeUpToTheBurst) {
