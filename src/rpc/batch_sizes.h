@@ -1,9 +1,8 @@
 #pragma once
 
-// How much a loop takes at a time, judged by what it took before: of a connection's bytes what it works off in a step,
-// so that bytes that are dear to work off, as header blocks and compressed messages may be a thousand times more than
-// others, make their own connection slow and not its neighbours; and of ready connections what makes a short tick, so
-// that nobody waits for thousands that come or go at once.
+// How many of a connection's bytes a loop works off in a step, judged by what it took before: so that bytes that are
+// dear to work off, as header blocks and compressed messages may be a thousand times more than others, make their own
+// connection slow and not its neighbours.
 
 #include <algorithm>
 #include <chrono>
@@ -38,28 +37,6 @@ class ReadSize {
  private:
   // Little at first: of those that come by the thousand, many may be dear.
   size_t bytes_ = kBytesMin;
-};
-
-// One loop's, of whoever runs it.
-class TickSize {
- public:
-  static constexpr std::chrono::microseconds kTick{500};
-  static constexpr int kConnectionsMax = 256;
-  static constexpr int kConnectionsMin = 8;
-
-  // To serve in the coming tick. Those left out have been ready for longest then, and are the first of the next.
-  int connections() const { return connections_; }
-  // The last tick served so many and took so long.
-  void Took(int connections, std::chrono::nanoseconds time) {
-    if (time > kTick) {
-      connections_ = std::clamp(connections / 2, kConnectionsMin, kConnectionsMax);
-    } else if (2 * time < kTick && connections == connections_) {
-      connections_ = std::min(2 * connections_, kConnectionsMax);
-    }
-  }
-
- private:
-  int connections_ = kConnectionsMax;
 };
 
 }  // namespace quorate::rpc

@@ -66,6 +66,7 @@ void Connection::OnEvents(uint32_t events) {
   }
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
   if (reading_ && held_off_ == 0) {
+    if (loop_->is_late() && !credit_.is_good()) return Postpone();
     Read();
   } else if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
     Close();
@@ -267,6 +268,19 @@ void Connection::HoldOff(HoldOffs* hold_offs) {
 
 void Connection::EndHoldOff() {
   --held_off_;
+  UpdateEvents();
+}
+
+// It is not watched meanwhile, as one that is held off.
+void Connection::Postpone() {
+  ++held_off_;
+  loop_->Postpone(id_);
+  UpdateEvents();
+}
+
+void Connection::GoOn() {
+  --held_off_;
+  if (MayRead()) Read();
   UpdateEvents();
 }
 

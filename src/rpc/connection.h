@@ -40,6 +40,8 @@ class Connection final : public EventSource {
   // A call of it was refused: it may not be read until its loop says so.
   void NoteRefusal(size_t message_bytes);
   void EndHoldOff();
+  // Its turn has come, after it was postponed.
+  void GoOn();
   // It was given an answer, or a message of one.
   void NoteAnswer(size_t bytes) { credit_.Earn(bytes); }
   void BeginDrain();
@@ -81,6 +83,8 @@ class Connection final : public EventSource {
   bool MayRead() const;
   // The loop worked for it for so long.
   void PayFor(std::chrono::nanoseconds work);
+  // Has it wait until the loop has time for those who have not earned it.
+  void Postpone();
   // Has it wait with those that the loop reads no more for now.
   void HoldOff(HoldOffs* hold_offs);
   bool Detect(std::string_view* bytes);

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
-#include <optional>
 #include <utility>
 
 #include "quorate/base/check.h"
@@ -16,7 +15,6 @@
 #include "quorate/base/this_thread.h"
 #include "src/rpc/connection.h"
 #include "src/rpc/grpc_call.h"
-#include "src/rpc/work_clock.h"
 
 namespace quorate::rpc {
 namespace {
@@ -130,7 +128,7 @@ void Loop::Run() {
 }
 
 int Loop::SleepMs() {
-  if (handed_over_ || !dirty_.empty() || stopping_) return 0;
+  if (HasMoreToDo()) return 0;
   std::lock_guard<std::mutex> lock(mutex_);
   if (!completions_.empty() || !functions_.empty()) return 0;
   // The tick may have taken long.
@@ -148,74 +146,16 @@ int64_t Loop::UntilDueMs(int64_t now_ms) const {
 }
 
 void Loop::Tick(std::unique_lock<std::mutex>& turn) {
-  std::array<epoll_event, TickSize::kConnectionsMax> events;
+  std::array<epoll_event, kEventsMax> events;
   const int sleep_ms = SleepMs();
-  const int connections = tick_size_.connections();
   if (sleep_ms != 0) turn.unlock();
-  const int count = std::max(::epoll_wait(epoll_, events.data(), connections, sleep_ms), 0);
+  const int count = std::max(::epoll_wait(epoll_, events.data(), kEventsMax, sleep_ms), 0);
   if (sleep_ms != 0) {
     turn.lock();
     std::lock_guard<std::mutex> lock(mutex_);
     sleeping_ = false;
   }
   Work(events.data(), count);
-}
-
-void Loop::Work(const epoll_event* events, int count) {
-  const auto began = now_ = std::chrono::steady_clock::now();
-  time_away_ = {};
-  WorkClock::OfThisThread().Look(began);
-  WeighLoad();
-  EndHoldOffs();
-  for (int i = 0; i < count; ++i) static_cast<EventSource*>(events[i].data.ptr)->OnEvents(events[i].events);
-  timers_.Advance(now_ms());
-  PassOn();
-  TakeInbox();
-  FlushDirty();
-  FlushCounters();
-  EmptyGraves();
-  if (count > 1) tick_size_.Took(count, std::chrono::steady_clock::now() - began - time_away_);
-}
-
-void Loop::WeighLoad() {
-  int64_t calls = 0, received = 0, queued = 0;
-  busy_connections_ = 0;
-  for (const auto& loop : server_->loops) {
-    calls += loop->load_.calls();
-    received += loop->load_.received();
-    queued += loop->load_.queued();
-    busy_connections_ += loop->load_.busy_connections();
-  }
-  calls_elsewhere_ = calls - load_.calls();
-  received_elsewhere_ = received - load_.received();
-  queued_elsewhere_ = queued - load_.queued();
-}
-
-void Loop::EndHoldOffs() {
-  for (HoldOffs* hold_offs : {&refusals_, &overdrafts_, &long_overdrafts_}) {
-    const auto is_there = [this](uint64_t id) { return FindConnection(id) != nullptr; };
-    while (const std::optional<uint64_t> next = hold_offs->Next(now_ms(), is_there)) {
-      FindConnection(*next)->EndHoldOff();
-    }
-  }
-}
-
-void Loop::EmptyGraves() {
-  while (!graves_.empty()) {
-    const uint64_t id = graves_.back();
-    graves_.pop_back();
-    const auto found = connections_.find(id);
-    if (found == connections_.end()) continue;
-    // Taken out first: as it dies its calls are told, and what they do then may look at the table.
-    const std::unique_ptr<Connection> connection = std::move(found->second);
-    connections_.erase(found);
-    std::erase(dirty_, connection.get());
-  }
-}
-
-void Loop::PassOn() {
-  if (!std::exchange(handed_over_, false)) return;
-  if (server_->options.on_tick_end) server_->options.on_tick_end(index_);
 }
 
 void Loop::CompletePosted() {
@@ -240,20 +180,6 @@ void Loop::TakeInbox() {
     handed_over_ = true;
   }
   functions_taken_.clear();
-}
-
-void Loop::FlushDirty() {
-  // Only those of now: a handler that always has more to say must not keep the loop from reading.
-  const size_t count = dirty_.size();
-  for (size_t i = 0; i < count; ++i) dirty_[i]->Flush();
-  dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<ptrdiff_t>(count));
-}
-
-void Loop::FlushCounters() {
-  counters_.Flush(server_->registry->statistics);
-  if (received_bytes_ != 0) server_->received_bytes.fetch_add(received_bytes_, std::memory_order_relaxed);
-  if (sent_bytes_ != 0) server_->sent_bytes.fetch_add(sent_bytes_, std::memory_order_relaxed);
-  received_bytes_ = sent_bytes_ = 0;
 }
 
 void Loop::Post(std::function<void()> function) {

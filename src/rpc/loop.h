@@ -13,6 +13,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -24,7 +25,6 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
-#include "src/rpc/batch_sizes.h"
 #include "src/rpc/hold_offs.h"
 #include "src/rpc/load.h"
 #include "src/rpc/method_counters.h"
@@ -75,7 +75,7 @@ class Loop {
   ServerContext& server() { return *server_; }
   TimerWheel& timers() { return timers_; }
   LoopCounters& counters() { return counters_; }
-  // The time when this tick began, or another thread took the turn.
+  // The time when this tick, or this slice of it, began, or another thread took the turn.
   std::chrono::steady_clock::time_point now() const { return now_; }
   int64_t now_ms() const { return ToMs(now_); }
   static int64_t ToMs(std::chrono::steady_clock::time_point time) {
@@ -92,8 +92,13 @@ class Loop {
   void MarkDirty(Connection* connection);
   // Destroys the connection at the end of the tick: the next, when a thread that only answers has the turn.
   void Bury(Connection* connection);
-  // In on_tick_end: see rpc::Server.
-  bool CanLend() const { return of_this_thread_ == this; }
+  // This tick has had its time: who has not earned more does not get any of it.
+  bool is_late() const { return is_late_; }
+  // The connection has something to read, and its turn later.
+  void Postpone(uint64_t connection) { postponed_.push_back(connection); }
+  // In on_tick_end: see rpc::Server. Not in the midst of a tick, since whoever ran the loop meanwhile would bury those
+  // whose events are still to be looked at.
+  bool CanLend() const { return of_this_thread_ == this && !is_mid_tick_; }
   void Lend(absl::FunctionRef<void()> work);
   // A handler was called: on_tick_end is due.
   void NoteHandedOver() { handed_over_ = true; }
@@ -130,6 +135,12 @@ class Loop {
   class Wakeup;
   class Later;
   static constexpr size_t kCallsKept = 4096;
+  // Connections that are ready at once.
+  static constexpr int kEventsMax = 256;
+  // Of a tick; see loop_work.cc.
+  static constexpr std::chrono::microseconds kSlice{500};
+  // In each tick, beside what is ready.
+  static constexpr std::chrono::microseconds kPostponedTime{250};
   static constexpr int64_t kSleepMsMax = 60 * 1000;
   // Who has just come, or just got an answer, may have more to ask.
   static constexpr int64_t kIdleMsMin = 1000;
@@ -140,21 +151,30 @@ class Loop {
 
   void Run();
   // Whether the calling thread is the loop's own, lent.
-  bool is_lent_here() const { return CanLend() && lent_at_.load(std::memory_order_relaxed) != 0; }
+  bool is_lent_here() const { return of_this_thread_ == this && lent_at_.load(std::memory_order_relaxed) != 0; }
   void Tick(std::unique_lock<std::mutex>& turn);
-  // What a tick does once it knows what has happened on which connections.
-  void Work(const epoll_event* events, int count);
   void SetEvents(int operation, int descriptor, EventSource* source, uint32_t events);
   int SleepMs();
+  // Without anything happening.
+  bool HasMoreToDo() const {
+    return handed_over_ || stopping_ || !dirty_.empty() || !graves_.empty() || !postponed_.empty();
+  }
   // Until a timer is due.
   int64_t UntilDueMs(int64_t now_ms) const;
   void CompletePosted();
   void TakeInbox();
+  void FlushCounters();
+
+  // --- loop_work.cc
+  // What a tick does once it knows what has happened on which connections.
+  void Work(const epoll_event* events, int count);
+  // Of them; returns how many.
+  int ServeSlice(const epoll_event* events, int count);
+  void ServePostponed();
   void WeighLoad();
   void EndHoldOffs();
   void PassOn();
   void FlushDirty();
-  void FlushCounters();
   void EmptyGraves();
 
   // --- loop_turns.cc, with Lend and RunIfAway: others than the loop's own thread run it
@@ -190,8 +210,9 @@ class Loop {
   int64_t awake_by_ms_ = 0;  // the thread wakes by itself
   bool stopping_ = false;
   std::chrono::steady_clock::time_point now_;
-  TickSize tick_size_;
-  std::chrono::nanoseconds time_away_{};  // of this tick, lent
+  bool is_late_ = false;
+  bool is_mid_tick_ = false;        // events are still to be looked at
+  std::deque<uint64_t> postponed_;  // connections that have something to read
   TimerWheel timers_;
   LoopCounters counters_;
   std::list<std::unique_ptr<Later>> later_;  // what After waits with

@@ -14,8 +14,8 @@ namespace quorate::rpc {
 void Loop::Lend(absl::FunctionRef<void()> work) {
   // What this tick has answered already does not wait for the work.
   FlushDirty();
-  const auto began = std::chrono::steady_clock::now();
-  lent_at_.store(began.time_since_epoch().count(), std::memory_order_relaxed);
+  const auto now = std::chrono::steady_clock::now();
+  lent_at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   times_lent_.fetch_add(1, std::memory_order_seq_cst);
   server_->understudy.NoteLent();
   // What the work answers is posted, as any other thread's.
@@ -26,7 +26,6 @@ void Loop::Lend(absl::FunctionRef<void()> work) {
   current_ = this;
   lent_at_.store(0, std::memory_order_relaxed);
   now_ = std::chrono::steady_clock::now();
-  time_away_ += now_ - began;
 }
 
 bool Loop::RunIfAway(std::chrono::nanoseconds patience) {
@@ -39,8 +38,8 @@ bool Loop::RunIfAway(std::chrono::nanoseconds patience) {
   const std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
   if (!turn.owns_lock()) return is_away();
   if (!is_away()) return false;
-  std::array<epoll_event, TickSize::kConnectionsMax> events;
-  const int count = std::max(::epoll_wait(epoll_, events.data(), tick_size_.connections(), 0), 0);
+  std::array<epoll_event, kEventsMax> events;
+  const int count = std::max(::epoll_wait(epoll_, events.data(), kEventsMax, 0), 0);
   current_ = this;
   Work(events.data(), count);
   current_ = nullptr;
@@ -63,8 +62,8 @@ bool Loop::AnswerInItsStead() {
   // Back to sleep, unless there is more to do than this. Graves are left to the thread itself, which may be waking with
   // events of who lies there.
   std::lock_guard<std::mutex> lock(mutex_);
-  sleeping_ = !handed_over_ && dirty_.empty() && graves_.empty() && completions_.empty() && functions_.empty() &&
-              now_ms() + UntilDueMs(now_ms()) >= awake_by_ms_;
+  sleeping_ =
+      !HasMoreToDo() && completions_.empty() && functions_.empty() && now_ms() + UntilDueMs(now_ms()) >= awake_by_ms_;
   return sleeping_;
 }
 

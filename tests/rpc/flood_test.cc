@@ -197,19 +197,6 @@ TEST(ReadSizeTest, DearBytesAreTakenFewAtATime) {
   EXPECT_EQ(size.bytes(), ReadSize::kBytesMax);
 }
 
-TEST(TickSizeTest, ThousandsThatComeOrGoAtOnceAreServedInShortTicks) {
-  TickSize size;
-  EXPECT_EQ(size.connections(), TickSize::kConnectionsMax);
-  size.Took(TickSize::kConnectionsMax, 10 * TickSize::kTick);
-  EXPECT_EQ(size.connections(), TickSize::kConnectionsMax / 2);
-  for (int i = 0; i < 10; ++i) size.Took(size.connections(), 10 * TickSize::kTick);
-  EXPECT_EQ(size.connections(), TickSize::kConnectionsMin);
-  size.Took(3, std::chrono::microseconds(10));  // no reason to serve more at a time
-  EXPECT_EQ(size.connections(), TickSize::kConnectionsMin);
-  for (int i = 0; i < 10; ++i) size.Took(size.connections(), std::chrono::microseconds(10));
-  EXPECT_EQ(size.connections(), TickSize::kConnectionsMax);
-}
-
 TEST(HoldOffsTest, WhoMakesTooMuchWorkIsHeldOffForAWhile) {
   HoldOffs refusals(kRefusals);
   int64_t now_ms = 1;

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
@@ -30,6 +33,73 @@ void KeepLoopBusy(RawHttp2& client, uint32_t stream, Observed& observed) {
   const int before = observed.burns.value();
   client.Send(Call(stream, "/test.Echo/Burn"));
   ASSERT_TRUE(observed.burns.WaitFor(before + 1));
+}
+
+// So many answers that the loop takes it for a client that gets something done.
+void EarnCredit(RawHttp2& client) {
+  client.Send(Call(1, "/test.Echo/List", "1000"));
+  ASSERT_TRUE(IsServed(client, 1));
+  ASSERT_EQ(client.Answer(1)["grpc-status"], "0");
+}
+constexpr uint32_t kNextStream = 3;
+
+TEST(TurnTest, WhoHasEarnedItDoesNotWaitForManyWhoHaveNot) {
+  TestServer server(OneLoop());
+  RawHttp2 known(server.address());
+  EarnCredit(known);
+  RawHttp2 first(server.address());
+  std::vector<std::unique_ptr<RawHttp2>> unknown;
+  for (int i = 0; i < 20; ++i) unknown.push_back(std::make_unique<RawHttp2>(server.address()));
+  for (const auto& each : unknown) ASSERT_EQ(each->NextOf(kSettings).type, kSettings);
+  KeepLoopBusy(first, 1, server.observed());
+  for (const auto& each : unknown) each->Send(Call(1, "/test.Echo/Burn"));
+  known.Send(Call(kNextStream, "/test.Echo/Say"));
+  EXPECT_TRUE(IsServed(known, kNextStream));
+  EXPECT_LT(server.observed().burns.value(), 10);
+}
+
+TEST(TurnTest, WhoIsPostponedIsServedInTheEnd) {
+  TestServer server(OneLoop());
+  RawHttp2 first(server.address());
+  std::vector<std::unique_ptr<RawHttp2>> unknown;
+  for (int i = 0; i < 6; ++i) unknown.push_back(std::make_unique<RawHttp2>(server.address()));
+  for (const auto& each : unknown) ASSERT_EQ(each->NextOf(kSettings).type, kSettings);
+  KeepLoopBusy(first, 1, server.observed());
+  for (const auto& each : unknown) each->Send(Call(1, "/test.Echo/Burn"));
+  unknown[2].reset();  // though it is gone when its turn comes
+  // Others come when they like, and are served as well.
+  RawHttp2 late(server.address());
+  late.Send(Call(1, "/test.Echo/Say"));
+  EXPECT_TRUE(IsServed(late, 1));
+  unknown.erase(unknown.begin() + 2);
+  for (const auto& each : unknown) EXPECT_TRUE(IsServed(*each, 1));
+}
+
+// Whoever ran the loop meanwhile would bury connections whose events are still to be looked at.
+TEST(TurnTest, TheThreadIsNotLentInTheMidstOfATick) {
+  std::atomic<int> slices = 0;
+  std::atomic<bool> could_lend_at_end = false;
+  std::atomic<Server*> running = nullptr;
+  ServerOptions options = OneLoop();
+  options.on_tick_end = [&](int loop) {
+    if (running == nullptr) return;
+    const bool can_lend = running.load()->CanLend(loop);
+    if (!can_lend) ++slices;
+    could_lend_at_end = can_lend;
+  };
+  TestServer server(options);
+  RawHttp2 first(server.address());
+  RawHttp2 second(server.address());
+  RawHttp2 third(server.address());
+  for (RawHttp2* each : {&first, &second, &third}) EarnCredit(*each);
+  running = &server.server();
+  KeepLoopBusy(first, kNextStream, server.observed());
+  second.Send(Call(kNextStream, "/test.Echo/Burn"));
+  third.Send(Call(kNextStream, "/test.Echo/Burn"));
+  ASSERT_TRUE(IsServed(second, kNextStream));
+  ASSERT_TRUE(IsServed(third, kNextStream));
+  EXPECT_GE(slices, 1);
+  EXPECT_TRUE(could_lend_at_end);
 }
 
 TEST(TurnTest, BytesThatCostNothingDoNotBuyManyThatCostMuch) {
