@@ -31,7 +31,7 @@ class Connection final : public EventSource {
   void OnEvents(uint32_t events) override;
   // Writes what the protocol has to say; called by the loop once per tick for a dirty connection.
   void Flush();
-  // Ends it now: calls are told, nothing more is sent. The object lives on to the end of the tick.
+  // Ends it now: nothing more is sent, and calls are told soon. The object lives on to the end of the tick at least.
   void Close();
   // Closes once what is queued has been sent.
   void CloseWhenFlushed();
@@ -47,6 +47,9 @@ class Connection final : public EventSource {
   void BeginDrain();
   // Whether a request is under way; told by the protocol. It is idle from the beginning.
   void SetIdle(bool idle);
+
+  // Once closed, until it is true: see Protocol.
+  bool TearDown(size_t calls_max) { return protocol_ == nullptr || protocol_->TearDown(calls_max); }
 
   // True when it was not dirty before.
   bool SetDirty() { return !is_closed() && !std::exchange(dirty_, true); }

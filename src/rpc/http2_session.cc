@@ -71,9 +71,14 @@ Http2Session::Http2Session(Connection* connection)
 }
 
 Http2Session::~Http2Session() {
-  broken_ = true;
-  while (streams_ != nullptr) OnClosed(streams_, NGHTTP2_CANCEL);
+  TearDown(stream_count_);
   nghttp2_session_del(session_);
+}
+
+bool Http2Session::TearDown(size_t calls_max) {
+  broken_ = true;  // so that nothing is submitted any more, and no stream found
+  for (; calls_max > 0 && streams_ != nullptr; --calls_max) OnClosed(streams_, NGHTTP2_CANCEL);
+  return streams_ == nullptr;
 }
 
 bool Http2Session::OnBytes(std::string_view bytes) {

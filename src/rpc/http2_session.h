@@ -35,6 +35,7 @@ class Http2Session final : public Protocol {
   bool Fill(Output* output) override;
   void OnFlushed() override;
   void BeginDrain() override;
+  bool TearDown(size_t calls_max) override;
   void Complete(int32_t stream, absl::Status status, base::Payload message) override;
   void CompleteHttp(int32_t stream, HttpResponse response) override;
   Stream* FindStream(int32_t stream) override;

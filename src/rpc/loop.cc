@@ -112,7 +112,7 @@ void Loop::Run() {
     closed_ = true;
   }
   for (auto& [id, connection] : connections_) connection->Close();
-  EmptyGraves();
+  while (!graves_.empty()) EmptyGraves();
   dirty_.clear();
   // What was posted too late: dropping it may itself answer calls that live nowhere any more.
   std::vector<std::function<void()>> functions;

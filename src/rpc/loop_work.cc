@@ -111,16 +111,21 @@ void Loop::FlushCounters() {
 }
 
 void Loop::EmptyGraves() {
-  while (!graves_.empty()) {
-    const uint64_t id = graves_.back();
-    graves_.pop_back();
+  if (graves_.empty()) return;
+  const auto end = std::chrono::steady_clock::now() + kBurialTime;
+  do {
+    const uint64_t id = graves_.front();
+    graves_.pop_front();
     const auto found = connections_.find(id);
     if (found == connections_.end()) continue;
-    // Taken out first: as it dies its calls are told, and what they do then may look at the table.
-    const std::unique_ptr<Connection> connection = std::move(found->second);
-    connections_.erase(found);
-    std::erase(dirty_, connection.get());
-  }
+    if (!found->second->TearDown(kCallsBuried)) {
+      graves_.push_back(id);  // so that those of few calls do not wait for one of many
+      continue;
+    }
+    // What the calls do as they are told may look at the table, and add to it.
+    const auto done = connections_.extract(id);
+    std::erase(dirty_, done.mapped().get());
+  } while (!graves_.empty() && std::chrono::steady_clock::now() < end);
 }
 
 }  // namespace quorate::rpc

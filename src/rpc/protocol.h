@@ -39,6 +39,9 @@ class Protocol {
   virtual size_t backlog_bytes() const = 0;
   // Ask the far side to come again elsewhere, and close when the calls in flight are answered.
   virtual void BeginDrain() = 0;
+  // The connection is closed: tells some of the calls, so many at most, that they are over. True when all are told; the
+  // destructor is quick then.
+  virtual bool TearDown(size_t calls_max) { return true; }
   virtual void Complete(int32_t stream, absl::Status status, base::Payload message) {}
   virtual void CompleteHttp(int32_t stream, HttpResponse response) = 0;
   virtual Stream* FindStream(int32_t stream) { return nullptr; }

@@ -57,6 +57,7 @@ struct Observed {
   Counter burns;  // calls to /test.Echo/Burn that began
   Counter health_looks;
   std::atomic<bool> serving{true};  // as Health says
+  Counter toils;  // messages of /test.Echo/Toil that were begun with, without the first
 
   std::mutex mutex;
   std::vector<UnaryCall> calls;  // held
@@ -85,8 +86,11 @@ size_t AnswerHeld(Observed& observed);
 //   Sum    client stream: one answer, the number of bytes   Wait   says nothing, ever
 //   Flood  server stream: 64 KiB messages for as long as Write returns true
 //   Amplify  answers each message with kAmplifiedBytes
+//   Toil     answers the first message with kToilBytes, and others after work for kToilTime; works as long at its end
 inline constexpr size_t kAmplifiedBytes = 100'000;
 inline constexpr std::chrono::milliseconds kBurnTime{100};
+inline constexpr size_t kToilBytes = 2 << 20;  // more than may wait on a stream
+inline constexpr std::chrono::milliseconds kToilTime{5};
 
 class TestServer {
  public:

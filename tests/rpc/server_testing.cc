@@ -1,6 +1,7 @@
 #include <charconv>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "quorate/base/this_thread.h"
 #include "tests/rpc/rpc_testing.h"
@@ -46,6 +47,28 @@ class Amplify final : public Quiet {
   using Quiet::Quiet;
   void OnMessage(std::string_view) override { stream_->Write(Copied(std::string(kAmplifiedBytes, 'a'))); }
   void OnHalfClose() override { stream_->Finish(absl::OkStatus()); }
+};
+
+class Toil final : public Quiet {
+ public:
+  using Quiet::Quiet;
+  void OnMessage(std::string_view message) override {
+    if (!std::exchange(began_, true)) {
+      stream_->Write(Copied(std::string(kToilBytes, 't')));
+      return;
+    }
+    observed_->toils.Add();
+    Burn(kToilTime);
+    stream_->Write(Copied(message));
+  }
+  void OnHalfClose() override { stream_->Finish(absl::OkStatus()); }
+  void OnClose() override {
+    Quiet::OnClose();
+    Burn(kToilTime);
+  }
+
+ private:
+  bool began_ = false;
 };
 
 class List final : public Quiet {
@@ -170,6 +193,7 @@ Registry TestServer::MakeRegistry() {
   });
   registry.AddStream("/test.Echo/Chat", Registry::StreamKind::kBidirectional, FactoryOf<Chat>(observed));
   registry.AddStream("/test.Echo/Amplify", Registry::StreamKind::kBidirectional, FactoryOf<Amplify>(observed));
+  registry.AddStream("/test.Echo/Toil", Registry::StreamKind::kBidirectional, FactoryOf<Toil>(observed));
   registry.AddStream("/test.Echo/List", Registry::StreamKind::kServerStream, FactoryOf<List>(observed));
   registry.AddStream("/test.Echo/Sum", Registry::StreamKind::kClientStream, FactoryOf<Sum>(observed));
   registry.AddStream("/test.Echo/Wait", Registry::StreamKind::kBidirectional, FactoryOf<Quiet>(observed));

@@ -6,9 +6,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "quorate/rpc/call.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
 
@@ -18,6 +20,10 @@ namespace {
 std::string Call(uint32_t stream, const std::string& method, const std::string& message = "x") {
   return Frame(kHeaders, kEndHeaders, stream, HeaderBlock(GrpcRequest(method))) +
          Frame(kData, kEndStream, stream, GrpcMessage(message));
+}
+
+std::string OpenCall(uint32_t stream, const std::string& method) {
+  return Frame(kHeaders, kEndHeaders, stream, HeaderBlock(GrpcRequest(method)));
 }
 
 ServerOptions OneLoop() {
@@ -120,6 +126,44 @@ TEST(TurnTest, BytesThatCostNothingDoNotBuyManyThatCostMuch) {
   other.Send(Call(3, "/test.Echo/Say"));
   EXPECT_TRUE(IsServed(other, 3));
   EXPECT_LT(server.observed().burns.value(), 10);
+}
+
+TEST(TurnTest, TheEndOfAConnectionOfManyCallsIsNotOneTurn) {
+  TestServer server(OneLoop());
+  Observed& observed = server.observed();
+  constexpr int kCalls = 200;
+  auto large = std::make_unique<RawHttp2>(server.address());
+  for (uint32_t i = 0; i < kCalls; ++i) large->Send(OpenCall(2 * i + 1, "/test.Echo/Toil"));
+  ASSERT_TRUE(observed.opened.WaitFor(kCalls));
+  RawHttp2 other(server.address());
+  ASSERT_EQ(other.NextOf(kSettings).type, kSettings);
+  large.reset();
+  ASSERT_TRUE(observed.closed.WaitFor(1));
+  other.Send(Call(1, "/test.Echo/Say"));
+  EXPECT_TRUE(IsServed(other, 1));
+  EXPECT_LT(observed.closed.value(), kCalls);
+  EXPECT_TRUE(observed.closed.WaitFor(kCalls));
+}
+
+TEST(TurnTest, CallsOfAConnectionThatIsComingToItsEndMayStillBeUsed) {
+  Counter written;  // outlives what is posted
+  TestServer server(OneLoop());
+  Observed& observed = server.observed();
+  constexpr int kCalls = 200;
+  auto large = std::make_unique<RawHttp2>(server.address());
+  for (uint32_t i = 0; i < kCalls; ++i) large->Send(OpenCall(2 * i + 1, "/test.Echo/Toil"));
+  large->Send(Call(2 * kCalls + 1, "/test.Echo/Hold"));
+  ASSERT_TRUE(observed.held.WaitFor(1));
+  std::vector<StreamRef> streams;
+  {
+    std::lock_guard<std::mutex> lock(observed.mutex);
+    streams = observed.streams;
+  }
+  large.reset();
+  ASSERT_TRUE(observed.closed.WaitFor(1));
+  EXPECT_EQ(AnswerHeld(observed), 1u);
+  for (const StreamRef& stream : streams) stream.Post([&](Stream&) { written.Add(); });
+  // The server ends in the midst of it.
 }
 
 }  // namespace
