@@ -150,14 +150,15 @@ void Connection::Flush() {
     return;
   }
   // Bounded so that one fast reader of a large answer does not hold the others up.
-  constexpr size_t kTurnBytes = 1 << 20;
+  const size_t turn_bytes = loop_->flush_share().bytes();
+  output_.SetTurn(turn_bytes);
   size_t offered = 0;
   while (true) {
     if (protocol_ != nullptr && !protocol_->Fill(&output_)) closing_ = true;
     const bool more = output_.full();
     offered += output_.pending();
     if (!WriteOutput() || !more) break;
-    if (offered >= kTurnBytes) {
+    if (offered >= turn_bytes) {
       CountOutput(0);
       loop_->MarkDirty(this);
       return;

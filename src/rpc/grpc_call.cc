@@ -264,9 +264,7 @@ void GrpcCall::OnSent() {
     return;
   }
   // Told only after the flush: the handler must not run while frames are being made.
-  if ((wants_room_ || request_.withholds()) && queued < kLowWaterBytes && !std::exchange(room_noted_, true)) {
-    session_->NotifyWhenFlushed(this);
-  }
+  if ((wants_room_ || request_.withholds()) && queued < kLowWaterBytes && !room_noted_) GoOnLater();
 }
 
 void GrpcCall::OnRoom() {
@@ -276,6 +274,11 @@ void GrpcCall::OnRoom() {
   if (request_.withholds()) request_.Resume();
   if (finished_ || handler_ == nullptr || queue_.weight() >= kHighWaterBytes) return;
   if (std::exchange(wants_room_, false)) handler_->OnWritable();
+}
+
+void GrpcCall::GoOnLater() {
+  room_noted_ = true;
+  session_->NotifyWhenFlushed(this);
 }
 
 void GrpcCall::OnDeadline() {

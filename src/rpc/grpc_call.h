@@ -52,6 +52,9 @@ class GrpcCall final : public Http2Stream, public Stream {
   bool finished() const { return finished_; }
   // So much waits to be sent that no more messages are taken.
   bool MustWait() const;
+  Loop& loop() const;
+  // OnRoom is called once this has been flushed and the others have had their turn.
+  void GoOnLater();
   // A whole message has come. False when the answers that nobody takes leave no room for one more: the call is then
   // finished.
   bool AdmitMessage(size_t bytes);
@@ -60,7 +63,6 @@ class GrpcCall final : public Http2Stream, public Stream {
   void DeliverEnd();
 
  private:
-  Loop& loop() const;
   absl::Status CheckHeaders(std::string_view* http_status);
   void OnDeadline();
   void CountSent(size_t bytes);

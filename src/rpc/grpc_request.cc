@@ -5,6 +5,7 @@
 #include "quorate/base/errors.h"
 #include "src/rpc/grpc_call.h"
 #include "src/rpc/http2_session.h"
+#include "src/rpc/loop.h"
 
 namespace quorate::rpc {
 namespace {
@@ -55,7 +56,7 @@ size_t GrpcRequest::OnData(std::string_view bytes) {
   return got_message_ && call_.method()->unary ? 0 : size;
 }
 
-void GrpcRequest::Decode(std::string_view* bytes) {
+void GrpcRequest::Decode(std::string_view* bytes, TimePoint until) {
   while (!call_.finished() && !call_.MustWait()) {
     const Deframer::Step step = deframer_.Next(bytes);
     if (step == Deframer::Step::kNeedMore) return;
@@ -65,6 +66,7 @@ void GrpcRequest::Decode(std::string_view* bytes) {
     }
     OnMessage(deframer_.message());
     deframer_.DropMessage();
+    if (until != TimePoint::max() && std::chrono::steady_clock::now() >= until) return;
   }
 }
 
@@ -123,11 +125,12 @@ void GrpcRequest::TakeEnd() {
 
 void GrpcRequest::Resume() {
   std::string_view left = undecoded_;
-  Decode(&left);
+  Decode(&left, std::chrono::steady_clock::now() + call_.loop().flush_share().time());
   undecoded_.erase(0, undecoded_.size() - left.size());
   if (call_.finished()) DropUnseen();
   CountHeld();
   if (call_.finished() || call_.MustWait()) return;
+  if (!undecoded_.empty()) return call_.GoOnLater();
   std::string().swap(undecoded_);
   call_.session().ReturnWindow(call_.id(), std::exchange(withheld_bytes_, 0));
   if (std::exchange(end_waits_, false)) TakeEnd();

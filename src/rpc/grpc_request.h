@@ -3,6 +3,7 @@
 // The incoming half of a gRPC call: from the bytes of its stream to whole messages. While too much waits to be sent, it
 // takes none and keeps the stream's window. What has come, and the handler has not seen, is in the session's account.
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ class GrpcRequest {
   // As Http2Stream's.
   size_t OnData(std::string_view bytes);
   void OnEnd();
-  // Goes on with what came while it had to wait.
+  // Goes on with what came while it had to wait, as far as the flush at hand has time for it.
   void Resume();
   // The stream is over.
   void Close();
@@ -40,8 +41,10 @@ class GrpcRequest {
   size_t message_bytes() const { return message_bytes_; }
 
  private:
-  // Takes whole messages from the front of `*bytes`: until there are no more, or the call ends, or must wait.
-  void Decode(std::string_view* bytes);
+  // Takes whole messages from the front of `*bytes`: until there are no more, or the call ends, or must wait, or the
+  // time is up.
+  using TimePoint = std::chrono::steady_clock::time_point;
+  void Decode(std::string_view* bytes, TimePoint until = TimePoint::max());
   void OnMessage(std::string_view message);
   void TakeEnd();
   // Of messages that the handler has not seen.

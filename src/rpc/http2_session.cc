@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <memory>
 
@@ -114,9 +115,16 @@ bool Http2Session::Fill(Output* output) {
 
 void Http2Session::OnFlushed() {
   if (waiting_for_room_.empty()) return;
-  for (const int32_t id : std::exchange(waiting_for_room_, {})) {
-    if (Http2Stream* stream = Find(id); stream != nullptr) stream->OnRoom();
-  }
+  // Many may have got room at once, when their windows were opened together.
+  const auto end = std::chrono::steady_clock::now() + loop().flush_share().time();
+  // Only those of now: who asks again has its turn after the next flush.
+  size_t left = waiting_for_room_.size();
+  do {
+    Http2Stream* stream = Find(waiting_for_room_.front());
+    waiting_for_room_.pop_front();
+    if (stream != nullptr) stream->OnRoom();
+  } while (--left > 0 && std::chrono::steady_clock::now() < end);
+  if (!waiting_for_room_.empty()) MarkDirty();
 }
 
 Http2Stream* Http2Session::Find(int32_t stream) {

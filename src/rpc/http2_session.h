@@ -6,8 +6,8 @@
 #include <nghttp2/nghttp2.h>
 
 #include <cstdint>
+#include <deque>
 #include <string_view>
-#include <vector>
 
 #include "src/rpc/connection.h"
 #include "src/rpc/frame_guard.h"
@@ -128,7 +128,7 @@ class Http2Session final : public Protocol {
   const std::shared_ptr<UnaryCall::Moment> has_no_room_until_ = std::make_shared<UnaryCall::Moment>();
   int64_t has_room_below_ = -1;  // queued bytes, while it has none
   int64_t received_bytes_ = 0;  // likewise: metadata, and messages that are not complete
-  std::vector<int32_t> waiting_for_room_;
+  std::deque<int32_t> waiting_for_room_;
   PingPolicy ping_policy_;
   FrameGuard frame_guard_;
   MemberTimer<Http2Session, &Http2Session::CheckStalls> stall_timer_;

@@ -25,6 +25,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "src/rpc/batch_sizes.h"
 #include "src/rpc/hold_offs.h"
 #include "src/rpc/load.h"
 #include "src/rpc/method_counters.h"
@@ -121,7 +122,8 @@ class Loop {
   int64_t queued_bytes() const { return queued_elsewhere_ + load_.queued(); }
   // Connections with unary calls in progress, over all loops; as of the beginning of the tick.
   int64_t busy_connections() const { return busy_connections_; }
-  // Space to read a turn into, shared by all connections.
+  const FlushShare& flush_share() const { return flush_share_; }
+  // Space to read a step into, shared by all connections.
   char* read_buffer() { return read_buffer_.get(); }
   // Finished calls kept for their allocations.
   std::unique_ptr<GrpcCall> TakeCall();
@@ -225,6 +227,7 @@ class Loop {
   std::list<Connection*> idle_;
   std::vector<Connection*> dirty_;
   std::deque<uint64_t> graves_;
+  FlushShare flush_share_{1};
   bool handed_over_ = false;
   LoadAccount load_;
   HoldOffs refusals_{kRefusals};

@@ -99,6 +99,7 @@ void Loop::PassOn() {
 void Loop::FlushDirty() {
   // Only those of now: a handler that always has more to say must not keep the loop from reading.
   const size_t count = dirty_.size();
+  flush_share_ = FlushShare(count);
   for (size_t i = 0; i < count; ++i) dirty_[i]->Flush();
   dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<ptrdiff_t>(count));
 }

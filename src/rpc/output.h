@@ -24,9 +24,11 @@ class Output {
 
   size_t pending() const { return pending_; }
   bool empty() const { return pending_ == 0; }
+  // How much is written in a turn, at most kPendingBytes.
+  void SetTurn(size_t bytes) { turn_bytes_ = bytes; }
   // Enough for one turn of writing. Few large writes cost less than many small ones, so what is only referenced may be
   // more than what is held here.
-  bool full() const { return pending_ >= kPendingBytes || bytes_.size() - position_ >= kOwnBytes; }
+  bool full() const { return pending_ >= turn_bytes_ || bytes_.size() - position_ >= kOwnBytes; }
   // Fills up to `max` vectors with what comes next; returns how many.
   int Gather(iovec* vectors, int max) const;
   // The first `count` bytes are written.
@@ -53,6 +55,7 @@ class Output {
 
   std::string bytes_;
   std::vector<Shared> shared_;
+  size_t turn_bytes_ = kPendingBytes;
   size_t pending_ = 0;
   size_t position_ = 0;  // written of bytes_
   size_t index_ = 0;     // written of shared_

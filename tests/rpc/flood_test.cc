@@ -197,6 +197,15 @@ TEST(ReadSizeTest, DearBytesAreTakenFewAtATime) {
   EXPECT_EQ(size.bytes(), ReadSize::kBytesMax);
 }
 
+TEST(FlushShareTest, ManyWhoHaveMuchToSendShareATurn) {
+  EXPECT_EQ(FlushShare(1).bytes(), FlushShare::kBytes);
+  EXPECT_EQ(FlushShare(4).bytes(), FlushShare::kBytes / 4);
+  EXPECT_EQ(FlushShare(4).time(), FlushShare::kTime / 4);
+  EXPECT_EQ(FlushShare(1000).bytes(), FlushShare::kBytesMin);
+  EXPECT_EQ(FlushShare(1000).time(), FlushShare::kTimeMin);
+  EXPECT_EQ(FlushShare(0).bytes(), FlushShare::kBytes);
+}
+
 TEST(HoldOffsTest, WhoMakesTooMuchWorkIsHeldOffForAWhile) {
   HoldOffs refusals(kRefusals);
   int64_t now_ms = 1;

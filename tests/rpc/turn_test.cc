@@ -128,6 +128,42 @@ TEST(TurnTest, BytesThatCostNothingDoNotBuyManyThatCostMuch) {
   EXPECT_LT(server.observed().burns.value(), 10);
 }
 
+// A stream with an answer that waits for its window, and messages behind it that wait for the answer.
+TEST(TurnTest, MessagesThatWaitedForRoomAreNotWorkedOffInOneTurn) {
+  TestServer server(OneLoop());
+  Counter& toils = server.observed().toils;
+  constexpr int kMessages = 100;
+  RawHttp2 hostile(server.address());
+  RawHttp2 other(server.address());
+  ASSERT_EQ(other.NextOf(kSettings).type, kSettings);
+  std::string expected = GrpcMessage(std::string(kToilBytes, 't'));
+  hostile.Send(OpenCall(1, "/test.Echo/Toil") + Frame(kData, 0, 1, GrpcMessage("first")));
+  for (int i = 0; i < kMessages; ++i) {
+    const std::string message = GrpcMessage(std::to_string(i));
+    expected += message;
+    hostile.Send(Frame(kData, 0, 1, message));
+  }
+  EXPECT_EQ(toils.value(), 0);
+  hostile.Send(Frame(kWindowUpdate, 0, 0, Number32(1 << 30)) + Frame(kWindowUpdate, 0, 1, Number32(1 << 30)));
+  std::string got;
+  while (toils.value() == 0) {
+    const ReceivedFrame frame = hostile.NextOf(kData);
+    ASSERT_EQ(frame.type, kData);
+    got += frame.payload;
+  }
+  other.Send(Call(1, "/test.Echo/Say"));
+  EXPECT_TRUE(IsServed(other, 1));
+  EXPECT_LT(toils.value(), kMessages / 2);
+  hostile.Send(Frame(kData, kEndStream, 1, ""));
+  while (got.size() < expected.size()) {
+    const ReceivedFrame frame = hostile.NextOf(kData);
+    ASSERT_EQ(frame.type, kData) << got.size();
+    got += frame.payload;
+  }
+  EXPECT_EQ(got, expected);
+  EXPECT_EQ(hostile.Answer(1)["grpc-status"], "0");
+}
+
 TEST(TurnTest, TheEndOfAConnectionOfManyCallsIsNotOneTurn) {
   TestServer server(OneLoop());
   Observed& observed = server.observed();

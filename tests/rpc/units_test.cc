@@ -286,6 +286,17 @@ TEST(OutputTest, PartlyWrittenBytesAreNotWrittenAgain) {
   }
 }
 
+TEST(OutputTest, ATurnMayBeShort) {
+  Output output;
+  output.SetTurn(1000);
+  output.Append(std::string(999, 'a'));
+  EXPECT_FALSE(output.full());
+  output.Append("a");
+  EXPECT_TRUE(output.full());
+  output.Consume(1);
+  EXPECT_FALSE(output.full());
+}
+
 // A socket may be a little behind for as long as a connection lives.
 TEST(OutputTest, WhatIsWrittenIsForgottenThoughSomethingAlwaysWaits) {
   Output output;
