@@ -1,5 +1,7 @@
 #include "quorate/rpc/call.h"
 
+#include <chrono>
+
 #include "src/rpc/connection.h"
 #include "src/rpc/loop.h"
 
@@ -109,7 +111,11 @@ void StreamRef::Post(std::function<void(Stream&)> function) const {
   loop->Post([loop = loop, connection = connection, id = stream, function = std::move(function)] {
     Connection* found = loop->FindConnection(connection);
     if (found == nullptr || found->protocol() == nullptr) return;
-    if (Stream* stream = found->protocol()->FindStream(id); stream != nullptr) function(*stream);
+    Stream* stream = found->protocol()->FindStream(id);
+    if (stream == nullptr) return;
+    const auto began = std::chrono::steady_clock::now();
+    function(*stream);
+    found->OweSince(began, 0);
   });
 }
 

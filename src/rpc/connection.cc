@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include "src/rpc/http1_connection.h"
 #include "src/rpc/http2_session.h"
@@ -93,7 +94,7 @@ void Connection::Read() {
     read_size_.Took(static_cast<size_t>(count), now - std::exchange(ended, now));
     more = static_cast<size_t>(count) == asked && !closing_ && MayRead();
   }
-  if (total > 0 && !is_closed()) PayFor(TurnTime(began, ended));
+  if (total > 0 && !is_closed()) PayFor(TurnTime(began, ended) + std::exchange(owed_, {}));
 }
 
 void Connection::TakeEnd(bool in_order) {
@@ -149,6 +150,13 @@ void Connection::Flush() {
     UpdateEvents();
     return;
   }
+  const auto began = std::chrono::steady_clock::now();
+  written_bytes_ = 0;
+  WriteTurn();
+  OweSince(began, written_bytes_);
+}
+
+void Connection::WriteTurn() {
   // Bounded so that one fast reader of a large answer does not hold the others up.
   const size_t turn_bytes = loop_->flush_share().bytes();
   output_.SetTurn(turn_bytes);
@@ -194,6 +202,7 @@ bool Connection::WriteOutput() {
     if (written > 0) {
       output_.Consume(static_cast<size_t>(written));
       uptake_.Took(static_cast<size_t>(written));
+      written_bytes_ += static_cast<size_t>(written);
     }
     if (written == Transport::kAgain || static_cast<size_t>(written) < offered) {
       SetWriteBlocked(true);
@@ -258,6 +267,13 @@ void Connection::PayFor(std::chrono::nanoseconds work) {
   HoldOffs& account = overdraft > Credit::kShortTurn ? loop_->long_overdrafts() : loop_->overdrafts();
   // Though it may wait already because of a refusal, which is over sooner.
   if (account.Note(loop_->now_ms(), overdraft.count())) HoldOff(&account);
+}
+
+void Connection::OweSince(std::chrono::steady_clock::time_point began, size_t written) {
+  const auto ended = std::chrono::steady_clock::now();
+  std::chrono::nanoseconds work = ended - began;
+  if (Credit::Unpaid(work, written) > kCertainWork) work = WorkClock::OfThisThread().Worked(began, ended);
+  owed_ += Credit::Unpaid(work, written);
 }
 
 void Connection::HoldOff(HoldOffs* hold_offs) {

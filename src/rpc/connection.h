@@ -44,6 +44,9 @@ class Connection final : public EventSource {
   void GoOn();
   // It was given an answer, or a message of one.
   void NoteAnswer(size_t bytes) { credit_.Earn(bytes); }
+  // The loop has done something for it since then, beside reading, and so many bytes went out. It pays for that with
+  // its next turn of reading: not to be read is all it can pay with.
+  void OweSince(std::chrono::steady_clock::time_point began, size_t written);
   void BeginDrain();
   // Whether a request is under way; told by the protocol. It is idle from the beginning.
   void SetIdle(bool idle);
@@ -74,6 +77,9 @@ class Connection final : public EventSource {
   // What is read in a step of a connection that has earned little yet: two messages, about, of those that inflate to
   // the largest size.
   static constexpr size_t kDoubtfulBytesMax = 4 << 10;
+  // Work beside reading that is longer may have been other threads', those above all that are woken by what is written:
+  // the WorkClock is asked, which costs little beside so much.
+  static constexpr std::chrono::microseconds kCertainWork{100};
   static constexpr int kIoVectorsMax = 1024;
 
   using CloseTimer = MemberTimer<Connection, &Connection::Close>;
@@ -94,6 +100,7 @@ class Connection final : public EventSource {
   // Tells the loop's account how much of the output the socket has not taken.
   void CountOutput(size_t bytes);
   void UpdateEvents();
+  void WriteTurn();
   void Linger();
   bool WriteOutput();
   void SetWriteBlocked(bool blocked);
@@ -113,7 +120,9 @@ class Connection final : public EventSource {
   int64_t idle_since_ms_ = 0;
   ReadSize read_size_;
   Credit credit_;
+  std::chrono::nanoseconds owed_{0};
   Output output_;
+  size_t written_bytes_ = 0;   // in this flush
   size_t counted_output_ = 0;  // bytes of it that the loop's account knows
   CloseTimer close_timer_;
   Uptake uptake_;  // of the output, while the timer runs

@@ -33,8 +33,15 @@ class Credit {
   // It has had so many answers that it is likely to get some for what it sends next, too. A hundred are worth a few
   // turns, and who has long been there has had as many.
   bool is_good() const { return earned_ns_ >= 100 * kAnswerNs; }
+  // What of the work at a flush is not paid by the bytes that went out. Answers have earned far more; but opened
+  // windows and room for what waited may set off work of which nothing comes.
+  static std::chrono::nanoseconds Unpaid(std::chrono::nanoseconds work, size_t written) {
+    return std::max(work - kFlush - std::chrono::nanoseconds(written), std::chrono::nanoseconds(0));
+  }
 
  private:
+  // A system call and a few frames.
+  static constexpr std::chrono::microseconds kFlush{10};
   // A Get takes 3 us of the loop, a kilobyte 0.3.
   static constexpr int64_t kAnswerNs = 50'000;
   static constexpr int64_t kEarnedMaxNs = 20'000'000;

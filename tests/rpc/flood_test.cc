@@ -301,6 +301,13 @@ TEST(CreditTest, WhoHasHadManyAnswersIsGoodForMoreUntilTheyAreSpent) {
   EXPECT_FALSE(credit.is_good());
 }
 
+TEST(CreditTest, AFlushIsPaidByWhatGoesOut) {
+  using std::chrono::microseconds;
+  EXPECT_EQ(Credit::Unpaid(microseconds(9), 0).count(), 0);
+  EXPECT_EQ(Credit::Unpaid(microseconds(900), 1 << 20).count(), 0);
+  EXPECT_EQ(Credit::Unpaid(microseconds(250), 10'000), microseconds(230));
+}
+
 TEST(TokenBucketTest, ComesBackWithTimeUpToTheBurst) {
   TokenBucket bucket(10, 100);
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(bucket.Take(5));

@@ -96,6 +96,33 @@ TEST(LongTurnTest, ThoseWhoTookOneComeBackOneByOne) {
   EXPECT_EQ(long_overdrafts.Next(now_ms, is_there), 1u);
 }
 
+TEST(LongTurnTest, WorkBesideReadingIsPaidWithTheNextRead) {
+  ServerOptions options;
+  options.loops = 1;
+  TestServer server(options);
+  Observed& observed = server.observed();
+  RawHttp2 client(server.address());
+  client.Send(Frame(kHeaders, kEndHeaders, 1, HeaderBlock(GrpcRequest("/test.Echo/Wait"))));
+  ASSERT_TRUE(observed.opened.WaitFor(1));
+  {
+    std::lock_guard<std::mutex> lock(observed.mutex);
+    observed.streams[0].Post([&observed](Stream&) {
+      observed.burns.Add();
+      Burn(kBurnTime);
+    });
+  }
+  ASSERT_TRUE(observed.burns.WaitFor(1));
+  const auto ask = [&client](const char* ping) {
+    client.Send(Frame(kPing, 0, 0, ping));
+    return client.NextOf(kPing).payload;
+  };
+  const auto began = steady_clock::now();
+  EXPECT_EQ(ask("12345678"), "12345678");  // is read, and pays
+  EXPECT_EQ(ask("87654321"), "87654321");
+  // Ten times as long, less what cannot be told for certain.
+  EXPECT_GT(steady_clock::now() - began, 3 * kBurnTime);
+}
+
 TEST(LongTurnTest, IsPaidBeforeTheNextIsReadAndOthersAreServed) {
   ServerOptions options;
   options.loops = 1;
