@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from attacks import costly, crowds, floods, hoards, stalls  # pylint: disable=unused-import
+from attacks import costly, crowds, floods, hoards, stalls, turns  # pylint: disable=unused-import
 from attacks.registry import ATTACKS, PUT, Failure
 from http2_frames import Client, put
 
