@@ -170,7 +170,6 @@ class Loop {
   int64_t UntilDueMs(int64_t now_ms) const;
   void CompletePosted();
   void TakeInbox();
-  void FlushCounters();
 
   // --- loop_work.cc
   // What a tick does once it knows what has happened on which connections.
@@ -182,6 +181,7 @@ class Loop {
   void EndHoldOffs();
   void PassOn();
   void FlushDirty();
+  void FlushCounters();
   void EmptyGraves();
 
   // --- loop_turns.cc, with Lend and RunIfAway: others than the loop's own thread run it
