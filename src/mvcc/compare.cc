@@ -55,7 +55,7 @@ absl::StatusOr<bool> ValueHolds(const Compare& compare, const base::Buffer& reco
 }
 
 absl::StatusOr<bool> ValuesHold(const State& state, const Compare& compare, const std::vector<Revision>& revisions) {
-  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(revisions));
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(revisions, {}));
   for (const base::Buffer& record : records) {
     QUORATE_ASSIGN_OR_RETURN(const bool holds, ValueHolds(compare, record));
     if (!holds) return false;

@@ -43,9 +43,10 @@ std::unique_ptr<KeySource> MeasuredState::At(int64_t revision, const KeyRange& r
   return std::make_unique<Source>(base_->At(revision, range), effort_);
 }
 
-absl::StatusOr<std::vector<base::Buffer>> MeasuredState::Fetch(const std::vector<Revision>& revisions) const {
+absl::StatusOr<std::vector<base::Buffer>> MeasuredState::Fetch(const std::vector<Revision>& revisions,
+                                                               const std::function<absl::Status()>&) const {
   if (!effort_->Spend(revisions.size())) return effort_->status();
-  return base_->Fetch(revisions);
+  return base_->Fetch(revisions, effort_->may_go_on());
 }
 
 absl::StatusOr<base::Buffer> MeasuredState::FetchOne(Revision revision) const {

@@ -34,6 +34,7 @@ class Effort {
     return spent_ < next_look_ || LookUp();
   }
   const absl::Status& status() const { return status_; }
+  const std::function<absl::Status()>& may_go_on() const { return may_go_on_; }
 
  private:
   static constexpr uint64_t kVisitsBetweenLooks = 4096;
@@ -58,7 +59,8 @@ class MeasuredState final : public State {
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
     return base_->CostOfPast(revision, range);
   }
-  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
+  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions,
+                                                  const std::function<absl::Status()>& may_go_on) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override;
 
  private:

@@ -123,8 +123,9 @@ class Loading {
       if (*prefix == last_prefix) continue;  // an older entry of the same key
       last_prefix.assign(*prefix);
       std::optional<KeyState> state;
-      if (!DecodeKeyState(iterator->value(), revision, &state))
+      if (!DecodeKeyState(iterator->value(), revision, &state)) {
         return Damaged("an entry of the family keys is malformed");
+      }
       if (!state.has_value()) continue;
       const auto key = DecodeKeyPrefix(*prefix);
       if (!key.has_value()) return MalformedKey();

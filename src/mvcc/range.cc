@@ -127,7 +127,7 @@ absl::StatusOr<Selection> Select(KeySource& source, const KeyRange& range, const
 
 // Sorting by value has to read all of them first.
 absl::Status SortByValue(const State& state, SortOrder order, std::vector<Selected>* selected) {
-  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(RevisionsOf(*selected)));
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<base::Buffer> records, state.Fetch(RevisionsOf(*selected), {}));
   std::vector<std::pair<std::string_view, size_t>> values(records.size());
   for (size_t i = 0; i < records.size(); ++i) {
     QUORATE_ASSIGN_OR_RETURN(const KeyValueFields fields, FieldsOfRecord(records[i].view()));
@@ -200,7 +200,7 @@ absl::Status AppendSelected(const State& state, const RangeRequest& request, con
     for (const Selected& one : selected) AppendKeyOnly(kKvsField, one.key, one.state, with_lease, body);
     return absl::OkStatus();
   }
-  QUORATE_ASSIGN_OR_RETURN(std::vector<base::Buffer> records, state.Fetch(RevisionsOf(selected)));
+  QUORATE_ASSIGN_OR_RETURN(std::vector<base::Buffer> records, state.Fetch(RevisionsOf(selected), {}));
   body->Reserve(records.size());
   for (base::Buffer& record : records) AppendRecord(kKvsField, std::move(record), body);
   return absl::OkStatus();

@@ -34,32 +34,6 @@ uint64_t RecordBytes(const IndexView& keys, std::string_view key) {
   return state.has_value() ? BytesOfClass(state->size_class) : 0;
 }
 
-// A view's state for one read that may be given up.
-class Interruptible final : public State {
- public:
-  Interruptible(const ReadView::Rep* rep, const MayGoOn& may_go_on) : rep_(rep), may_go_on_(may_go_on) {}
-
-  int64_t revision() const override { return rep_->revision(); }
-  int64_t compacted_revision() const override { return rep_->compacted_revision(); }
-  KeySource& Now() const override { return rep_->Now(); }
-  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override {
-    return rep_->At(revision, range);
-  }
-  uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
-    return rep_->CostOfPast(revision, range);
-  }
-  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override {
-    std::vector<base::Buffer> records;
-    QUORATE_RETURN_IF_ERROR(rep_->parts->records.Fetch(revisions, &records, nullptr, may_go_on_));
-    return records;
-  }
-  absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return rep_->FetchOne(revision); }
-
- private:
-  const ReadView::Rep* const rep_;
-  const MayGoOn& may_go_on_;
-};
-
 // A list's effort has no bound: it looks at no key more than a few times.
 constexpr uint64_t kKeysOfAnyEffort = std::numeric_limits<uint64_t>::max() / Effort::kVisitsOfEachKey;
 
@@ -82,9 +56,10 @@ std::unique_ptr<KeySource> ReadView::Rep::At(int64_t revision, const KeyRange& r
   return PastSource(parts->database, parts->keys_family.get(), &parts->index, revision, range);
 }
 
-absl::StatusOr<std::vector<base::Buffer>> ReadView::Rep::Fetch(const std::vector<Revision>& revisions) const {
+absl::StatusOr<std::vector<base::Buffer>> ReadView::Rep::Fetch(const std::vector<Revision>& revisions,
+                                                               const std::function<absl::Status()>& may_go_on) const {
   std::vector<base::Buffer> records;
-  QUORATE_RETURN_IF_ERROR(parts->records.Fetch(revisions, &records));
+  QUORATE_RETURN_IF_ERROR(parts->records.Fetch(revisions, &records, nullptr, may_go_on));
   return records;
 }
 
@@ -101,9 +76,8 @@ absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request, const MayGoO
   uint64_t budget = kAnswerBytesMax;
   const auto execute = [&]() -> absl::StatusOr<base::Payload> {
     if (!may_go_on) return ExecuteRange(*rep_, request, &budget);
-    const Interruptible state(rep_.get(), may_go_on);
     Effort effort(kKeysOfAnyEffort, may_go_on);
-    return ExecuteRange(MeasuredState(&state, &effort), request, &budget);
+    return ExecuteRange(MeasuredState(rep_.get(), &effort), request, &budget);
   };
   absl::StatusOr<base::Payload> body = execute();
   if (!body.ok()) return std::move(body).status();
@@ -114,9 +88,8 @@ absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request, const MayGoOn& m
   QUORATE_CHECK(IsReadOnly(request)) << "a transaction that writes";
   OperationCounts counts;
   uint64_t budget = kAnswerBytesMax;
-  const Interruptible state(rep_.get(), may_go_on);
   Effort effort(rep_->parts->published.keys.load(std::memory_order_relaxed), may_go_on);
-  absl::StatusOr<base::Payload> body = ExecuteTxn(state, nullptr, nullptr, request, &counts, &budget, &effort);
+  absl::StatusOr<base::Payload> body = ExecuteTxn(*rep_, nullptr, nullptr, request, &counts, &budget, &effort);
   rep_->parts->counts.Add(counts);
   if (!body.ok()) return std::move(body).status();
   return Answer{*std::move(body), rep_->revision()};

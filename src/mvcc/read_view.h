@@ -16,7 +16,8 @@ struct ReadView::Rep final : public State {
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
     return PastCost(*parts->keys_family, parts->index, revision, range);
   }
-  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
+  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions,
+                                                  const std::function<absl::Status()>& may_go_on) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return parts->records.FetchOne(revision); }
 
   // In this order: see ViewGate. What the view may be asked for stays in the store until the ticket is given back.

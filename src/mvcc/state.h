@@ -45,8 +45,10 @@ class State {
   // What that costs beside the visits of the keys, in such visits; the writer's must not depend on what is replicated
   // nowhere.
   virtual uint64_t CostOfPast(int64_t revision, const KeyRange& range) const = 0;
-  // The records of these revisions, each at its place. DataLoss when one is missing.
-  virtual absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const = 0;
+  // The records of these revisions, each at its place. DataLoss when one is missing. `may_go_on`, which may be empty,
+  // is asked now and then, but for the writer's, and ends it when it says why.
+  virtual absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions,
+                                                          const std::function<absl::Status()>& may_go_on) const = 0;
   virtual absl::StatusOr<base::Buffer> FetchOne(Revision revision) const = 0;
 };
 

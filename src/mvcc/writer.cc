@@ -151,7 +151,8 @@ const Event* Writer::FindUncommitted(Revision revision) const {
   return &*event;
 }
 
-absl::StatusOr<std::vector<base::Buffer>> Writer::Fetch(const std::vector<Revision>& revisions) const {
+absl::StatusOr<std::vector<base::Buffer>> Writer::Fetch(const std::vector<Revision>& revisions,
+                                                        const std::function<absl::Status()>&) const {
   std::vector<base::Buffer> records(revisions.size());
   std::vector<Revision> committed;
   std::vector<size_t> places;
@@ -219,7 +220,7 @@ absl::StatusOr<base::Payload> Writer::ExecuteDeleteRange(const DeleteRangeReques
   if (request.prev_kv && !doomed.empty()) {
     std::vector<Revision> revisions;
     for (const auto& [key, state] : doomed) revisions.push_back(state.modified);
-    QUORATE_ASSIGN_OR_RETURN(std::vector<base::Buffer> records, Fetch(revisions));
+    QUORATE_ASSIGN_OR_RETURN(std::vector<base::Buffer> records, Fetch(revisions, {}));
     for (base::Buffer& record : records) AppendRecord(kDeletePrevKvs, std::move(record), &body);
   }
   for (const auto& [key, state] : doomed) WriteTombstone(key, state);

@@ -60,7 +60,8 @@ class Writer final : public State, public Changeable {
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
     return std::max(kRolledChangesMax, index_->Count(range));
   }
-  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override;
+  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions,
+                                                  const std::function<absl::Status()>& may_go_on) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override;
 
   // --- Changeable

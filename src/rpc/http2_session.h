@@ -98,7 +98,7 @@ class Http2Session final : public Protocol {
   Http2Stream* Find(int32_t stream);
   void CheckKeepalive();
   void CheckStalls();
-  void CheckStall(Http2Stream* stream, bool connection_moves);
+  void CheckStall(Http2Stream* stream);
   // GOAWAY ENHANCE_YOUR_CALM with that text, and the end.
   void CutOff(std::string_view reason);
   void OnIdleFrame();

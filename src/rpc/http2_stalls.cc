@@ -17,7 +17,7 @@ void Http2Session::CheckStalls() {
   }
   for (int left = kStallsChecked; left > 0 && stall_next_ != nullptr && !connection_->is_closed(); --left) {
     // Gone on from before, since a stream that ends leaves the list.
-    CheckStall(std::exchange(stall_next_, stall_next_->next_), connection_moves_);
+    CheckStall(std::exchange(stall_next_, stall_next_->next_));
   }
   if (connection_->is_closed()) return;
   in_stall_round_ = stall_next_ != nullptr;
@@ -25,11 +25,11 @@ void Http2Session::CheckStalls() {
   loop().timers().Schedule(&stall_timer_, loop().now_ms() + pause_ms);
 }
 
-void Http2Session::CheckStall(Http2Stream* stream, bool connection_moves) {
+void Http2Session::CheckStall(Http2Stream* stream) {
   // An answer may wait its turn behind others; not so one whose own window is shut.
   const bool answer_waits =
       stream->queue_.bytes() > 0 &&
-      (!connection_moves || nghttp2_session_get_stream_remote_window_size(session_, stream->id_) <= 0);
+      (!connection_moves_ || nghttp2_session_get_stream_remote_window_size(session_, stream->id_) <= 0);
   const bool answer_stalls = answer_waits && !stream->uptake_.IsEnough(stream->queue_.weight());
   if (!answer_waits) stream->uptake_.BeginAnew();
   stream->untaken_rounds_ = answer_stalls ? stream->untaken_rounds_ + 1 : 0;

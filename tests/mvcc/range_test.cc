@@ -284,7 +284,8 @@ class HeavyState final : public State, public KeySource {
   KeySource& Now() const override { return *const_cast<HeavyState*>(this); }
   std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override { return nullptr; }
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override { return 0; }
-  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions) const override {
+  absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions,
+                                                  const std::function<absl::Status()>& may_go_on) const override {
     return absl::UnavailableError(std::to_string(revisions.size()) + " records were read");
   }
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return absl::UnavailableError("read"); }
