@@ -62,11 +62,11 @@ class RefusingDisk : public TroubledDisk {
     bool found = false;
     EXPECT_EQ(Get("fill/1", &message, &found), 0) << message;
     EXPECT_TRUE(found);
-    EXPECT_NE(server_.Log().find(log), std::string::npos) << server_.LogTail();
+    ExpectLogged(log);
     ASSERT_TRUE(server_.WaitForExit(std::chrono::milliseconds(300)) == std::nullopt) << server_.LogTail();
     Faults("");
     ExpectWell();
-    EXPECT_NE(server_.Log().find("writes are taken again"), std::string::npos);
+    ExpectLogged("writes are taken again");
     ASSERT_NO_FATAL_FAILURE(ExpectAllWritesAfterRestart());
   }
 
@@ -129,7 +129,7 @@ TEST_F(RefusingDisk, WhatCannotBeReadIsAnErrorAndIsToldAndNothingIsWrittenAnyMor
   EXPECT_EQ(ready.code, 503);
   EXPECT_NE(ready.body.find("[-]data_corruption failed"), std::string::npos) << ready.body;
   EXPECT_NE(Fetch("/metrics").body.find("\nquorate_data_damaged 1\n"), std::string::npos);
-  EXPECT_NE(server_.Log().find("the member's data is damaged"), std::string::npos);
+  ExpectLogged("the member's data is damaged");
   EXPECT_EQ(server_.Terminate(), std::optional<int>(0)) << server_.LogTail();
   ASSERT_NO_FATAL_FAILURE(ExpectAllWritesAfterRestart());
 }
@@ -148,7 +148,7 @@ TEST_F(RefusingDisk, ASlowSyncKeepsWritesWaitingAndNothingElse) {
   for (const char* page : {"/health", "/readyz", "/metrics"}) EXPECT_LT(Fetch(page).took, kAtOnce) << page;
   EXPECT_EQ(put.get(), 0);
   Faults("");
-  EXPECT_NE(server_.Log().find("slow fdatasync"), std::string::npos) << server_.LogTail();
+  ExpectLogged("slow fdatasync");
   ExpectWell();
   const Page health = Fetch("/health");
   EXPECT_NE(health.body.find(R"("health":"true","reason":"DISK SLOW)"), std::string::npos) << health.body;

@@ -43,6 +43,10 @@ class TroubledDisk : public ::testing::Test {
   Page Fetch(const std::string& path);
   // Waits until `holds`, at most a few seconds.
   static bool Eventually(const std::function<bool()>& holds);
+  // Of a server that runs: its lines are written by a thread of their own, behind what they tell of.
+  void ExpectLogged(const std::string& text) {
+    EXPECT_TRUE(Eventually([&] { return server_.Log().find(text) != std::string::npos; })) << server_.LogTail();
+  }
   // Starts without faults and finds all that was acknowledged.
   void ExpectAllWritesAfterRestart();
 
