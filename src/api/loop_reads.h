@@ -24,7 +24,7 @@ class LoopReads {
   LoopReads(replica::Replica* replica, Poster post) : replica_(replica), post_(std::move(post)) {}
 
   // The published state. Reads of one tick share a view as long as nothing newer is published, so that a read never
-  // misses what was acknowledged before it came. Valid until the next call.
+  // misses what was acknowledged, or read on another loop, before it came. Valid until the next call.
   const mvcc::ReadView& View();
   // Whether a linearizable read may be served at once.
   bool CanReadNow() const { return replica_->CanReadNow(); }

@@ -56,7 +56,13 @@ struct KeyIndex::Rep {
   void PublishRoot(int64_t revision) {
     bytes.Add(index::AllocationBytes(sizeof(index::Root)));
     published.store(new index::Root{revision, editor.root(), editor.size()}, std::memory_order_seq_cst);
-    published_revision.store(revision, std::memory_order_seq_cst);
+    RaiseRevision(revision);
+  }
+  // Whoever finds a newer root first, the writer or a reader: once one has been seen, no older revision is told.
+  void RaiseRevision(int64_t revision) {
+    int64_t former = published_revision.load(std::memory_order_seq_cst);
+    while (former < revision && !published_revision.compare_exchange_weak(former, revision)) {
+    }
   }
 
   const KeyIndexOptions options;
@@ -206,8 +212,11 @@ IndexView KeyIndex::View() const {
   index::PinSlot* pin = rep_->pins.PinFrom(rep_->published_revision.load(std::memory_order_acquire));
   const index::Root* root = rep_->published.load(std::memory_order_seq_cst);
   pin->Narrow(root->revision);
+  rep_->RaiseRevision(root->revision);
   return IndexView(root, pin);
 }
+
+int64_t KeyIndex::revision() const { return rep_->published_revision.load(std::memory_order_seq_cst); }
 
 IndexView KeyIndex::ViewAt(int64_t revision) {
   IndexView newest = View();

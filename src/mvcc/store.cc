@@ -18,7 +18,6 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(storage::Database* database, 
   QUORATE_RETURN_IF_ERROR(CompleteKeysFamily(database, meta));
   QUORATE_ASSIGN_OR_RETURN(const uint64_t live_bytes, LoadIndex(*database, meta, &rep->index, rep->options.leases));
   rep->FitCache(live_bytes);
-  rep->published.revision = meta.revision;
   rep->published.compacted = meta.compacted;
   rep->published.keys = rep->index.size();
   rep->published.added_bytes = meta.added_bytes;
@@ -51,7 +50,7 @@ absl::Status Store::Commit(uint64_t mark) {
   QUORATE_RETURN_IF_ERROR(rep_->database->WriteBehind(writer.batch(), mark));
   rep_->keys_family->Follow(&writer.keys_run(), writer.revision());
 
-  // Records first, then the index, then the revision: who sees a revision finds everything of it.
+  // Records first, then the index, and the revision with it: who sees a revision finds everything of it.
   RecordCache& cache = rep_->records.cache();
   for (const Event& event : writer.events()) {
     // Nobody asks for a tombstone by its revision.
@@ -67,7 +66,6 @@ absl::Status Store::Commit(uint64_t mark) {
     published.put_bytes.store(writer.put_bytes(), std::memory_order_relaxed);
     rep_->FitCache(writer.live_bytes());
     published.events.fetch_add(writer.events().size(), std::memory_order_relaxed);
-    published.revision.store(writer.revision());
   }
   if (writer.compacted_revision() != published.compacted.load()) {
     published.compacted.store(writer.compacted_revision());
@@ -92,7 +90,7 @@ absl::StatusOr<EventsRead> Store::ReadEvents(const EventsRequest& request) const
 }
 base::Buffer Store::CachedRecord(Revision revision) const { return rep_->records.cache().Find(revision); }
 
-int64_t Store::revision() const { return rep_->published.revision.load(); }
+int64_t Store::revision() const { return rep_->index.revision(); }
 int64_t Store::compacted_revision() const { return rep_->published.compacted.load(); }
 
 absl::StatusOr<HashResult> Store::HashKV(int64_t revision, const std::atomic<bool>* stop) const {

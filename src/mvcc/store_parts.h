@@ -22,7 +22,6 @@ namespace quorate::mvcc {
 
 // What is published to readers, and counted.
 struct Published {
-  std::atomic<int64_t> revision = 1;
   std::atomic<int64_t> compacted = -1;
   std::atomic<uint64_t> keys = 0;
   std::atomic<uint64_t> added_bytes = 0;

@@ -1,8 +1,10 @@
 #include "quorate/mvcc/store.h"
 
+#include <atomic>
 #include <map>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "quorate/base/errors.h"
@@ -61,6 +63,28 @@ TEST(StoreTest, AViewStaysAtItsRevision) {
   ASSERT_TRUE(response.ParseFromString(answer->body.ToString()));
   EXPECT_EQ(Summary(response), "a=1@2");
   EXPECT_EQ(answer->revision, 2);
+}
+
+// Another thread's view may be the first to see a revision: who hears of it then asks on a thread of its own.
+TEST(StoreTest, NoRevisionIsToldBelowOneThatAViewHasShown) {
+  TestStore test;
+  std::atomic<bool> stop = false;
+  std::atomic<int64_t> shown = 0;
+  std::thread viewer([&] {
+    while (!stop) shown = test.store->View().revision();
+  });
+  int64_t behind = 0;
+  std::thread listener([&] {
+    while (!stop) {
+      const int64_t heard = shown;
+      if (test.store->revision() < heard) ++behind;
+    }
+  });
+  for (int i = 0; i < 20'000; ++i) test.PutKey("key" + std::to_string(i % 100), "value");
+  stop = true;
+  viewer.join();
+  listener.join();
+  EXPECT_EQ(behind, 0);
 }
 
 TEST(StoreTest, PrevKvOfUncommittedAndCommittedChanges) {

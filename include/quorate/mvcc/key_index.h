@@ -106,6 +106,8 @@ class KeyIndex {
   // --- Any thread.
   // The newest published state; constant time, no lock that a writer holds for longer than a few instructions.
   IndexView View() const;
+  // The revision of that state, never below one that a view showed before.
+  int64_t revision() const;
   // The state at a past revision, rolled back from the undo log (once, then kept for the pages to come). Empty when
   // the revision lies before what is remembered, or above what is published: then ask the store's `keys` family.
   IndexView ViewAt(int64_t revision);
