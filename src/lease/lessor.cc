@@ -228,12 +228,13 @@ std::vector<int64_t> Lessor::TakeExpired(size_t max) {
 Lessor::Renewal Lessor::Renew(int64_t lease) {
   using Outcome = Renewal::Outcome;
   if (!leading()) return {Outcome::kNotLeading};
-  const int64_t now = rep_->Now();
   auto& shard = rep_->shards.Of(lease);
   base::MutexLock lock(&shard.mutex);
   const auto found = shard.leases.find(lease);
   if (found == shard.leases.end()) return {Outcome::kNotFound};
   Timing& timing = found->second;
+  // Under the lock: who found it run out before has read an earlier time, and is not belied.
+  const int64_t now = rep_->Now();
   if (timing.deadline <= now || timing.revoking) return {Outcome::kExpired};
   const int64_t deadline = DeadlineAfter(now, timing.ttl_seconds);
   // One that was put off by Promote runs out earlier than the wheel expects.
@@ -279,7 +280,6 @@ void Lessor::StopWaiting(int64_t lease, uint64_t waiter) {
 size_t Lessor::waiting() const { return rep_->waiting.load(std::memory_order_relaxed); }
 
 std::optional<Lessor::TimeLeft> Lessor::Find(int64_t lease) const {
-  const int64_t now = rep_->Now();
   const auto& shard = rep_->shards.Of(lease);
   base::MutexLock lock(&shard.mutex);
   const auto found = shard.leases.find(lease);
@@ -287,7 +287,7 @@ std::optional<Lessor::TimeLeft> Lessor::Find(int64_t lease) const {
   if (found == shard.leases.end() || found->second.revoking) return std::nullopt;
   const Timing& timing = found->second;
   return TimeLeft{timing.ttl_seconds,
-                  std::chrono::nanoseconds(timing.deadline == kNever ? kNever : timing.deadline - now)};
+                  std::chrono::nanoseconds(timing.deadline == kNever ? kNever : timing.deadline - rep_->Now())};
 }
 
 std::vector<int64_t> Lessor::List() const {

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
+#include <future>
 #include <map>
+#include <utility>
 
 #include "quorate/base/errors.h"
 #include "quorate/lease/leases.h"
@@ -259,6 +262,34 @@ TEST_F(LessorTest, CountsTtls) {
   EXPECT_EQ(statistics.ttls[2], 2u);
   EXPECT_EQ(statistics.ttls[23], 1u);
   EXPECT_EQ(statistics.ttls[24], 1u);
+}
+
+// Whoever reads it next does something else before going on with what it read.
+class InterruptingClock : public TestClock {
+ public:
+  std::chrono::nanoseconds Monotonic() const override {
+    const std::chrono::nanoseconds now = TestClock::Monotonic();
+    if (interruption) std::exchange(interruption, {})();
+    return now;
+  }
+  mutable std::function<void()> interruption;
+};
+
+TEST(LessorClockTest, WhatWasTakenAsExpiredIsNotRenewedByWhoReadTheClockBefore) {
+  InterruptingClock clock;
+  Lessor lessor({.clock = &clock});
+  lessor.Promote(0s);
+  lessor.Granted(1, 10);
+  clock.Advance(10s - 1ms);
+  std::future<std::vector<int64_t>> taken;
+  clock.interruption = [&] {
+    clock.Advance(1s);
+    taken = std::async(std::launch::async, [&] { return lessor.TakeExpired(kMany); });
+    // In vain where it has to wait for the renewal.
+    taken.wait_for(100ms);
+  };
+  EXPECT_EQ(lessor.Renew(1).outcome, Outcome::kRenewed);
+  EXPECT_THAT(taken.get(), IsEmpty());
 }
 
 TEST(MinimumTtlTest, IsOneAndAHalfElectionTimeoutsInWholeSeconds) {
