@@ -251,8 +251,10 @@ std::optional<uint64_t> Lessor::WhenRevoked(int64_t lease, std::function<void(ab
   {
     base::MutexLock lock(&shard.mutex);
     name = shard.next_waiter++;
-    if (shard.leases.contains(lease)) {
-      if (leading()) {
+    if (const auto found = shard.leases.find(lease); found != shard.leases.end()) {
+      if (!leading()) {
+        answer = base::errors::LeaderChanged();
+      } else if (found->second.revoking || found->second.deadline <= rep_->Now()) {
         if (rep_->waiting.fetch_add(1, std::memory_order_relaxed) >= kWaitingMax) {
           rep_->waiting.fetch_sub(1, std::memory_order_relaxed);
           return std::nullopt;
@@ -260,7 +262,6 @@ std::optional<uint64_t> Lessor::WhenRevoked(int64_t lease, std::function<void(ab
         shard.waiting[lease].emplace(name, std::move(done));
         return name;
       }
-      answer = base::errors::LeaderChanged();
     }
   }
   done(std::move(answer));

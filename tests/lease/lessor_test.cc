@@ -119,6 +119,7 @@ TEST_F(LessorTest, WhoWaitsHearsOfALostLeadership) {
 TEST_F(LessorTest, WhoWaitsNoLongerHearsNothing) {
   lessor_.Promote(0s);
   lessor_.Granted(1, 10);
+  clock_.Advance(10s);
   std::vector<int> told;
   const std::optional<uint64_t> first = lessor_.WhenRevoked(1, [&](absl::Status) { told.push_back(1); });
   ASSERT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status) { told.push_back(2); }).has_value());
@@ -134,6 +135,7 @@ TEST_F(LessorTest, WhoWaitsNoLongerHearsNothing) {
 TEST_F(LessorTest, AllThatWaitForOneLeaseMayStopWaiting) {
   lessor_.Promote(0s);
   lessor_.Granted(1, 10);
+  clock_.Advance(10s);
   std::vector<uint64_t> waiters;
   for (size_t i = 0; i < Lessor::kWaitingMax; ++i) {
     waiters.push_back(*lessor_.WhenRevoked(1, [](absl::Status) { ADD_FAILURE(); }));
@@ -153,6 +155,7 @@ TEST_F(LessorTest, AllThatWaitForOneLeaseMayStopWaiting) {
 TEST_F(LessorTest, NoMoreMayWaitThanTheBound) {
   lessor_.Promote(0s);
   for (int64_t id = 1; id <= 1000; ++id) lessor_.Granted(id, 10);
+  clock_.Advance(10s);
   for (size_t i = 0; i < Lessor::kWaitingMax; ++i) {
     ASSERT_TRUE(lessor_.WhenRevoked(static_cast<int64_t>(i % 1000) + 1, [](absl::Status) {}).has_value());
   }
@@ -173,6 +176,19 @@ TEST_F(LessorTest, WhatIsAboutToGoIsNeitherRenewedNorFound) {
   EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kExpired);
   lessor_.Revoked(1);
   EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kNotFound);
+}
+
+TEST_F(LessorTest, WhoComesTooLateToWaitForALeaseDoesNotWaitForTheNextOfItsId) {
+  lessor_.Promote(0s);
+  lessor_.Granted(1, 10);
+  lessor_.Revoking(1);
+  EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kExpired);
+  lessor_.Revoked(1);
+  lessor_.Granted(1, 10);
+  std::vector<absl::Status> told;
+  EXPECT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); }).has_value());
+  EXPECT_THAT(told, ElementsAre(absl::OkStatus()));
+  EXPECT_EQ(lessor_.waiting(), 0u);
 }
 
 TEST_F(LessorTest, WhatIsNotRevokedIsGivenOutAgainAfterAWhile) {

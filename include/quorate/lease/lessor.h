@@ -86,8 +86,9 @@ class Lessor {
   };
   // Gives the lease its full TTL again. No allocation, one short lock among many.
   Renewal Renew(int64_t lease);
-  // Runs `done` with OK once the lease is gone, or with the reason of Demote. At once or on an internal thread. Returns
-  // what names the wait to StopWaiting; nothing, and `done` is dropped, when kWaitingMax wait already.
+  // For a lease that Renew found expired: runs `done` with OK once it is gone, or with the reason of Demote. At once or
+  // on an internal thread. A lease of that id which neither has run out nor is being revoked is another one, granted
+  // since. Returns what names the wait to StopWaiting; nothing, and `done` is dropped, when kWaitingMax wait already.
   static constexpr size_t kWaitingMax = 100'000;
   [[nodiscard]] std::optional<uint64_t> WhenRevoked(int64_t lease, std::function<void(absl::Status)> done);
   // Drops what waits for the lease under that name, unless it is over or about to be called.
