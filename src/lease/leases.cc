@@ -127,17 +127,17 @@ absl::StatusOr<mvcc::Answer> Leases::Revoke(const RevokeRequest& request, mvcc::
 
 void Leases::Publishing() {
   for (const Rep::Change& change : rep_->changes) {
-    if (!change.ttl.has_value()) rep_->lessor->Revoking(change.lease);
+    if (change.ttl.has_value()) {
+      rep_->lessor->Granted(change.lease, *change.ttl);
+    } else {
+      rep_->lessor->Revoking(change.lease);
+    }
   }
 }
 
 void Leases::Published() {
   for (const Rep::Change& change : std::exchange(rep_->changes, {})) {
-    if (change.ttl.has_value()) {
-      rep_->lessor->Granted(change.lease, *change.ttl);
-    } else {
-      rep_->lessor->Revoked(change.lease);
-    }
+    if (!change.ttl.has_value()) rep_->lessor->Revoked(change.lease);
   }
   if (!rep_->touched.load(std::memory_order_relaxed)) return;
   std::vector<std::function<void()>> waiting;

@@ -30,6 +30,8 @@ struct Timing {
   int64_t filed_ms = 0;
   // It is gone already, which is not published yet.
   bool revoking = false;
+  // That the one of this id before it is gone is not published yet.
+  bool replaces = false;
 };
 
 // By name, and so in the order in which they came.
@@ -67,6 +69,7 @@ struct Lessor::Rep {
     Timing timing{std::max(ttl_seconds, options.ttl_min_seconds)};
     auto& shard = shards.Of(lease);
     base::MutexLock lock(&shard.mutex);
+    timing.replaces = shard.leases.contains(lease);
     if (runs) {
       timing.deadline = DeadlineAfter(Now(), timing.ttl_seconds);
       File(lease, timing, timing.deadline);
@@ -117,7 +120,13 @@ void Lessor::Revoked(int64_t lease) {
   auto& shard = rep_->shards.Of(lease);
   {
     base::MutexLock lock(&shard.mutex);
-    shard.leases.erase(lease);
+    if (const auto found = shard.leases.find(lease); found != shard.leases.end()) {
+      if (found->second.revoking) {
+        shard.leases.erase(found);
+      } else {
+        found->second.replaces = false;
+      }
+    }
     if (auto found = shard.waiting.find(lease); found != shard.waiting.end()) {
       waiting = std::move(found->second);
       shard.waiting.erase(found);
@@ -252,9 +261,10 @@ std::optional<uint64_t> Lessor::WhenRevoked(int64_t lease, std::function<void(ab
     base::MutexLock lock(&shard.mutex);
     name = shard.next_waiter++;
     if (const auto found = shard.leases.find(lease); found != shard.leases.end()) {
+      const Timing& timing = found->second;
       if (!leading()) {
         answer = base::errors::LeaderChanged();
-      } else if (found->second.revoking || found->second.deadline <= rep_->Now()) {
+      } else if (timing.revoking || timing.replaces || timing.deadline <= rep_->Now()) {
         if (rep_->waiting.fetch_add(1, std::memory_order_relaxed) >= kWaitingMax) {
           rep_->waiting.fetch_sub(1, std::memory_order_relaxed);
           return std::nullopt;

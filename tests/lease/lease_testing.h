@@ -62,6 +62,7 @@ class TestLeases {
   }
   void Flush() { QUORATE_CHECK(database->Flush().ok()); }
   void Commit() {
+    leases->Publishing();
     QUORATE_CHECK(store->Commit(++mark).ok());
     leases->Published();
   }

@@ -169,6 +169,49 @@ TEST(LeasesTest, ManyCommandsInOneBatchSeeEachOther) {
   EXPECT_THAT(test.leases->Keys(5), IsEmpty());
 }
 
+TEST(LeasesTest, WhoSeesAKeyOfALeaseFindsTheLease) {
+  TestLeases test;
+  test.lessor->Promote(0s);
+  ASSERT_TRUE(test.leases->Grant({5, 10}, *test.store).ok());
+  mvcc::PutRequest put;
+  put.key = "a";
+  put.lease = 5;
+  ASSERT_TRUE(test.store->Put(put).ok());
+  test.leases->Publishing();
+  ASSERT_TRUE(test.store->Commit(++test.mark).ok());
+  EXPECT_EQ(test.Keys(), 1u);
+  EXPECT_TRUE(test.lessor->Find(5).has_value());
+  EXPECT_EQ(test.lessor->Renew(5).outcome, Lessor::Renewal::Outcome::kRenewed);
+  test.leases->Published();
+  EXPECT_EQ(test.lessor->Find(5)->granted_seconds, 10);
+}
+
+TEST(LeasesTest, TheLastOfAnIdInABatchDecides) {
+  TestLeases test;
+  const auto grant = [&](int64_t ttl) { ASSERT_TRUE(test.leases->Grant({5, ttl}, *test.store).ok()); };
+  const auto revoke = [&] { ASSERT_TRUE(test.leases->Revoke({5}, *test.store).ok()); };
+  grant(10);
+  revoke();
+  test.Commit();
+  EXPECT_FALSE(test.lessor->Find(5).has_value());
+  EXPECT_EQ(test.lessor->statistics().leases, 0u);
+  grant(10);
+  test.Commit();
+  for (const int64_t ttl : {20, 30}) {
+    revoke();
+    grant(ttl);
+  }
+  test.Commit();
+  EXPECT_EQ(test.lessor->Find(5)->granted_seconds, 30);
+  revoke();
+  grant(40);
+  revoke();
+  test.Commit();
+  EXPECT_EQ(test.lessor->statistics().leases, 0u);
+  EXPECT_EQ(test.lessor->statistics().granted, 5u);
+  EXPECT_EQ(test.lessor->statistics().revoked, 5u);
+}
+
 TEST(LeasesTest, SurvivesARestart) {
   TestLeases test;
   for (const int64_t id : {int64_t{1}, int64_t{-1}, std::numeric_limits<int64_t>::max()}) {

@@ -33,6 +33,10 @@ class LessorTest : public testing::Test {
     clock_.Advance(time);
     return lessor_.TakeExpired(kMany);
   }
+  void Revoke(int64_t lease) {
+    lessor_.Revoking(lease);
+    lessor_.Revoked(lease);
+  }
 
   TestClock clock_;
   Lessor lessor_{{.clock = &clock_, .ttl_min_seconds = 2}};
@@ -96,7 +100,7 @@ TEST_F(LessorTest, AnExpiredLeaseCannotBeRenewedAndIsWaitedFor) {
   std::vector<absl::Status> told;
   EXPECT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); }).has_value());
   EXPECT_THAT(told, IsEmpty());
-  lessor_.Revoked(1);
+  Revoke(1);
   EXPECT_THAT(told, ElementsAre(absl::OkStatus()));
   EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kNotFound);
   EXPECT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); }).has_value());
@@ -125,7 +129,7 @@ TEST_F(LessorTest, WhoWaitsNoLongerHearsNothing) {
   ASSERT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status) { told.push_back(2); }).has_value());
   lessor_.StopWaiting(1, *first);
   EXPECT_EQ(lessor_.waiting(), 1u);
-  lessor_.Revoked(1);
+  Revoke(1);
   EXPECT_THAT(told, ElementsAre(2));
   EXPECT_EQ(lessor_.waiting(), 0u);
   lessor_.StopWaiting(1, *first);
@@ -148,7 +152,7 @@ TEST_F(LessorTest, AllThatWaitForOneLeaseMayStopWaiting) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_TRUE(lessor_.WhenRevoked(1, [&told, i](absl::Status) { told.push_back(i); }).has_value());
   }
-  lessor_.Revoked(1);
+  Revoke(1);
   EXPECT_THAT(told, ElementsAre(0, 1, 2));
 }
 
@@ -191,13 +195,29 @@ TEST_F(LessorTest, WhoComesTooLateToWaitForALeaseDoesNotWaitForTheNextOfItsId) {
   EXPECT_EQ(lessor_.waiting(), 0u);
 }
 
+TEST_F(LessorTest, WhoWaitsForALeaseWhoseIdIsGrantedAnewHearsOnceItsEndIsPublished) {
+  lessor_.Promote(0s);
+  lessor_.Granted(1, 10);
+  lessor_.Revoking(1);
+  EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kExpired);
+  lessor_.Granted(1, 20);
+  std::vector<absl::Status> told;
+  EXPECT_TRUE(lessor_.WhenRevoked(1, [&](absl::Status status) { told.push_back(status); }).has_value());
+  EXPECT_THAT(told, IsEmpty());
+  EXPECT_EQ(lessor_.Renew(1).outcome, Outcome::kRenewed);
+  lessor_.Revoked(1);
+  EXPECT_THAT(told, ElementsAre(absl::OkStatus()));
+  EXPECT_EQ(lessor_.waiting(), 0u);
+  EXPECT_EQ(lessor_.Find(1)->granted_seconds, 20);
+}
+
 TEST_F(LessorTest, WhatIsNotRevokedIsGivenOutAgainAfterAWhile) {
   lessor_.Promote(0s);
   lessor_.Granted(1, 10);
   EXPECT_THAT(ExpiredAfter(10s + kGrain), ElementsAre(1));
   EXPECT_THAT(ExpiredAfter(Lessor::kRevocationRetry - 200ms), IsEmpty());
   EXPECT_THAT(ExpiredAfter(200ms + kGrain), ElementsAre(1));
-  lessor_.Revoked(1);
+  Revoke(1);
   EXPECT_THAT(ExpiredAfter(100s), IsEmpty());
 }
 

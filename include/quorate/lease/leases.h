@@ -43,7 +43,7 @@ class Leases final : public mvcc::LeaseKeys {
   // Deletes the attached keys, ascending, in one revision; none when there are no keys.
   absl::StatusOr<mvcc::Answer> Revoke(const RevokeRequest& request, mvcc::Store& store);
   // What was executed so far is about to be seen by readers: a lease that went must not be renewed at a revision that
-  // does not have it.
+  // does not have it, and one that came must be found by who sees a key of it. Once before each Published.
   void Publishing();
   // It has been committed and is seen.
   void Published();

@@ -56,12 +56,15 @@ class Lessor {
   Lessor(const Lessor&) = delete;
   Lessor& operator=(const Lessor&) = delete;
 
-  // --- Told by the writer: what was found at start, and what came and went once it is published.
+  // --- Told by the writer: what was found at start, and what came and went.
   void Recovered(int64_t lease, int64_t ttl_seconds);
+  // Before it is published that this one came: who sees a key of it finds it. One of that id that is about to go makes
+  // room.
   void Granted(int64_t lease, int64_t ttl_seconds);
-  void Revoked(int64_t lease);
   // Before it is published that this one went: it is not renewed any more, nor found.
   void Revoking(int64_t lease);
+  // Once that is published. One granted since Revoking stays.
+  void Revoked(int64_t lease);
 
   // --- The replica's side.
   // This member leads, and has executed all that was committed before: leases run, each with its full TTL and `extend`
@@ -88,7 +91,8 @@ class Lessor {
   Renewal Renew(int64_t lease);
   // For a lease that Renew found expired: runs `done` with OK once it is gone, or with the reason of Demote. At once or
   // on an internal thread. A lease of that id which neither has run out nor is being revoked is another one, granted
-  // since. Returns what names the wait to StopWaiting; nothing, and `done` is dropped, when kWaitingMax wait already.
+  // since: then it is gone once that is published. Returns what names the wait to StopWaiting; nothing, and `done` is
+  // dropped, when kWaitingMax wait already.
   static constexpr size_t kWaitingMax = 100'000;
   [[nodiscard]] std::optional<uint64_t> WhenRevoked(int64_t lease, std::function<void(absl::Status)> done);
   // Drops what waits for the lease under that name, unless it is over or about to be called.
