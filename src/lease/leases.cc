@@ -40,9 +40,17 @@ struct Attached {
   uint64_t bytes = 0;  // of them
 };
 
+void Remove(std::string_view key, std::unique_ptr<Attached>& attached) {
+  if (attached == nullptr) return;
+  if (attached->keys.erase(key) > 0) attached->bytes -= key.size();
+  if (attached->keys.empty()) attached.reset();
+}
+
 struct Part {
   // Without keys (null) for most, when there are a million.
   absl::flat_hash_map<int64_t, std::unique_ptr<Attached>> leases;
+  // Of ids that no lease has: what is attached when one is granted.
+  absl::flat_hash_map<int64_t, std::unique_ptr<Attached>> orphans;
 
   // Null, too, where there is no such lease.
   const Attached* Find(int64_t lease) const {
@@ -93,7 +101,12 @@ absl::StatusOr<mvcc::Answer> Leases::Grant(const GrantRequest& request, mvcc::St
   auto& shard = rep_->shards.Of(request.id);
   {
     base::MutexLock lock(&shard.mutex);
-    if (!shard.leases.try_emplace(request.id).second) return base::errors::LeaseExists();
+    const auto [lease, granted] = shard.leases.try_emplace(request.id);
+    if (!granted) return base::errors::LeaseExists();
+    if (const auto found = shard.orphans.find(request.id); found != shard.orphans.end()) {
+      lease->second = std::move(found->second);
+      shard.orphans.erase(found);
+    }
   }
   rep_->count.fetch_add(1, std::memory_order_relaxed);
   SaveLease(request.id, request.ttl, store.batch());
@@ -160,19 +173,21 @@ void Leases::Attach(int64_t lease, std::string_view key) {
   auto& shard = rep_->shards.Of(lease);
   base::MutexLock lock(&shard.mutex);
   const auto found = shard.leases.find(lease);
-  if (found == shard.leases.end()) return;
-  if (found->second == nullptr) found->second = std::make_unique<Attached>();
-  if (found->second->keys.emplace(key).second) found->second->bytes += key.size();
+  std::unique_ptr<Attached>& attached = found != shard.leases.end() ? found->second : shard.orphans[lease];
+  if (attached == nullptr) attached = std::make_unique<Attached>();
+  if (attached->keys.emplace(key).second) attached->bytes += key.size();
 }
 
 void Leases::Detach(int64_t lease, std::string_view key) {
   rep_->Touch();
   auto& shard = rep_->shards.Of(lease);
   base::MutexLock lock(&shard.mutex);
-  const auto found = shard.leases.find(lease);
-  if (found == shard.leases.end() || found->second == nullptr) return;
-  if (found->second->keys.erase(key) > 0) found->second->bytes -= key.size();
-  if (found->second->keys.empty()) found->second.reset();
+  if (const auto found = shard.leases.find(lease); found != shard.leases.end()) {
+    Remove(key, found->second);
+  } else if (const auto orphans = shard.orphans.find(lease); orphans != shard.orphans.end()) {
+    Remove(key, orphans->second);
+    if (orphans->second == nullptr) shard.orphans.erase(orphans);
+  }
 }
 
 uint64_t Leases::count() const { return rep_->count.load(std::memory_order_relaxed); }

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "quorate/base/big_endian.h"
 #include "quorate/base/errors.h"
 #include "quorate/lease/id_generator.h"
 #include "tests/lease/lease_testing.h"
@@ -20,6 +21,15 @@ std::vector<std::string> KeysOf(const std::vector<mvcc::Event>& events) {
   std::vector<std::string> keys;
   for (const mvcc::Event& event : events) keys.emplace_back(event.key);
   return keys;
+}
+
+// Takes the lease away from under its keys, as etcd's data may have them.
+void Orphan(TestLeases& test, int64_t lease) {
+  storage::WriteBatch batch;
+  batch.Delete(storage::Family::kMeta, "lease/" + base::BigEndian(static_cast<uint64_t>(lease)));
+  ASSERT_TRUE(test.database->WriteUnmarked(batch).ok());
+  test.Flush();
+  test.Reopen();
 }
 
 TEST(LeasesTest, RefusesWhatEtcdRefuses) {
@@ -231,6 +241,45 @@ TEST(LeasesTest, SurvivesARestart) {
   EXPECT_EQ(test.lessor->Find(std::numeric_limits<int64_t>::max())->granted_seconds, 100);
   EXPECT_EQ(test.lessor->statistics().leases, 3u);
   ASSERT_TRUE(test.Revoke(1).ok());
+  EXPECT_EQ(test.Keys(), 0u);
+}
+
+TEST(LeasesTest, KeysThatNameALeaseThatIsNotThereAreHeldOnceItIsGranted) {
+  TestLeases test;
+  ASSERT_TRUE(test.Grant(1, 10).ok());
+  for (const char* key : {"abc", "b", "c"}) ASSERT_TRUE(test.Put(key, 1).ok());
+  Orphan(test, 1);
+  EXPECT_EQ(test.leases->count(), 0u);
+  EXPECT_FALSE(test.leases->KeysAfter(1, "").has_value());
+  EXPECT_EQ(test.leases->KeyCount(1), 0u);
+  EXPECT_EQ(test.leases->KeyBytes(1), 0u);
+  EXPECT_EQ(test.Put("d", 1), base::errors::LeaseNotFound());
+  EXPECT_EQ(test.Revoke(1), base::errors::LeaseNotFound());
+  ASSERT_TRUE(test.Put("b").ok());
+  ASSERT_TRUE(test.Delete("c").ok());
+  ASSERT_TRUE(test.Grant(1, 10).ok());
+  EXPECT_THAT(test.leases->Keys(1), ElementsAre("abc"));
+  EXPECT_EQ(test.leases->KeyBytes(1), 3u);
+  ASSERT_TRUE(test.Put("abc", 1).ok());
+  EXPECT_THAT(test.leases->Keys(1), ElementsAre("abc"));
+  ASSERT_TRUE(test.Revoke(1).ok());
+  EXPECT_EQ(test.Keys(), 1u);
+  ASSERT_TRUE(test.Grant(1, 10).ok());
+  EXPECT_THAT(test.leases->Keys(1), IsEmpty());
+}
+
+TEST(LeasesTest, ALogExecutedAgainFindsTheSameKeysOfALease) {
+  TestLeases test;
+  ASSERT_TRUE(test.Grant(1, 10).ok());
+  ASSERT_TRUE(test.Put("a", 1).ok());
+  Orphan(test, 1);
+  ASSERT_TRUE(test.Grant(1, 10).ok());
+  test.Flush();
+  ASSERT_TRUE(test.Revoke(1).ok());
+  const int64_t revision = test.store->revision();
+  test.Reopen();
+  ASSERT_TRUE(test.Revoke(1).ok());
+  EXPECT_EQ(test.store->revision(), revision);
   EXPECT_EQ(test.Keys(), 0u);
 }
 

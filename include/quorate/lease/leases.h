@@ -48,7 +48,9 @@ class Leases final : public mvcc::LeaseKeys {
   // It has been committed and is seen.
   void Published();
   bool Exists(int64_t lease) const override;
-  // Keys of a lease that is not there are not remembered: etcd has them in old data and leaves them be.
+  // A store that was made of etcd's data may have keys of a lease that is not there. They are left be and shown to
+  // nobody until one of that id is granted, which holds them then: so a lease's keys are always those that name it,
+  // whether they are gathered at start or followed.
   void Attach(int64_t lease, std::string_view key) override;
   void Detach(int64_t lease, std::string_view key) override;
 
