@@ -37,10 +37,11 @@ absl::Status MeasuredState::Source::Scan(const KeyRange& range, const Visit& vis
   return effort_->status();
 }
 
-std::unique_ptr<KeySource> MeasuredState::At(int64_t revision, const KeyRange& range) const {
+std::unique_ptr<KeySource> MeasuredState::At(int64_t revision, const KeyRange& range,
+                                             const std::function<absl::Status()>&) const {
   // When nothing is left, whatever the source is asked for says so.
   if (!effort_->Spend(CostOfPast(revision, range))) return std::make_unique<Source>(&base_->Now(), effort_);
-  return std::make_unique<Source>(base_->At(revision, range), effort_);
+  return std::make_unique<Source>(base_->At(revision, range, effort_->may_go_on()), effort_);
 }
 
 absl::StatusOr<std::vector<base::Buffer>> MeasuredState::Fetch(const std::vector<Revision>& revisions,

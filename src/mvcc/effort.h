@@ -25,7 +25,8 @@ class Effort {
   // What a count in an index costs.
   static constexpr uint64_t kCountVisits = 8;
 
-  // `may_go_on`, which may be empty, is asked every so many visits, and says why not.
+  // `may_go_on`, which may be empty, is asked every so many visits, and says why not. Between two visits more may be
+  // walked or read than is measured, since that differs between members: what does so asks it, too, and spends nothing.
   Effort(uint64_t keys, std::function<absl::Status()> may_go_on);
 
   // False when it is over: status() says why, and to everything from then on.
@@ -47,7 +48,8 @@ class Effort {
   absl::Status status_;
 };
 
-// Another state, whose sources fail when the effort is over.
+// Another state, whose sources fail when the effort is over. What it is given as `may_go_on` does not count: the effort
+// has its own.
 class MeasuredState final : public State {
  public:
   MeasuredState(const State* base, Effort* effort) : base_(base), effort_(effort), now_(&base->Now(), effort) {}
@@ -55,7 +57,8 @@ class MeasuredState final : public State {
   int64_t revision() const override { return base_->revision(); }
   int64_t compacted_revision() const override { return base_->compacted_revision(); }
   KeySource& Now() const override { return now_; }
-  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override;
+  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range,
+                                const std::function<absl::Status()>& may_go_on) const override;
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
     return base_->CostOfPast(revision, range);
   }

@@ -6,6 +6,8 @@ namespace {
 
 // A key with more entries than this on the way is left by seeking: a step is some 0.2 us, a seek some 3 us.
 constexpr int kStepsBeforeSeek = 8;
+// Some milliseconds in memory, and a fraction of a second where each has to be sought on the disk.
+constexpr uint64_t kKeysBetweenLooks = 1024;
 
 absl::Status Malformed() {
   return base::MakeStatus(absl::StatusCode::kDataLoss, "an entry of the family keys is malformed");
@@ -45,7 +47,10 @@ absl::Status FamilySource::Walk(
   std::string target = bounds.lower_bound;
   if (range.single) AppendSeekRevision(revision_, &target);
   iterator->Seek(target);
+  uint64_t walked = 0;
   while (iterator->Valid()) {
+    // Not left to who visits, who hears of live keys only.
+    if (may_go_on_ && ++walked % kKeysBetweenLooks == 0) QUORATE_RETURN_IF_ERROR(may_go_on_());
     Revision found;
     auto prefix = SplitKeyAt(iterator->key(), &found);
     if (!prefix.has_value()) return Malformed();

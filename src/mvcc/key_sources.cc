@@ -25,7 +25,7 @@ std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeysFam
   if (!IsForFamily(*keys_family, *index, revision, range, options.rolled_changes_max)) {
     if (IndexView view = index->ViewAt(revision)) return std::make_unique<ViewSource>(std::move(view));
   }
-  auto family = std::make_unique<FamilySource>(database, keys_family, revision, options.snapshot);
+  auto family = std::make_unique<FamilySource>(database, keys_family, revision, options.snapshot, options.may_go_on);
   if (options.patient) return std::make_unique<PatientSource>(std::move(family));
   return family;
 }

@@ -3,6 +3,7 @@
 // Where the keys at a revision are found: in the index, in the writer's own state of it, in the `keys` family, or in
 // what an open batch has changed of one of these.
 
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -45,12 +46,18 @@ class WriterSource final : public KeySource {
 
 // The keys at a past revision, out of the store's `keys` family: right for any revision that is not compacted, slower
 // than the index. Waits for the family to have come that far. Compaction must not pass `revision` meanwhile, unless a
-// snapshot is given, taken when it had.
+// snapshot is given, taken when it had. `may_go_on`, which may be empty, is asked now and then, where all keys on the
+// way are deleted as well, and ends it when it says why.
 class FamilySource final : public KeySource {
  public:
   FamilySource(const storage::Database* database, KeysFamily* keys_family, int64_t revision,
-               std::shared_ptr<const storage::Snapshot> snapshot = nullptr)
-      : database_(database), keys_family_(keys_family), revision_(revision), snapshot_(std::move(snapshot)) {}
+               std::shared_ptr<const storage::Snapshot> snapshot = nullptr,
+               std::function<absl::Status()> may_go_on = {})
+      : database_(database),
+        keys_family_(keys_family),
+        revision_(revision),
+        snapshot_(std::move(snapshot)),
+        may_go_on_(std::move(may_go_on)) {}
   absl::StatusOr<std::optional<KeyState>> Find(std::string_view key) override;
   absl::StatusOr<uint64_t> Count(const KeyRange& range) override;
   absl::Status Scan(const KeyRange& range, const Visit& visit) override;
@@ -65,6 +72,7 @@ class FamilySource final : public KeySource {
   KeysFamily* const keys_family_;
   const int64_t revision_;
   const std::shared_ptr<const storage::Snapshot> snapshot_;
+  const std::function<absl::Status()> may_go_on_;
 };
 
 // Reads from another source patiently (ReadPatiently); a scan goes on where it was interrupted.
@@ -91,6 +99,8 @@ struct PastOptions {
   bool patient = false;
   // Taken when the family had the state: from then on compaction may pass the revision.
   std::shared_ptr<const storage::Snapshot> snapshot = nullptr;
+  // Ends what walks the family (FamilySource). Not for the patient, who might try again.
+  std::function<absl::Status()> may_go_on = {};
 };
 
 // The keys of `range` at a committed revision that is not compacted, or that the snapshot has: out of the index, or of

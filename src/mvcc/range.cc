@@ -180,7 +180,7 @@ absl::StatusOr<base::Payload> OneRecord(const State& state, const KeyState& key_
 // The keys as they were, when that is asked for; null: as they are.
 std::unique_ptr<KeySource> PastOf(const State& state, const RangeRequest& request, const KeyRange& range) {
   if (request.revision <= 0 || request.revision >= state.revision()) return nullptr;
-  return state.At(request.revision, range);
+  return state.At(request.revision, range, {});
 }
 
 // Leaves what the limit allows; true when there was more.

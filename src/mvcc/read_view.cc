@@ -52,8 +52,10 @@ ReadView::Rep::Rep(StoreParts* parts)
 
 ReadView::Rep::~Rep() { parts->gate.Leave(ticket); }
 
-std::unique_ptr<KeySource> ReadView::Rep::At(int64_t revision, const KeyRange& range) const {
-  return PastSource(parts->database, parts->keys_family.get(), &parts->index, revision, range);
+std::unique_ptr<KeySource> ReadView::Rep::At(int64_t revision, const KeyRange& range,
+                                             const std::function<absl::Status()>& may_go_on) const {
+  const PastOptions options{.may_go_on = may_go_on};
+  return PastSource(parts->database, parts->keys_family.get(), &parts->index, revision, range, options);
 }
 
 absl::StatusOr<std::vector<base::Buffer>> ReadView::Rep::Fetch(const std::vector<Revision>& revisions,

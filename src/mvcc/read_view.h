@@ -12,7 +12,8 @@ struct ReadView::Rep final : public State {
   int64_t revision() const override { return source.view().revision(); }
   int64_t compacted_revision() const override { return compacted; }
   KeySource& Now() const override { return source; }
-  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override;
+  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range,
+                                const std::function<absl::Status()>& may_go_on) const override;
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
     return PastCost(*parts->keys_family, parts->index, revision, range);
   }

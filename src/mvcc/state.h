@@ -40,13 +40,14 @@ class State {
   virtual int64_t compacted_revision() const = 0;
   // The keys at `revision()`; lives as long as this.
   virtual KeySource& Now() const = 0;
-  // The keys of `range`, and of no other, at a revision between the compacted and the newest.
-  virtual std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const = 0;
+  // The keys of `range`, and of no other, at a revision between the compacted and the newest. `may_go_on`, which may be
+  // empty, is asked now and then while they have to be walked, but for the writer's, and ends it when it says why.
+  virtual std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range,
+                                        const std::function<absl::Status()>& may_go_on) const = 0;
   // What that costs beside the visits of the keys, in such visits; the writer's must not depend on what is replicated
   // nowhere.
   virtual uint64_t CostOfPast(int64_t revision, const KeyRange& range) const = 0;
-  // The records of these revisions, each at its place. DataLoss when one is missing. `may_go_on`, which may be empty,
-  // is asked now and then, but for the writer's, and ends it when it says why.
+  // The records of these revisions, each at its place. DataLoss when one is missing. `may_go_on` likewise.
   virtual absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions,
                                                           const std::function<absl::Status()>& may_go_on) const = 0;
   virtual absl::StatusOr<base::Buffer> FetchOne(Revision revision) const = 0;

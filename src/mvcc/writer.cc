@@ -120,7 +120,8 @@ void Writer::Committed() {
   counts_ = {};
 }
 
-std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range) const {
+std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range,
+                                      const std::function<absl::Status()>&) const {
   const PastOptions options{.rolled_changes_max = CostOfPast(revision, range), .patient = true};
   std::unique_ptr<KeySource> base =
       PastSource(database_, keys_family_, index_, std::min(revision, committed_revision_), range, options);

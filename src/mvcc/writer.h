@@ -54,7 +54,8 @@ class Writer final : public State, public Changeable {
   int64_t revision() const override { return revision_ + (Changed() ? 1 : 0); }
   int64_t compacted_revision() const override { return compacted_; }
   KeySource& Now() const override { return now_; }
-  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override;
+  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range,
+                                const std::function<absl::Status()>& may_go_on) const override;
   // All others wait meanwhile. From the history a list takes as long as the range has keys that compaction has left, of
   // which those that live are the best guess there is; over more changes the index is not rolled back.
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "quorate/base/errors.h"
+#include "src/mvcc/key_codec.h"
 #include "src/mvcc/selection.h"
 #include "tests/mvcc/store_testing.h"
 
@@ -76,6 +78,27 @@ TEST_F(FamilySourceTest, DamageIsNotAnEnd) {
   EXPECT_EQ(source.Count(KeyRange::All()).status().code(), absl::StatusCode::kDataLoss);
   test_.store.reset();
   EXPECT_EQ(Store::Open(test_.database.get(), {}).status().code(), absl::StatusCode::kDataLoss);
+}
+
+// What was deleted takes as long to walk as what is there.
+TEST_F(FamilySourceTest, AWalkEndsSoonAfterItMayNotGoOn) {
+  for (const bool deleted : {false, true}) {
+    storage::WriteBatch batch;
+    for (int i = 0; i < 10'000; ++i) {
+      batch.Put(storage::Family::kKeys, EncodeKeyAt("many" + std::to_string(i), {22, 1}),
+                deleted ? EncodeKeyDeletion() : EncodeKeyState({{22, 1}, 22, 1, 0, 100}));
+    }
+    ASSERT_TRUE(test_.database->WriteUnmarked(batch).ok());
+    int asked = 0;
+    const auto may_go_on = [&asked] { return ++asked < 3 ? absl::OkStatus() : base::errors::DeadlineExceeded(); };
+    FamilySource source(test_.database.get(), &complete_, 22, nullptr, may_go_on);
+    EXPECT_EQ(source.Count(KeyRange::All()).status(), base::errors::DeadlineExceeded());
+    EXPECT_EQ(asked, 3);
+    asked = 0;
+    EXPECT_EQ(source.Scan(KeyRange::All(), [](std::string_view key, const KeyState& state) { return true; }),
+              base::errors::DeadlineExceeded());
+    EXPECT_EQ(asked, 3);
+  }
 }
 
 class OverlaySourceTest : public FamilySourceTest {

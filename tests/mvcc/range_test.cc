@@ -282,7 +282,10 @@ class HeavyState final : public State, public KeySource {
   int64_t revision() const override { return 20; }
   int64_t compacted_revision() const override { return -1; }
   KeySource& Now() const override { return *const_cast<HeavyState*>(this); }
-  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range) const override { return nullptr; }
+  std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range,
+                                const std::function<absl::Status()>& may_go_on) const override {
+    return nullptr;
+  }
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override { return 0; }
   absl::StatusOr<std::vector<base::Buffer>> Fetch(const std::vector<Revision>& revisions,
                                                   const std::function<absl::Status()>& may_go_on) const override {
@@ -397,6 +400,40 @@ TEST_F(RangeTest, ALongListEndsSoonAfterItMayNotGoOn) {
     } else {
       EXPECT_EQ(answer.status(), base::errors::DeadlineExceeded());
       EXPECT_EQ(asked, 3);
+    }
+  }
+}
+
+// Nor does one of a past that the index has forgotten run through all that is counted, or was deleted by then.
+TEST_F(RangeTest, AListOfThePastEndsSoonAfterItMayNotGoOn) {
+  pb::TxnRequest puts;
+  for (int i = 0; i < 3'000; ++i) {
+    puts.add_success()->mutable_request_put()->set_key("many" + std::to_string(i));
+  }
+  const int64_t there = TestStore::Must(test_.Txn(puts)).header().revision();
+  pb::DeleteRangeRequest deletion;
+  deletion.set_key("many");
+  deletion.set_range_end("manz");
+  const int64_t deleted = TestStore::Must(test_.DeleteRange(deletion)).header().revision();
+  test_.PutKey("after", "");
+  test_.Flush();
+  test_.Reopen();
+  int asked = 0;
+  const MayGoOn may_go_on = [&asked] {
+    ++asked;
+    return base::errors::DeadlineExceeded();
+  };
+  for (const int64_t revision : {there, deleted}) {
+    for (const bool count_only : {false, true}) {
+      const RangeRequest list{.key = "many",
+                              .range_end = "manz",
+                              .limit = 1,
+                              .revision = revision,
+                              .keys_only = true,
+                              .count_only = count_only};
+      asked = 0;
+      EXPECT_EQ(test_.store->View().Range(list, may_go_on).status(), base::errors::DeadlineExceeded());
+      EXPECT_EQ(asked, 1) << revision << " " << count_only;
     }
   }
 }

@@ -85,7 +85,8 @@ class ReadView {
   int64_t revision() const;
   int64_t compacted_revision() const;  // -1: never compacted
   // A RangeResponse. The error is the API's (compacted, future revision). `may_go_on` is asked now and then while it
-  // takes long, and ends it when it says why; empty: it goes on to its end.
+  // takes long, be it over keys that are counted only, or were deleted, and ends it when it says why; empty: it goes on
+  // to its end.
   absl::StatusOr<Answer> Range(const RangeRequest& request, const MayGoOn& may_go_on = {}) const;
   // What Range would cost, about and rather too much, to choose the thread for it: in visits of a key, where 8 KiB of
   // records cost as much as one more, and so do a few changes that an older state is away. A single key's own record,
