@@ -21,7 +21,8 @@ class ChunkedStream : public rpc::StreamHandler,
                       public std::enable_shared_from_this<ChunkedStream> {
  public:
   ChunkedStream(ServiceContext* service, ReaderPool* pool, rpc::Stream& stream, AcceptRequest accept)
-      : pool_(pool),
+      : service_(service),
+        pool_(pool),
         stream_(&stream),
         connection_(stream.ref().connection),
         loop_(service->loop(stream.loop_index())),
@@ -96,12 +97,18 @@ class ChunkedStream : public rpc::StreamHandler,
     if (!stream_->HasRoom(0)) return AwaitRoom();
     building_ = true;
     if (!std::exchange(begun_, true)) pace_place_ = loop_.pace_rounds.Add(this);
-    auto build = [weak = weak_from_this(), source = source_, ref = stream_->ref()](absl::Status status) mutable {
+    auto build = [weak = weak_from_this(), service = service_, source = source_,
+                  ref = stream_->ref()](absl::Status status) mutable {
+      const mvcc::MayGoOn may_go_on = [weak, service] {
+        return weak.expired() || service->stopped.load(std::memory_order_relaxed) ? base::errors::Stopped()
+                                                                                  : absl::OkStatus();
+      };
+      if (status.ok()) status = may_go_on();
       auto chunk = std::make_shared<ChunkSource::Chunk>();
-      if (!status.ok()) {
+      if (status.ok()) {
+        *chunk = source->Next(may_go_on);
+      } else {
         chunk->status = std::move(status);
-      } else if (!weak.expired()) {
-        *chunk = source->Next();
       }
       source.reset();
       ref.Post([weak, chunk](rpc::Stream&) {
@@ -176,6 +183,7 @@ class ChunkedStream : public rpc::StreamHandler,
     pool_->Submit([source = std::move(source_)](const absl::Status&) {}, bytes_, connection_);
   }
 
+  const ServiceContext* const service_;
   ReaderPool* pool_;
   rpc::Stream* stream_;  // null once finished or closed
   const uint64_t connection_;

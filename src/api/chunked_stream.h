@@ -12,6 +12,7 @@
 
 #include "quorate/base/payload.h"
 #include "quorate/base/status.h"
+#include "quorate/mvcc/store.h"
 #include "quorate/rpc/call.h"
 #include "src/api/service_context.h"
 
@@ -30,8 +31,9 @@ class ChunkSource {
   // Loop thread, once, before the first Next: whether it may begin. If not, calls `begin` once it may, on any thread.
   virtual bool MayBegin(std::function<void()> begin) { return true; }
   // Pool thread, once at a time. A chunk may be empty: work that yields no message yet is cut, too, so that no task
-  // keeps a pool thread for long and a call that ended meanwhile is noticed.
-  virtual Chunk Next() = 0;
+  // keeps a pool thread for long. What cannot be cut asks `may_go_on` now and then, and ends with what it says when the
+  // call has ended meanwhile, or the server is stopped. It may be kept, and asked for as long as the service is there.
+  virtual Chunk Next(const mvcc::MayGoOn& may_go_on) = 0;
 };
 
 // Checks the request; loop thread.

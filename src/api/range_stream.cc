@@ -33,11 +33,11 @@ class Listing : public ChunkSource {
  public:
   Listing(ServiceContext* service, std::string message) : service_(service), message_(std::move(message)) {}
 
-  Chunk Next() override {
+  Chunk Next(const mvcc::MayGoOn& may_go_on) override {
     Chunk chunk;
     if (cursor_ == nullptr) chunk.status = Open();
     if (!chunk.status.ok()) return chunk;
-    absl::StatusOr<base::Payload> body = cursor_->Next(&chunk.last);
+    absl::StatusOr<base::Payload> body = cursor_->Next(may_go_on, &chunk.last);
     if (!body.ok()) {
       chunk.status = std::move(body).status();
       return chunk;

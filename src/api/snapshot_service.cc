@@ -43,7 +43,7 @@ class SnapshotSource : public ChunkSource {
       : turn_(std::move(turn)), service_(service) {}
 
   bool MayBegin(std::function<void()> begin) override { return turn_->HasCome(std::move(begin)); }
-  Chunk Next() override {
+  Chunk Next(const mvcc::MayGoOn& may_go_on) override {
     Chunk chunk;
     chunk.status = Advance(&chunk);
     return chunk;

@@ -40,9 +40,10 @@ class Cursor final : public RangeCursor {
 
   int64_t revision() const override { return revision_; }
 
-  absl::StatusOr<base::Payload> Next(bool* last) override {
+  absl::StatusOr<base::Payload> Next(const MayGoOn& may_go_on, bool* last) override {
     std::unique_ptr<ReadView::Rep> view = std::move(view_);
-    const std::unique_ptr<KeySource> past = view == nullptr || listed_revision_ < revision_ ? Past() : nullptr;
+    const bool is_past = view == nullptr || listed_revision_ < revision_;
+    const std::unique_ptr<KeySource> past = is_past ? Past(may_go_on) : nullptr;
     QUORATE_ASSIGN_OR_RETURN(base::Payload chunk, MakeChunk(past != nullptr ? *past : view->Now(), last));
     if (view != nullptr && !*last) KeepInSnapshot(std::move(view));
     return chunk;
@@ -52,9 +53,13 @@ class Cursor final : public RangeCursor {
   // After the first keys were sent, an end of one zero byte still means all that follow.
   KeyRange Rest() const { return KeyRange::FromRequest(next_key_, range_end_); }
 
-  std::unique_ptr<KeySource> Past() const {
-    PastOptions options;
-    if (snapshot_ != nullptr) options = {.rolled_changes_max = kRolledChangesMax, .snapshot = snapshot_};
+  // Only a walk through the family can take long: of all else a chunk is a bounded piece.
+  std::unique_ptr<KeySource> Past(const MayGoOn& may_go_on) const {
+    PastOptions options{.may_go_on = may_go_on};
+    if (snapshot_ != nullptr) {
+      options.rolled_changes_max = kRolledChangesMax;
+      options.snapshot = snapshot_;
+    }
     return PastSource(parts_->database, parts_->keys_family.get(), &parts_->index, listed_revision_, Rest(), options);
   }
 

@@ -205,7 +205,7 @@ TEST_F(RangeTest, AStreamOutlivesChangesAndCompaction) {
   const auto next = [&keys](RangeCursor& cursor) {
     bool last = false;
     pb::RangeResponse chunk;
-    EXPECT_TRUE(chunk.ParseFromString(TestStore::Must(cursor.Next(&last)).ToString()));
+    EXPECT_TRUE(chunk.ParseFromString(TestStore::Must(cursor.Next({}, &last)).ToString()));
     for (const auto& kv : chunk.kvs()) EXPECT_EQ(kv.value(), "then") << kv.key();
     keys[&cursor] += chunk.kvs_size();
     return !last;
@@ -354,7 +354,7 @@ TEST_F(RangeTest, AStreamHoldsNoStateBetweenItsChunks) {
   size_t kvs = 0;
   const auto next = [&] {
     pb::RangeResponse chunk;
-    ASSERT_TRUE(chunk.ParseFromString(TestStore::Must(cursor->Next(&last)).ToString()));
+    ASSERT_TRUE(chunk.ParseFromString(TestStore::Must(cursor->Next({}, &last)).ToString()));
     for (const auto& kv : chunk.kvs()) EXPECT_EQ(kv.value(), std::string(100, static_cast<char>('a' + kvs++)));
   };
   next();
@@ -434,6 +434,10 @@ TEST_F(RangeTest, AListOfThePastEndsSoonAfterItMayNotGoOn) {
       asked = 0;
       EXPECT_EQ(test_.store->View().Range(list, may_go_on).status(), base::errors::DeadlineExceeded());
       EXPECT_EQ(asked, 1) << revision << " " << count_only;
+      const auto cursor = TestStore::Must(test_.store->OpenRange(list, 100));
+      bool last = false;
+      EXPECT_EQ(cursor->Next(may_go_on, &last).status(), base::errors::DeadlineExceeded());
+      EXPECT_EQ(asked, 2) << revision << " " << count_only;
     }
   }
 }

@@ -69,7 +69,7 @@ absl::StatusOr<std::vector<pb::RangeResponse>> TestStore::Stream(const pb::Range
   QUORATE_ASSIGN_OR_RETURN(auto cursor, store->OpenRange(DecodeMust<RangeRequest>(request, &bytes), chunk_bytes));
   bytes.clear();  // the cursor keeps nothing of the request
   for (bool last = false; !last;) {
-    QUORATE_ASSIGN_OR_RETURN(const base::Payload body, cursor->Next(&last));
+    QUORATE_ASSIGN_OR_RETURN(const base::Payload body, cursor->Next({}, &last));
     QUORATE_CHECK(chunks.emplace_back().ParseFromString(body.ToString()));
   }
   chunks.back().mutable_header()->set_revision(cursor->revision());

@@ -125,8 +125,9 @@ class ReadView {
 class RangeCursor {
  public:
   virtual ~RangeCursor() = default;
-  // The next chunk. `last` tells that no other follows; count and more are on the last chunk only.
-  virtual absl::StatusOr<base::Payload> Next(bool* last) = 0;
+  // The next chunk. `last` tells that no other follows; count and more are on the last chunk only. `may_go_on` as with
+  // ReadView::Range. Not to be asked again once it failed.
+  virtual absl::StatusOr<base::Payload> Next(const MayGoOn& may_go_on, bool* last) = 0;
   virtual int64_t revision() const = 0;
 };
 
