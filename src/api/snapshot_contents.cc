@@ -142,9 +142,10 @@ Entries AlarmsOf(const std::vector<replica::Alarm>& alarms) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::unique_ptr<etcdfile::BucketContents>>> GatherSnapshot(const ServiceContext& context) {
+absl::StatusOr<std::vector<std::unique_ptr<etcdfile::BucketContents>>> GatherSnapshot(const ServiceContext& context,
+                                                                                      mvcc::MayGoOn may_go_on) {
   const storage::Database& database = context.replica->database();
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<mvcc::History> history, mvcc::History::Take(database));
+  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<mvcc::History> history, mvcc::History::Take(database, std::move(may_go_on)));
   std::vector<Lease> leases;
   QUORATE_RETURN_IF_ERROR(lease::VisitStoredLeases(database, history->snapshot(), [&](int64_t id, int64_t ttl_seconds) {
     leases.push_back({id, ttl_seconds});

@@ -45,15 +45,15 @@ class SnapshotSource : public ChunkSource {
   bool MayBegin(std::function<void()> begin) override { return turn_->HasCome(std::move(begin)); }
   Chunk Next(const mvcc::MayGoOn& may_go_on) override {
     Chunk chunk;
-    chunk.status = Advance(&chunk);
+    chunk.status = Advance(may_go_on, &chunk);
     return chunk;
   }
 
  private:
-  absl::Status Advance(Chunk* chunk) {
+  absl::Status Advance(const mvcc::MayGoOn& may_go_on, Chunk* chunk) {
     if (writer_ == nullptr) {
       begun_ = std::chrono::steady_clock::now();
-      QUORATE_ASSIGN_OR_RETURN(auto contents, GatherSnapshot(*service_));
+      QUORATE_ASSIGN_OR_RETURN(auto contents, GatherSnapshot(*service_, may_go_on));
       writer_ = std::make_unique<etcdfile::DatabaseWriter>(std::move(contents));
       return absl::OkStatus();
     }

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "quorate/base/crc32c.h"
 #include "quorate/base/errors.h"
@@ -16,18 +18,24 @@ using storage::Family;
 // What etcd's hash begins with: the name of the table its history is in.
 constexpr std::string_view kEtcdTable = "key";
 
+// Cancelled once `stop` (may be null) is set.
+absl::Status CheckStopped(const std::atomic<bool>* stop) {
+  if (stop == nullptr || !stop->load(std::memory_order_relaxed)) return absl::OkStatus();
+  return base::MakeStatus(absl::StatusCode::kCancelled, "stopped");
+}
+
 // etcd hashes all of history that the compaction left, as it stands at `revision`: of the records up to the compacted
 // revision only those that are still their key's newest at `revision` - or all that survived the compaction, when no
 // key lives at `revision` at all.
 class HistoryHash {
  public:
   HistoryHash(const storage::Database& database, const storage::Snapshot* snapshot, const Meta& meta, int64_t revision,
-              const std::atomic<bool>* stop)
-      : database_(database), snapshot_(snapshot), meta_(meta), revision_(revision), stop_(stop) {}
+              std::function<absl::Status()> may_go_on)
+      : database_(database), snapshot_(snapshot), meta_(meta), revision_(revision), may_go_on_(std::move(may_go_on)) {}
 
   absl::StatusOr<uint32_t> Run() {
     if (meta_.compacted >= 0) {
-      QUORATE_ASSIGN_OR_RETURN(compacted_, CompactedRecords(database_, snapshot_, meta_, stop_));
+      QUORATE_ASSIGN_OR_RETURN(compacted_, CompactedRecords(database_, snapshot_, meta_, may_go_on_));
       QUORATE_RETURN_IF_ERROR(FindSuperseded());
       QUORATE_RETURN_IF_ERROR(FindLive());
     }
@@ -39,7 +47,9 @@ class HistoryHash {
   }
 
  private:
-  RecordWalk Walk(int64_t first, int64_t last) const { return RecordWalk(database_, snapshot_, first, last, stop_); }
+  RecordWalk Walk(int64_t first, int64_t last) const {
+    return RecordWalk(database_, snapshot_, first, last, may_go_on_);
+  }
 
   // Records up to the compacted revision that something up to `revision_` replaced. Garbage still waiting for its
   // removal is among them, as the walk begins where the last removal ended.
@@ -92,7 +102,7 @@ class HistoryHash {
   const storage::Snapshot* const snapshot_;
   const Meta& meta_;
   const int64_t revision_;
-  const std::atomic<bool>* const stop_;
+  const std::function<absl::Status()> may_go_on_;
   RevisionSet compacted_;
   RevisionSet superseded_;
   Revision removed_to_;     // with this record, a removal under way
@@ -113,7 +123,9 @@ absl::StatusOr<HashResult> HashHistory(const storage::Database& database, int64_
   result.revision = meta.revision;
   result.compact_revision = meta.compacted;
   result.hash_revision = revision == 0 ? meta.revision : revision;
-  QUORATE_ASSIGN_OR_RETURN(result.hash, HistoryHash(database, snapshot.get(), meta, result.hash_revision, stop).Run());
+  const auto may_go_on = [stop] { return CheckStopped(stop); };
+  HistoryHash hash(database, snapshot.get(), meta, result.hash_revision, may_go_on);
+  QUORATE_ASSIGN_OR_RETURN(result.hash, hash.Run());
   return result;
 }
 

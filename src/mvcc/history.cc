@@ -9,6 +9,7 @@ namespace quorate::mvcc {
 
 struct History::Rep {
   const storage::Database* database;
+  MayGoOn may_go_on;
   std::shared_ptr<const storage::Snapshot> snapshot;
   Meta meta;
   RevisionSet compacted;
@@ -19,8 +20,10 @@ namespace {
 class KeptHistory : public HistoryWalk {
  public:
   KeptHistory(const storage::Database& database, const storage::Snapshot* snapshot, const Meta& meta,
-              const RevisionSet& compacted)
-      : walk_(database, snapshot, 1, meta.revision), compacted_revision_(meta.compacted), compacted_(compacted) {}
+              const RevisionSet& compacted, MayGoOn may_go_on)
+      : walk_(database, snapshot, 1, meta.revision, std::move(may_go_on)),
+        compacted_revision_(meta.compacted),
+        compacted_(compacted) {}
 
   bool Next() override {
     while (status_.ok() && walk_.Next()) {
@@ -58,12 +61,13 @@ class KeptHistory : public HistoryWalk {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<History>> History::Take(const storage::Database& database) {
+absl::StatusOr<std::unique_ptr<History>> History::Take(const storage::Database& database, MayGoOn may_go_on) {
   auto rep = std::make_unique<Rep>();
   rep->database = &database;
+  rep->may_go_on = std::move(may_go_on);
   rep->snapshot = database.TakeSnapshot();
   QUORATE_ASSIGN_OR_RETURN(rep->meta, ReadMeta(database, rep->snapshot.get()));
-  QUORATE_ASSIGN_OR_RETURN(rep->compacted, CompactedRecords(database, rep->snapshot.get(), rep->meta));
+  QUORATE_ASSIGN_OR_RETURN(rep->compacted, CompactedRecords(database, rep->snapshot.get(), rep->meta, rep->may_go_on));
   return std::unique_ptr<History>(new History(std::move(rep)));
 }
 
@@ -75,7 +79,8 @@ int64_t History::compacted_revision() const { return rep_->meta.compacted; }
 const storage::Snapshot* History::snapshot() const { return rep_->snapshot.get(); }
 
 std::unique_ptr<HistoryWalk> History::Walk() const {
-  return std::make_unique<KeptHistory>(*rep_->database, rep_->snapshot.get(), rep_->meta, rep_->compacted);
+  return std::make_unique<KeptHistory>(*rep_->database, rep_->snapshot.get(), rep_->meta, rep_->compacted,
+                                       rep_->may_go_on);
 }
 
 }  // namespace quorate::mvcc

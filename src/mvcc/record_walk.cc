@@ -6,14 +6,9 @@
 
 namespace quorate::mvcc {
 
-absl::Status CheckStopped(const std::atomic<bool>* stop) {
-  if (stop == nullptr || !stop->load(std::memory_order_relaxed)) return absl::OkStatus();
-  return base::MakeStatus(absl::StatusCode::kCancelled, "stopped");
-}
-
 RecordWalk::RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, Revision first,
-                       int64_t last, const std::atomic<bool>* stop)
-    : stop_(stop) {
+                       int64_t last, std::function<absl::Status()> may_go_on)
+    : may_go_on_(std::move(may_go_on)) {
   if (last < first.main) return;
   storage::IteratorOptions options;
   options.snapshot = snapshot;
@@ -26,7 +21,7 @@ RecordWalk::RecordWalk(const storage::Database& database, const storage::Snapsho
 
 bool RecordWalk::Next() {
   if (iterator_ == nullptr || !status_.ok()) return false;
-  status_ = CheckStopped(stop_);
+  if (may_go_on_) status_ = may_go_on_();
   if (!status_.ok()) return false;
   if (begun_) {
     iterator_->Next();
@@ -56,9 +51,9 @@ std::optional<KeyValueFields> RecordWalk::Fields() {
 }
 
 absl::StatusOr<RevisionSet> CompactedRecords(const storage::Database& database, const storage::Snapshot* snapshot,
-                                             const Meta& meta, const std::atomic<bool>* stop) {
+                                             const Meta& meta, std::function<absl::Status()> may_go_on) {
   RevisionSet replaced;
-  RecordWalk walk(database, snapshot, std::max<int64_t>(meta.finished + 1, 1), meta.compacted, stop);
+  RecordWalk walk(database, snapshot, std::max<int64_t>(meta.finished + 1, 1), meta.compacted, std::move(may_go_on));
   while (walk.Next()) {
     if (walk.record().previous.main != 0) replaced.Insert(walk.record().previous);
   }

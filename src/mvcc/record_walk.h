@@ -2,12 +2,13 @@
 
 // Walks the records of `revs` in the order of history, each decoded.
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "quorate/base/status.h"
 #include "quorate/mvcc/revision.h"
@@ -20,13 +21,13 @@ namespace quorate::mvcc {
 
 class RecordWalk {
  public:
-  // From revision `first` to the end of main revision `last`; begins before the first record. Ends as Cancelled once
-  // `stop` (may be null) is set.
+  // From revision `first` to the end of main revision `last`; begins before the first record. `may_go_on`, which may be
+  // empty, is asked at each record, as any may be long, and ends it when it says why.
   RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, Revision first, int64_t last,
-             const std::atomic<bool>* stop = nullptr);
+             std::function<absl::Status()> may_go_on = {});
   RecordWalk(const storage::Database& database, const storage::Snapshot* snapshot, int64_t first, int64_t last,
-             const std::atomic<bool>* stop = nullptr)
-      : RecordWalk(database, snapshot, Revision{first, 0}, last, stop) {}
+             std::function<absl::Status()> may_go_on = {})
+      : RecordWalk(database, snapshot, Revision{first, 0}, last, std::move(may_go_on)) {}
 
   // False at the end, and when something cannot be read.
   bool Next();
@@ -42,7 +43,7 @@ class RecordWalk {
  private:
   std::unique_ptr<storage::Iterator> iterator_;  // null: the range is empty
   std::string lower_bound_;
-  const std::atomic<bool>* const stop_;
+  const std::function<absl::Status()> may_go_on_;
   bool begun_ = false;
   Revision revision_;
   Record record_;
@@ -50,11 +51,8 @@ class RecordWalk {
 };
 
 // The records up to the compacted revision that another one up to it replaced: those that wait for their removal, and
-// some that are gone already. The result is sealed.
+// some that are gone already. The result is sealed. `may_go_on` as with a walk.
 absl::StatusOr<RevisionSet> CompactedRecords(const storage::Database& database, const storage::Snapshot* snapshot,
-                                             const Meta& meta, const std::atomic<bool>* stop = nullptr);
-
-// Cancelled once `stop` (may be null) is set.
-absl::Status CheckStopped(const std::atomic<bool>* stop);
+                                             const Meta& meta, std::function<absl::Status()> may_go_on);
 
 }  // namespace quorate::mvcc

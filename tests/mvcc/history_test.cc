@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "quorate/base/errors.h"
 #include "src/mvcc/revision_set.h"
 #include "tests/mvcc/store_testing.h"
 
@@ -95,6 +96,26 @@ TEST(HistoryTest, StaysAtItsMoment) {
   ASSERT_TRUE(test.Compact(9).ok());
   test.WaitForCompaction(9);
   EXPECT_EQ(All(*history), before);
+}
+
+// For a snapshot whose client has gone, or when the server stops: what is left out has to be read all the same.
+TEST(HistoryTest, ItEndsOnceItMayNotGoOn) {
+  TestStore test;
+  for (int i = 0; i < 100; ++i) test.PutKey("a", "");
+  const ReadView keeps_garbage = test.store->View();
+  ASSERT_TRUE(test.Compact(test.store->revision()).ok());
+  int left = 0;
+  const MayGoOn may_go_on = [&left] { return left-- > 0 ? absl::OkStatus() : base::errors::Stopped(); };
+  left = 50;
+  EXPECT_EQ(History::Take(*test.database, may_go_on).status(), base::errors::Stopped());
+  EXPECT_EQ(left, -1);
+  left = 1'000;
+  const auto history = TestStore::Must(History::Take(*test.database, may_go_on));
+  left = 50;
+  const auto walk = history->Walk();
+  EXPECT_FALSE(walk->Next());
+  EXPECT_EQ(walk->status(), base::errors::Stopped());
+  EXPECT_EQ(left, -1);
 }
 
 TEST(EtcdFormTest, KeysAreReadBack) {

@@ -13,6 +13,7 @@
 #include "quorate/base/status.h"
 #include "quorate/mvcc/etcd_form.h"
 #include "quorate/mvcc/revision.h"
+#include "quorate/mvcc/store.h"
 #include "quorate/storage/database.h"
 
 namespace quorate::mvcc {
@@ -33,8 +34,9 @@ class HistoryWalk {
 class History {
  public:
   // Reads what waits for its removal (about two bytes of memory a change): not on a loop thread. The database must
-  // outlive the object. DataLoss when a record is malformed.
-  static absl::StatusOr<std::unique_ptr<History>> Take(const storage::Database& database);
+  // outlive the object. DataLoss when a record is malformed. `may_go_on`, which may be empty, is asked now and then, by
+  // the walks as well, which pass what is left out, and ends this or them when it says why.
+  static absl::StatusOr<std::unique_ptr<History>> Take(const storage::Database& database, MayGoOn may_go_on = {});
   ~History();
   History(const History&) = delete;
   History& operator=(const History&) = delete;
