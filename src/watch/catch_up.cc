@@ -29,6 +29,22 @@ std::shared_ptr<const Batch> MakeBatch(int64_t first_revision, mvcc::EventsRead 
   return batch;
 }
 
+// Revisions [first, last] of what the window holds, as the store tells of them once the last is compacted: without
+// former values.
+std::shared_ptr<const Batch> WithoutPrevious(const Batches& batches, int64_t first, int64_t last) {
+  auto made = std::make_shared<Batch>();
+  made->first_revision = first;
+  made->last_revision = std::min(last, batches.back()->last_revision);
+  for (const auto& batch : batches) {
+    for (const Event& event : batch->events) {
+      if (event.revision() < first || event.revision() > last) continue;
+      made->events.emplace_back().change = event.change;
+      made->bytes += event.change.record.size();
+    }
+  }
+  return made;
+}
+
 // On a background thread.
 absl::StatusOr<std::shared_ptr<const Batch>> Read(const mvcc::Store& store, const mvcc::EventsRequest& request,
                                                   absl::Status status) {
@@ -46,6 +62,7 @@ bool IsForWantOfAThread(const absl::Status& status) {
 
 void Feed::Rep::Park(Watcher* watcher) {
   watcher->state = Watcher::State::kParked;
+  watcher->detour = false;
   ChannelState* channel = watcher->channel;
   ++channel->parked;
   watcher->following = nullptr;
@@ -130,14 +147,19 @@ bool Feed::Rep::StartReads() {
 
 bool Feed::Rep::Step(Scan* scan) {
   const int64_t compacted = hub->store().compacted_revision();
+  const bool is_compacted = scan->cursor < compacted;
   if (!scan->failure.ok()) {
     EndFailed(scan);
-  } else if (scan->cursor < compacted) {
+  } else if (is_compacted && !scan->detour) {
     EndCompacted(scan, compacted);
   } else if (scan->matcher.size() > 0) {
-    if (scan->cursor <= position && !StepInWindow(scan)) return false;
-    // At once, since by the next turn the position may have moved on.
-    if (scan->cursor > position) Finish(scan);
+    if (scan->cursor <= position && !StepInWindow(scan, compacted)) {
+      if (!is_compacted) return false;
+      EndCompacted(scan, compacted);
+    } else if (scan->cursor > position) {
+      // At once, since by the next turn the position may have moved on.
+      Finish(scan);
+    }
   }
   if (scan->matcher.size() == 0) {
     scans.erase(scan->id);
@@ -147,15 +169,19 @@ bool Feed::Rep::Step(Scan* scan) {
   return true;
 }
 
-bool Feed::Rep::StepInWindow(Scan* scan) {
-  if (scan->from_store) return false;
+bool Feed::Rep::StepInWindow(Scan* scan, int64_t compacted) {
+  const bool is_compacted = scan->cursor < compacted;
+  if (scan->from_store && !is_compacted) return false;
   Batches batches;
   int64_t newest;
   if (!hub->Collect(scan->cursor - 1, options.step_bytes_max, &batches, &newest)) return false;
   // What this loop has not pulled yet reaches them as live ones.
   while (!batches.empty() && batches.back()->first_revision > position) batches.pop_back();
   if (batches.empty()) return false;
-  DeliverScan(scan, batches, false);
+  // As etcd, which had it ready for them before the compaction, and looks for former values afterwards. What lies
+  // beyond the compacted revision still has its own.
+  if (is_compacted) batches = {WithoutPrevious(batches, scan->cursor, compacted)};
+  DeliverScan(scan, batches, is_compacted);
   return true;
 }
 

@@ -12,6 +12,7 @@ void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
   watcher->state = Watcher::State::kFalling;
   watcher->next = std::max(watcher->next, next);
   watcher->from_store = from_store;
+  watcher->detour = !watcher->channel->blocked;
   ++watcher->channel->behind;
   statistics.behind.fetch_add(1, std::memory_order_relaxed);
   watcher->fallen_place = fallen_first + fallen.size();

@@ -74,7 +74,8 @@ struct Scan {
   // All of them have heard of everything before this revision that is theirs.
   int64_t cursor = 0;
   bool advanced = false;    // the cursor has moved on since every watcher's own position was written down
-  bool from_store = false;  // even where the window would do
+  bool from_store = false;  // even where the window would do, unless compaction has passed it
+  bool detour = false;      // its watchers', one and all
   bool waiting = false;     // for its turn: nobody joins at another time
   bool offered = false;     // to those who look for a scan to join
   int64_t large = 0;        // a revision that was found to have more hits than a delivery holds
@@ -97,6 +98,7 @@ struct Scan {
 // Where a scan is found by who looks for one to join.
 struct ScanPlace {
   bool from_store = false;
+  bool detour = false;
   int64_t cursor = 0;
   uint64_t id = 0;
   auto operator<=>(const ScanPlace&) const = default;
@@ -170,7 +172,9 @@ struct Feed::Rep final : public Listener {
   bool StartReads();
   // Returns false when nothing was done, for the scan needs a read. Else it has its turn again, unless it is over.
   bool Step(Scan* scan);
-  bool StepInWindow(Scan* scan);
+  // Returns false when the window does not serve it. Where compaction has passed the scan it may still do so, without
+  // former values: only for who makes a detour.
+  bool StepInWindow(Scan* scan, int64_t compacted);
   void StartRead(Scan* scan);
   // `no_thread`: it did not begin.
   void OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread);
@@ -211,7 +215,8 @@ struct Feed::Rep final : public Listener {
   bool IsFull(const Scan& scan) const {
     return scan.matcher.groups().size() >= options.scan_ranges_max || scan.range_bytes >= options.scan_range_bytes_max;
   }
-  Scan* NewScan(uint64_t channel, int64_t cursor, bool from_store);
+  // For the watcher, and others like it.
+  Scan* NewScan(const Watcher& watcher, int64_t cursor, bool from_store);
   void Join(Watcher* watcher, Scan* scan);
   void LeaveScan(Watcher* watcher);
   // Every watcher's position as its own, so that the scan may begin again further back.

@@ -93,7 +93,7 @@ void Feed::Rep::PartFormer(Scan* scan, const Batches& batches) {
 }
 
 void Feed::Rep::MoveApart(const Apart& apart, int64_t revision) {
-  Scan* scan = NewScan(apart.watchers.front()->channel->number, revision, /*from_store=*/true);
+  Scan* scan = NewScan(*apart.watchers.front(), revision, /*from_store=*/true);
   scan->apart = revision;
   scan->former_bytes = apart.bytes;
   for (Watcher* watcher : apart.watchers) {

@@ -146,7 +146,7 @@ void Feed::Rep::ForgetHits() {
 
 void Feed::Rep::MakeLive(Watcher* watcher) {
   watcher->state = Watcher::State::kLive;
-  watcher->from_store = false;
+  watcher->from_store = watcher->detour = false;
   live.Add(watcher);
   watcher->channel->ahead.Add(watcher->next - 1, position);
   watcher->channel->starts.Add(watcher->request.start_revision, position);

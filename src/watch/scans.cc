@@ -11,12 +11,14 @@ namespace {
 // How many scans are looked at for one that a watcher may join.
 constexpr size_t kScansTriedMax = 32;
 
+ScanPlace PlaceOf(const Scan& scan) { return {scan.from_store, scan.detour, scan.cursor, scan.id}; }
+
 }  // namespace
 
 void Feed::Rep::Lag(Watcher* watcher) {
   Scan* scan = FindScan(*watcher);
   if (scan == nullptr) {
-    scan = NewScan(watcher->channel->number, watcher->next, watcher->from_store);
+    scan = NewScan(*watcher, watcher->next, watcher->from_store);
     Requeue(scan);
   }
   scan->apart = 0;
@@ -26,10 +28,10 @@ void Feed::Rep::Lag(Watcher* watcher) {
 
 Scan* Feed::Rep::FindScan(const Watcher& watcher) const {
   const auto is_near = [&](const ScanPlace& place) {
-    return place.from_store == watcher.from_store &&
+    return place.from_store == watcher.from_store && place.detour == watcher.detour &&
            std::abs(place.cursor - watcher.next) <= options.scan_join_revisions;
   };
-  const auto after = offered.upper_bound({watcher.from_store, watcher.next, UINT64_MAX});
+  const auto after = offered.upper_bound({watcher.from_store, watcher.detour, watcher.next, UINT64_MAX});
   size_t left = kScansTriedMax;
   // Rather one that need not go back.
   for (auto place = after; place != offered.begin() && left > 0; --left) {
@@ -62,11 +64,11 @@ bool Feed::Rep::MayJoin(const Watcher& watcher, const Scan& scan) const {
 void Feed::Rep::Offer(Scan* scan) {
   if (!scan->waiting || scan->offered || scan->apart == scan->cursor || !scan->failure.ok() || IsFull(*scan)) return;
   scan->offered = true;
-  offered.insert({scan->from_store, scan->cursor, scan->id});
+  offered.insert(PlaceOf(*scan));
 }
 
 void Feed::Rep::Withdraw(Scan* scan) {
-  if (std::exchange(scan->offered, false)) offered.erase({scan->from_store, scan->cursor, scan->id});
+  if (std::exchange(scan->offered, false)) offered.erase(PlaceOf(*scan));
 }
 
 void Feed::Rep::BeginTurn(Scan* scan) {
@@ -74,13 +76,14 @@ void Feed::Rep::BeginTurn(Scan* scan) {
   scan->waiting = false;
 }
 
-Scan* Feed::Rep::NewScan(uint64_t channel, int64_t cursor, bool from_store) {
+Scan* Feed::Rep::NewScan(const Watcher& watcher, int64_t cursor, bool from_store) {
   auto made = std::make_unique<Scan>();
   Scan* scan = made.get();
   scan->id = next_scan++;
-  scan->founder = scan->channel = channel;
+  scan->founder = scan->channel = watcher.channel->number;
   scan->cursor = cursor;
   scan->from_store = from_store;
+  scan->detour = watcher.detour;
   scans.emplace(scan->id, std::move(made));
   return scan;
 }

@@ -164,6 +164,73 @@ TEST(FeedTest, SlowWatcherThatCompactionHasPassedEnds) {
   EXPECT_EQ(feed.sink.Told(id).size(), heard);
 }
 
+// Compaction comes before the read begins, or while that waits for a thread.
+TEST(FeedTest, CompactionTakesNothingButFormerValuesFromWhoMakesADetourForThem) {
+  for (const bool reading : {false, true}) {
+    OneChannel feed({.cache_bytes = 0});
+    feed.PutNow("k", "1");
+    WatchRequest request = Key("k");
+    request.prev_kv = true;
+    const int64_t id = feed.Watch(request);
+    feed.PutNow("k", "2");
+    if (reading) {
+      while (feed.RunOne()) {
+      }
+      ASSERT_EQ(feed.blocking.size(), 1u);
+    }
+    feed.PutNow("k", "3");
+    feed.PutNow("other", "1");
+    feed.CompactNow(5);
+    feed.PutNow("k", "4");
+    feed.RunAll();
+    EXPECT_THAT(feed.sink.compacted, IsEmpty());
+    EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 3", "put k 4", "put k 6"));
+    const auto& heard = feed.sink.events[id];
+    ASSERT_EQ(heard.size(), 3u);
+    EXPECT_FALSE(heard[0].former.has_value());
+    EXPECT_FALSE(heard[1].former.has_value());
+    EXPECT_EQ(heard[2].former, feed.history[2].kv) << "it is not hidden, so it is read";
+    EXPECT_EQ(feed.feed->statistics().behind, 0);
+  }
+}
+
+TEST(FeedTest, WhoBeginsBeforeTheCompactedRevisionEndsBesideADetour) {
+  OneChannel feed({.cache_bytes = 0});
+  feed.PutNow("k", "1");
+  WatchRequest request = Key("k");
+  request.prev_kv = true;
+  const int64_t id = feed.Watch(request);
+  feed.PutNow("k", "2");
+  while (feed.RunOne()) {
+  }
+  ASSERT_EQ(feed.blocking.size(), 1u);
+  feed.PutNow("other", "1");
+  feed.CompactNow(4);
+  request.start_revision = 3;
+  const int64_t late = feed.Watch(request);
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.compacted, ElementsAre(Pair(late, 4)));
+  EXPECT_THAT(feed.sink.Told(late), IsEmpty());
+  EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 3"));
+}
+
+TEST(FeedTest, DetourEndsWhereCompactionAndTheWindowHavePassedIt) {
+  OneChannel feed({.window_events = 1, .cache_bytes = 0});
+  feed.PutNow("k", "1");
+  WatchRequest request = Key("k");
+  request.prev_kv = true;
+  const int64_t id = feed.Watch(request);
+  feed.PutNow("k", "2");
+  while (feed.RunOne()) {
+  }
+  ASSERT_EQ(feed.blocking.size(), 1u);
+  feed.PutNow("other", "1");
+  feed.CompactNow(4);
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.compacted, ElementsAre(Pair(id, 4)));
+  EXPECT_THAT(feed.sink.Told(id), IsEmpty());
+}
+
 TEST(FeedTest, IdsAreTheClientsOrTheNextFree) {
   OneChannel feed;
   EXPECT_EQ(feed.Watch(Key("k"), 1), 1);

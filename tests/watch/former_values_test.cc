@@ -125,6 +125,21 @@ TEST(FormerValuesReadTest, LargeReadsWaitForEachOther) {
   EXPECT_TRUE(feed.hub->BeginLargeRead());
 }
 
+TEST(FormerValuesReadTest, WhatCompactionHidesIsNotTooMuch) {
+  Deleted feed({.former = 5 * kValueBytes});
+  const int64_t id = feed.WatchFormer(Range("k", "l"));
+  feed.Delete("k", "l");
+  feed.Put("other", "x");
+  feed.Commit();
+  feed.CompactNow(feed.revision());
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.failed, IsEmpty());
+  EXPECT_THAT(feed.sink.compacted, IsEmpty());
+  EXPECT_EQ(feed.sink.Told(id).size(), static_cast<size_t>(kKeys));
+  EXPECT_EQ(feed.FormerHeard(id), 0u);
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+}
+
 TEST(FormerValuesReadTest, OfManyRevisionsAreReadAFewAtATime) {
   Deleted feed({.step_bytes = 2 * kValueBytes, .cache_bytes = 0});
   for (int i = 0; i < kKeys; ++i) feed.DeleteNow(KeyName(i));

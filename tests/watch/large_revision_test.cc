@@ -140,6 +140,24 @@ TEST(LargeRevisionTest, FormerValuesAreReadForThoseWhoWantThem) {
   EXPECT_EQ(feed.feed->statistics().behind, 0);
 }
 
+TEST(LargeRevisionTest, CompactionEndsNobodyWhoWasInStep) {
+  // A step's end after each group.
+  Overlapping feed({.step_bytes = 100, .hits = 20});
+  feed.WatchAll(10);
+  feed.DeleteAll();
+  const int64_t revision = feed.revision();
+  feed.PutNow("k", "y");
+  feed.PutNow("k", "z");
+  feed.CompactNow(feed.revision());
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.compacted, IsEmpty());
+  std::vector<std::string> all = Deletions(revision);
+  for (const int64_t later : {revision + 1, revision + 2}) all.push_back("put k " + std::to_string(later));
+  for (const int64_t id : feed.ids) EXPECT_EQ(feed.sink.Told(id), all);
+  EXPECT_GT(feed.feed->statistics().large_deliveries, 1u);
+  EXPECT_EQ(feed.feed->statistics().behind, 0);
+}
+
 TEST(LargeRevisionTest, NobodyElseFallsBehind) {
   Overlapping feed({.hits = 20});
   Recorder others_sink;
