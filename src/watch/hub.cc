@@ -1,6 +1,7 @@
 #include "quorate/watch/hub.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "quorate/mvcc/event_history.h"
@@ -34,27 +35,30 @@ void Hub::OnCommit(const std::vector<mvcc::Event>& changes) {
     }
     event.change = std::move(change);
   }
+  Dropped dropped;  // outlives the lock
   base::MutexLock lock(&mutex_);
   if (listeners_.empty()) return;
-  Append(std::move(batch));
+  Append(std::move(batch), &dropped);
   for (Listener* listener : listeners_) listener->OnCommitted();
 }
 
-void Hub::Append(std::shared_ptr<const Batch> batch) {
+void Hub::Append(std::shared_ptr<const Batch> batch, Dropped* dropped) {
   // Whoever reads on from the window takes it that nothing is missing in it.
-  if (!window_.empty() && window_.back()->last_revision + 1 != batch->first_revision) Clear();
+  if (!window_.empty() && window_.back()->last_revision + 1 != batch->first_revision) Clear(dropped);
   window_bytes_ += CountedBytes(*batch);
   window_events_ += batch->events.size();
   window_.push_back(std::move(batch));
   while (window_.size() > 1 && (window_bytes_ > window_bytes_max_ || window_events_ > window_events_max_)) {
     window_bytes_ -= CountedBytes(*window_.front());
     window_events_ -= window_.front()->events.size();
+    dropped->push_back(std::move(window_.front()));
     window_.pop_front();
   }
   window_first_.store(window_.front()->first_revision, std::memory_order_relaxed);
 }
 
-void Hub::Clear() {
+void Hub::Clear(Dropped* dropped) {
+  dropped->insert(dropped->end(), std::move_iterator(window_.begin()), std::move_iterator(window_.end()));
   window_.clear();
   window_bytes_ = window_events_ = 0;
   window_first_.store(INT64_MAX, std::memory_order_relaxed);
@@ -67,9 +71,10 @@ void Hub::Join(Listener* listener) {
 }
 
 void Hub::Leave(Listener* listener) {
+  Dropped dropped;  // outlives the lock
   base::MutexLock lock(&mutex_);
   listeners_.erase(std::find(listeners_.begin(), listeners_.end(), listener));
-  if (listeners_.empty()) Clear();
+  if (listeners_.empty()) Clear(&dropped);
   // Last: a commit that finds nobody leaves no gap in a window that somebody else goes on with.
   joined_.fetch_sub(1);
 }

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace quorate::watch {
 namespace {
@@ -54,6 +57,32 @@ TEST(HubTest, WindowBeginsAnewWhereSomethingIsMissing) {
   EXPECT_THAT(RevisionsAfter(hub, 4), IsEmpty()) << "6 must be read from the store";
   EXPECT_THAT(RevisionsAfter(hub, 6), ElementsAre(7));
   EXPECT_EQ(hub.window_events(), 1u);
+}
+
+// It may have a million events, and who holds the mutex keeps every loop waiting.
+TEST(HubTest, WhatLeavesTheWindowIsDestroyedOnceTheMutexIsFree) {
+  struct Watchful final : Listener {
+    void OnCommitted() override { there_under_the_mutex = !oldest.expired(); }
+    std::weak_ptr<const Batch> oldest;
+    bool there_under_the_mutex = false;
+  };
+  Hub hub(kWindowBytesMax, /*window_events_max=*/1);
+  Watchful listener;
+  hub.Join(&listener);
+  CommitRevision(hub, 5);
+  // The one has no room, the other follows a gap.
+  for (const auto& [oldest, next] : {std::pair(5, 6), std::pair(6, 8)}) {
+    {
+      std::vector<std::shared_ptr<const Batch>> batches;
+      int64_t newest;
+      ASSERT_TRUE(hub.Collect(oldest - 1, SIZE_MAX, &batches, &newest));
+      listener.oldest = batches.front();
+    }
+    CommitRevision(hub, next);
+    EXPECT_TRUE(listener.there_under_the_mutex);
+    EXPECT_TRUE(listener.oldest.expired());
+  }
+  hub.Leave(&listener);
 }
 
 // One listener leaves at the moment when another joins, again and again.

@@ -72,8 +72,10 @@ class Hub {
   size_t window_bytes() const;
 
  private:
-  void Append(std::shared_ptr<const Batch> batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Clear() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What leaves the window goes to `dropped`, to be destroyed once the mutex is free: it may be a million events.
+  using Dropped = std::vector<std::shared_ptr<const Batch>>;
+  void Append(std::shared_ptr<const Batch> batch, Dropped* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Clear(Dropped* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t window_bytes_max_;
   const size_t window_events_max_;
