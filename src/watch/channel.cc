@@ -126,9 +126,9 @@ void Channel::Resume() {
 void Channel::RequestProgress() {
   Feed::Rep& feed = *state_->feed;
   if (state_->watchers.size() == state_->over) return;
-  // What is published is pulled soon in any case.
-  state_->progress_target = feed.hub->store().revision();
-  state_->progress_wanted = true;
+  // What is published is pulled soon in any case. One that waits keeps its target: it must be answered however often
+  // others come.
+  (state_->progress_target == 0 ? state_->progress_target : state_->progress_newest) = feed.hub->store().revision();
   feed.AnswerProgress(state_.get());
 }
 

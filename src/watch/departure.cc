@@ -19,7 +19,7 @@ void Feed::Rep::Depart(std::unique_ptr<ChannelState> channel) {
   // Nothing is sent from here on, and nothing done for those that are left while others go.
   channel->sink = nullptr;
   channel->blocked = true;
-  channel->progress_wanted = false;
+  channel->progress_target = 0;
   if (std::exchange(channel->progress_waiting, false)) std::erase(progress_waiting, channel.get());
   if (std::exchange(channel->noticing, false)) std::erase(noticing, channel.get());
   if (channel->watchers.empty()) return;

@@ -56,9 +56,11 @@ struct ChannelState {
   Watcher* parked_first = nullptr;
   Watcher* parked_last = nullptr;
   bool blocked = false;  // the sink takes nothing
-  bool progress_wanted = false;
-  bool progress_waiting = false;  // for the feed's position; else for whoever is behind, or for room
+  // The revisions that were newest when progress was asked for: by the request that is answered next, and by the newest
+  // one behind it, which stands for those between. 0: there is none.
   int64_t progress_target = 0;
+  int64_t progress_newest = 0;
+  bool progress_waiting = false;  // for the feed's position; else for whoever is behind, or for room
   // Of live watchers: up to where they have heard of everything, where that is beyond the feed's position, and where
   // those start that begin in the future.
   RevisionsAhead ahead;

@@ -159,17 +159,18 @@ void Feed::Rep::LeaveLive(Watcher* watcher) {
 }
 
 void Feed::Rep::AnswerProgress(ChannelState* channel) {
-  if (!channel->progress_wanted || channel->behind > 0 || channel->blocked) return;
-  const bool has_come = position >= channel->progress_target;
-  // As etcd: one that is yet to begin is not in step, and nobody waits for it.
-  const bool never = has_come && channel->starts.Any(position);
-  if (!never && (!has_come || channel->ahead.Any(position))) {
-    if (!std::exchange(channel->progress_waiting, true)) progress_waiting.push_back(channel);
-    return;
+  while (channel->progress_target != 0 && channel->behind == 0 && !channel->blocked) {
+    const bool has_come = position >= channel->progress_target;
+    // As etcd: one that is yet to begin is not in step, and nobody waits for it.
+    const bool never = has_come && channel->starts.Any(position);
+    if (!never && (!has_come || channel->ahead.Any(position))) {
+      if (!std::exchange(channel->progress_waiting, true)) progress_waiting.push_back(channel);
+      return;
+    }
+    channel->progress_target = std::exchange(channel->progress_newest, 0);
+    if (never || channel->watchers.size() == channel->over) continue;
+    channel->blocked = !channel->sink->OnProgress(kNoWatchId, position);
   }
-  channel->progress_wanted = false;
-  if (never || channel->watchers.size() == channel->over) return;
-  channel->blocked = !channel->sink->OnProgress(kNoWatchId, position);
 }
 
 void Feed::Rep::AnswerProgressWaiting() {

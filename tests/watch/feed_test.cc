@@ -329,6 +329,51 @@ TEST(FeedTest, ProgressIsNeverAheadOfAnEventAndNotBehindWhatWasThere) {
   EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 3)));
 }
 
+TEST(FeedTest, OfProgressRequestsThatWaitTheFirstAndTheNewestAreAnswered) {
+  OneChannel feed;
+  feed.Watch(Key("k"));
+  feed.PutNow("k", "1");
+  feed.channel->RequestProgress();
+  feed.PutNow("k", "2");
+  feed.channel->RequestProgress();
+  feed.channel->RequestProgress();
+  EXPECT_THAT(feed.sink.progress, IsEmpty());
+  feed.RunAll();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 3), Pair(kNoWatchId, 3)));
+  feed.channel->RequestProgress();
+  EXPECT_EQ(feed.sink.progress.size(), 3u) << "nothing waits any more";
+}
+
+TEST(FeedTest, AnsweredProgressLeavesTheNewestRequestForWhenThereIsRoom) {
+  OneChannel feed;
+  feed.Watch(Key("k"));
+  feed.PutNow("k", "1");
+  feed.channel->RequestProgress();
+  feed.channel->RequestProgress();
+  feed.sink.progress_room = 1;
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.progress.size(), 1u);
+  feed.sink.progress_room = SIZE_MAX;
+  feed.channel->Resume();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 2), Pair(kNoWatchId, 2)));
+}
+
+// The loop pulls one commit while two come, and progress is asked for as often.
+TEST(FeedTest, ProgressIsToldHoweverFarTheLoopStaysBehind) {
+  OneChannel feed({.step_bytes = 1});
+  feed.Watch(Key("k"));
+  for (int i = 0; i < 10; ++i) {
+    feed.PutNow("other", "1");
+    feed.PutNow("other", "2");
+    feed.channel->RequestProgress();
+    feed.RunOne();
+  }
+  // Each time the newest request that was there at the answer before: 3, 5, 9.
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(kNoWatchId, 3), Pair(kNoWatchId, 5), Pair(kNoWatchId, 9)));
+  feed.RunAll();
+  EXPECT_EQ(feed.sink.progress.back().second, feed.revision());
+}
+
 TEST(FeedTest, ProgressIsNotToldWhileAnyWatcherIsYetToBegin) {
   OneChannel feed;
   feed.Watch(Key("k"));

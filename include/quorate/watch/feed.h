@@ -140,7 +140,8 @@ class Channel {
   // The sink takes events again.
   void Resume();
   // OnProgress(kNoWatchId) as soon as every watcher is in step with the revision that is newest now; never, when there
-  // is no watcher now or then, or one that starts in the future.
+  // is no watcher now or then, or one that starts in the future. Of requests that wait together the first and the
+  // newest are answered.
   void RequestProgress();
   // The periodic notice: OnProgress for each watcher with `progress_notify` that heard nothing since the last notice
   // and is in step. When there are many, some have it in later turns of the loop; when the sink takes no more, once it
