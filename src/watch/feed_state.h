@@ -3,7 +3,8 @@
 // The inside of a feed. Eight files work on it: live.cc delivers what is pulled from the window, falling.cc takes out
 // those who cannot be told of it, catch_up.cc brings back those who are behind, scans.cc says which of them do so
 // together, large_revision.cc delivers what is too much for either, former_values.cc parts those whose former values
-// are too much to be read at once, channel.cc is what consumers ask, departure.cc removes what they leave behind.
+// are too much to be read at once, channel.cc is what consumers ask, departure.cc removes what they leave behind. One
+// more, subscription.cc, is such a consumer and takes nothing of it but the options.
 
 #include <algorithm>
 #include <compare>
