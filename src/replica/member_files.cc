@@ -120,39 +120,49 @@ absl::Status CheckAlone(const membership::Cluster& cluster) {
       "--initial-cluster names several members; clusters of more than one member are not yet supported");
 }
 
+absl::Status WrittenAlready(const Paths& paths, const std::string& written) {
+  return absl::DataLossError(paths.member + "/identity tells of a first start that was not finished, but the " +
+                             written + " has been written to");
+}
+
+// Makes room for the log of a first start. The `former` one that was not finished has left its own, perhaps made with
+// other flags; --wal-dir may also lead to somebody else's, which is refused.
+absl::Status RemoveUnusedLog(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
+                             const std::optional<DataIdentity>& former, wal::Identity expected) {
+  if (!wal::Wal::Exists(files, paths.wal)) return absl::OkStatus();
+  if (former.has_value()) expected = {former->cluster_id, former->member_id};
+  wal::WalOptions log = LogOptions(options, files, paths, expected);
+  // Nobody else's is in the data directory, but starts before the former may have made it.
+  if (options.wal_dir.empty()) log.expected_identity.reset();
+  QUORATE_ASSIGN_OR_RETURN(const bool removed, wal::Wal::RemoveUnused(log));
+  if (removed) return absl::OkStatus();
+  if (former.has_value()) return WrittenAlready(paths, "log " + paths.wal);
+  return absl::FailedPreconditionError("the log directory " + paths.wal +
+                                       " holds writes already, but the data directory " + paths.data +
+                                       " is new; give --wal-dir another directory");
+}
+
+// `former`: what a first start that was not finished said of itself.
 absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
-                                   MemberFiles opened) {
+                                   const std::optional<DataIdentity>& former, MemberFiles opened) {
   QUORATE_ASSIGN_OR_RETURN(opened.cluster,
                            membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
   QUORATE_RETURN_IF_ERROR(CheckAlone(opened.cluster));
   // Whoever made it, and may have been interrupted.
   QUORATE_RETURN_IF_ERROR(files.SyncDirectory(base::ParentOf(paths.member)));
+  const wal::Identity log_identity{opened.cluster.id, opened.cluster.self};
+  // Before the identity that tells whose it is goes.
+  QUORATE_RETURN_IF_ERROR(RemoveUnusedLog(options, files, paths, former, log_identity));
   DataIdentity identity{false, options.name, options.cluster_token, opened.cluster.id, opened.cluster.self};
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
   QUORATE_ASSIGN_OR_RETURN(opened.database, OpenDatabase(paths, /*read_only=*/false));
-  if (opened.database->durable_mark() > 0) {
-    return absl::DataLossError(paths.member + "/identity tells of a first start that was not finished, but the store " +
-                               paths.store + " has been written to");
-  }
+  if (opened.database->durable_mark() > 0) return WrittenAlready(paths, "store " + paths.store);
   storage::WriteBatch batch;
   membership::Save(opened.cluster, batch);
   QUORATE_RETURN_IF_ERROR(opened.database->Write(batch, 0));
   QUORATE_RETURN_IF_ERROR(opened.database->Flush());
-  wal::Identity log_identity{opened.cluster.id, opened.cluster.self};
-  if (wal::Wal::Exists(files, paths.wal)) {
-    // Left by an interrupted first start; or, with --wal-dir, somebody else's, which Open refuses.
-    QUORATE_ASSIGN_OR_RETURN(opened.wal,
-                             wal::Wal::Open(LogOptions(options, files, paths, log_identity), 0, &opened.recovered));
-    if (!opened.recovered.entries.empty()) {
-      return absl::FailedPreconditionError("the log directory " + paths.wal +
-                                           " holds writes already, but the data directory " + paths.data +
-                                           " is new; give --wal-dir another directory");
-    }
-  } else {
-    QUORATE_ASSIGN_OR_RETURN(opened.wal,
-                             wal::Wal::Create(LogOptions(options, files, paths, log_identity), log_identity));
-    opened.recovered.identity = log_identity;
-  }
+  QUORATE_ASSIGN_OR_RETURN(opened.wal, wal::Wal::Create(LogOptions(options, files, paths, log_identity), log_identity));
+  opened.recovered.identity = log_identity;
   identity.complete = true;
   QUORATE_RETURN_IF_ERROR(WriteIdentity(files, paths.member, identity));
   QUORATE_RETURN_IF_ERROR(OpenState(options, paths, &opened));
@@ -206,7 +216,7 @@ absl::StatusOr<MemberFiles> OpenOrCreate(const ReplicaOptions& options, base::Fi
   if (!identity.has_value() && (files.Exists(paths.store) || wal::Wal::Exists(files, paths.member + "/wal"))) {
     return absl::DataLossError(paths.member + "/identity is missing beside existing data");
   }
-  if (!identity.has_value() || !identity->complete) return Create(options, files, paths, std::move(opened));
+  if (!identity.has_value() || !identity->complete) return Create(options, files, paths, identity, std::move(opened));
   QUORATE_RETURN_IF_ERROR(CheckIdentity(options, paths, *identity));
   return Reopen(options, files, paths, *identity, std::move(opened));
 }

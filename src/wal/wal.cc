@@ -78,6 +78,20 @@ absl::StatusOr<std::unique_ptr<Wal>> Wal::Open(const WalOptions& options, raft::
   return std::unique_ptr<Wal>(new Wal(std::move(rep)));
 }
 
+absl::StatusOr<bool> Wal::RemoveUnused(const WalOptions& options) {
+  QUORATE_CHECK(options.files != nullptr);
+  QUORATE_ASSIGN_OR_RETURN(const std::unique_ptr<base::FileLock> lock, Lock(options));
+  LogFiles log;
+  Recovered recovered;
+  QUORATE_RETURN_IF_ERROR(Recover(options, 0, &log, &recovered));
+  if (!recovered.entries.empty()) return false;
+  for (const std::unique_ptr<Segment>& segment : log.segments) {
+    QUORATE_RETURN_IF_ERROR(options.files->Remove(segment->path));
+  }
+  QUORATE_RETURN_IF_ERROR(options.files->SyncDirectory(options.directory));
+  return true;
+}
+
 absl::Status Wal::Append(const std::vector<raft::Entry>& entries, const std::optional<raft::HardState>& hard_state) {
   Appender& appender = rep_->appender;
   if (!appender.failed().ok()) return appender.failed();

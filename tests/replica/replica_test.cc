@@ -1,10 +1,13 @@
 // One member end to end below the API: proposals in, answers out, over restarts and a disk that fills up.
 
-#include "tests/replica/replica_testing.h"
-
 #include <atomic>
 #include <filesystem>
+#include <optional>
 #include <thread>
+
+#include "src/replica/identity_file.h"
+#include "src/replica/member_files.h"
+#include "tests/replica/replica_testing.h"
 
 namespace quorate::replica {
 namespace {
@@ -171,6 +174,87 @@ TEST_F(ReplicaTest, RefusesWhenTheLogOrTheStoreIsGone) {
     std::filesystem::rename(directory_ + "/kept", directory_ + "/member/" + gone);
   }
   Start();
+}
+
+// --- A first start that was killed just before it was done.
+
+class UnfinishedFirstStart : public ReplicaTest {
+ protected:
+  ReplicaOptions OptionsOf(const std::string& token, const std::string& wal_dir = "") {
+    ReplicaOptions options = Options();
+    options.cluster_token = token;
+    options.wal_dir = wal_dir;
+    return options;
+  }
+  void Leave(const ReplicaOptions& options) {
+    {
+      const absl::StatusOr<MemberFiles> opened = OpenMemberFiles(options, files_);
+      ASSERT_TRUE(opened.ok()) << opened.status();
+    }
+    SetIdentity(/*complete=*/false);
+  }
+  void SetIdentity(bool complete, uint64_t other_cluster_id = 0) {
+    absl::StatusOr<std::optional<DataIdentity>> identity = ReadIdentity(files_, directory_ + "/member");
+    ASSERT_TRUE(identity.ok()) << identity.status();
+    ASSERT_TRUE(identity->has_value());
+    (*identity)->complete = complete;
+    if (other_cluster_id != 0) (*identity)->cluster_id = other_cluster_id;
+    ASSERT_TRUE(WriteIdentity(files_, directory_ + "/member", **identity).ok());
+  }
+  void ExpectToServe(const ReplicaOptions& options) {
+    for (uint64_t keys = 0; keys < 2; ++keys) {
+      ASSERT_NO_FATAL_FAILURE(Start(options));
+      EXPECT_EQ(CountKeys(), keys);
+      EXPECT_TRUE(Put({"a"}, "v")[0].status.ok());
+      replica_.reset();
+    }
+  }
+};
+
+TEST_F(UnfinishedFirstStart, BeginsAnew) {
+  ASSERT_NO_FATAL_FAILURE(Leave(OptionsOf("one")));
+  ExpectToServe(OptionsOf("one"));
+}
+
+TEST_F(UnfinishedFirstStart, BeginsAnewWithOtherFlags) {
+  ASSERT_NO_FATAL_FAILURE(Leave(OptionsOf("one")));
+  ExpectToServe(OptionsOf("another"));
+}
+
+TEST_F(UnfinishedFirstStart, BeginsAnewWithALogOfItsOwnElsewhere) {
+  const base::TemporaryDirectory elsewhere;
+  ASSERT_NO_FATAL_FAILURE(Leave(OptionsOf("one", elsewhere.path())));
+  ExpectToServe(OptionsOf("another", elsewhere.path()));
+}
+
+TEST_F(UnfinishedFirstStart, BeginsAnewWhereTheOneBeforeTheLastLeftItsLog) {
+  const base::TemporaryDirectory elsewhere;
+  ASSERT_NO_FATAL_FAILURE(Leave(OptionsOf("one")));
+  ASSERT_NO_FATAL_FAILURE(Leave(OptionsOf("another", elsewhere.path())));
+  ExpectToServe(OptionsOf("a third"));
+}
+
+TEST_F(UnfinishedFirstStart, LeavesSomebodyElsesLogAlone) {
+  const base::TemporaryDirectory elsewhere;
+  const ReplicaOptions options = OptionsOf("another", elsewhere.path());
+  ASSERT_NO_FATAL_FAILURE(Leave(OptionsOf("one", elsewhere.path())));
+  ASSERT_NO_FATAL_FAILURE(SetIdentity(/*complete=*/false, /*other_cluster_id=*/7));
+  const absl::Status status = OpenStatus(options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  EXPECT_TRUE(wal::Wal::Exists(files_, elsewhere.path()));
+}
+
+TEST_F(UnfinishedFirstStart, IsRefusedWhenThereAreWritesAllTheSame) {
+  const ReplicaOptions options = OptionsOf("one");
+  ASSERT_NO_FATAL_FAILURE(Start(options));
+  EXPECT_TRUE(Put({"a"}, "v")[0].status.ok());
+  replica_.reset();
+  ASSERT_NO_FATAL_FAILURE(SetIdentity(/*complete=*/false));
+  const absl::Status status = OpenStatus(OptionsOf("another"));
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+  ASSERT_NO_FATAL_FAILURE(SetIdentity(/*complete=*/true));
+  ASSERT_NO_FATAL_FAILURE(Start(options));
+  EXPECT_EQ(CountKeys(), 1u);
 }
 
 TEST_F(ReplicaTest, RefusesEtcdsOwnDataDirectory) {

@@ -279,6 +279,26 @@ TEST_F(WalTest, WithoutSyncNoFileIsSynced) {
   EXPECT_EQ(recovered_.entries.size(), 50u);
 }
 
+TEST_F(WalTest, OnlyALogWithoutEntriesIsRemoved) {
+  options_.expected_identity = kIdentity;
+  Create();
+  absl::StatusOr<bool> removed = Wal::RemoveUnused(options_);
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  EXPECT_TRUE(*removed);
+  EXPECT_FALSE(Wal::Exists(files_, kDirectory));
+  {
+    auto wal = Create();
+    Add(*wal, 1, 10);
+  }
+  removed = Wal::RemoveUnused(options_);
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  EXPECT_FALSE(*removed);
+  Open();
+  EXPECT_EQ(recovered_.entries.size(), 1u);
+  options_.expected_identity->member_id += 1;
+  EXPECT_EQ(Wal::RemoveUnused(options_).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST_F(WalTest, FilesOfOtherKindsAreLeftAlone) {
   {
     auto wal = Create();

@@ -75,6 +75,8 @@ class Wal {
   static absl::StatusOr<std::unique_ptr<Wal>> Open(const WalOptions& options, raft::Index applied,
                                                    Recovered* recovered);
   static bool Exists(base::FileSystem& files, const std::string& directory);
+  // Removes a log in which no entry ever stood. False when one does: nothing is changed then. Errors are those of Open.
+  static absl::StatusOr<bool> RemoveUnused(const WalOptions& options);
   ~Wal();
   Wal(const Wal&) = delete;
   Wal& operator=(const Wal&) = delete;
