@@ -150,13 +150,15 @@ void SetDirectories(const FlagSet& flags, Config* config) {
 }
 
 void SetLimits(const FlagSet& flags, Config* config) {
-  // As in etcd, 0 stands for the default.
+  // As in etcd, 0 stands for the default. So it does in etcd's gRPC, for streams: no client could open one otherwise.
   if (const auto count = flags.Get<uint64_t>("snapshot-count"); count > 0) config->snapshot_count = count;
+  if (const auto streams = flags.Get<uint64_t>("max-concurrent-streams"); streams > 0) {
+    config->max_concurrent_streams = static_cast<uint32_t>(streams);
+  }
   config->quota_backend_bytes = flags.Get<int64_t>("quota-backend-bytes");
   config->max_txn_ops = static_cast<uint32_t>(
       std::min<uint64_t>(flags.Get<uint64_t>("max-txn-ops"), std::numeric_limits<uint32_t>::max()));
   config->max_request_bytes = flags.Get<uint64_t>("max-request-bytes");
-  config->max_concurrent_streams = static_cast<uint32_t>(flags.Get<uint64_t>("max-concurrent-streams"));
 }
 
 absl::Status SetAutoCompaction(const FlagSet& flags, Config* config) {
