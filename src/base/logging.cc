@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <utility>
@@ -104,8 +105,13 @@ absl::StatusOr<std::vector<std::string>> MergeOutputs(std::vector<std::string> o
 absl::StatusOr<LogLevel> ParseLogLevel(std::string_view text) {
   constexpr std::array kLevels = {LogLevel::kDebug, LogLevel::kInfo,  LogLevel::kWarn,
                                   LogLevel::kError, LogLevel::kPanic, LogLevel::kFatal};
+  std::string name(text);
+  for (char& letter : name) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  if (name.empty()) return LogLevel::kInfo;
+  if (name == "warning") return LogLevel::kWarn;
+  if (name == "dpanic") return LogLevel::kPanic;
   for (const LogLevel level : kLevels) {
-    if (LogLevelName(level) == text) return level;
+    if (LogLevelName(level) == name) return level;
   }
   return MakeStatus(absl::StatusCode::kInvalidArgument, "--log-level: unknown level '" + std::string(text) +
                                                             "'; known: debug, info, warn, error, panic, fatal");

@@ -43,6 +43,7 @@ Value DefaultOf(const Flag& flag) {
 }  // namespace
 
 absl::Status FlagSet::Set(const Flag& flag, std::string_view text, std::string source) {
+  if (flag.section == Section::kIgnored) return absl::OkStatus();
   absl::StatusOr<Value> value = ParseValue(flag.type, text);
   if (!value.ok()) return Invalid(source + ": " + std::string(base::MessageOf(value.status())));
   if (flag.type == FlagType::kChoice && !IsOneOf(text, flag.choices)) {

@@ -22,7 +22,7 @@ enum class Section {
   kFeatures,
   kUnsafe,
   kOther,
-  kIgnored,  // of etcd 2; accepted in silence, not listed anywhere
+  kIgnored,  // of etcd 2; accepted in silence whatever the value, not listed anywhere
 };
 
 enum class Support {

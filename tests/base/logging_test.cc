@@ -104,8 +104,13 @@ TEST(LogFormatTest, NumbersJsonCannotHoldAreStrings) {
 TEST(LogLevelTest, ParsesEtcdsNamesAndNoOthers) {
   EXPECT_EQ(*ParseLogLevel("debug"), LogLevel::kDebug);
   EXPECT_EQ(*ParseLogLevel("fatal"), LogLevel::kFatal);
+  EXPECT_EQ(*ParseLogLevel("INFO"), LogLevel::kInfo);
+  EXPECT_EQ(*ParseLogLevel("Warn"), LogLevel::kWarn);
+  EXPECT_EQ(*ParseLogLevel("warning"), LogLevel::kWarn);
+  EXPECT_EQ(*ParseLogLevel("dpanic"), LogLevel::kPanic);
+  EXPECT_EQ(*ParseLogLevel(""), LogLevel::kInfo);
   EXPECT_FALSE(ParseLogLevel("loud").ok());
-  EXPECT_FALSE(ParseLogLevel("").ok());
+  EXPECT_FALSE(ParseLogLevel("info ").ok());
 }
 
 TEST_F(LoggingToFileTest, WritesToEveryOutputAndSkipsLowerLevels) {

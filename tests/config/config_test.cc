@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "src/config/flag_table.h"
 
 namespace quorate::config {
@@ -73,6 +75,14 @@ TEST(ConfigTest, TheLongestDurationStaysOneInNanoseconds) {
 
 TEST(ConfigTest, RequestsMayBeSlowAfterLessThanAMillisecond) {
   EXPECT_EQ(Accept({"--warning-unary-request-duration=1us"}).warning_unary_request_duration, 1us);
+}
+
+TEST(ConfigTest, ZeroStandsForTheDefault) {
+  const Config config =
+      Accept({"--snapshot-count=0", "--max-concurrent-streams=0", "--warning-unary-request-duration=0"});
+  EXPECT_EQ(config.snapshot_count, 10000u);
+  EXPECT_EQ(config.max_concurrent_streams, std::numeric_limits<uint32_t>::max());
+  EXPECT_EQ(config.warning_unary_request_duration, 300ms);
 }
 
 TEST(ConfigTest, EveryFlagReachesItsPlace) {
@@ -230,6 +240,12 @@ TEST(SupportTest, FlagsWithoutMechanismAreAcceptedAndSaidOnce) {
   const Config config = Accept({"--data-dir=d", "--backend-bbolt-freelist-type=array", "--max-wals=3", "--max-wals=4"});
   EXPECT_THAT(config.warnings, ElementsAre(StartsWith("--max-wals has no effect here"),
                                            StartsWith("--backend-bbolt-freelist-type has no effect here")));
+}
+
+TEST(SupportTest, FlagsOfEtcd2AreIgnoredWhateverTheirValue) {
+  const Config config =
+      Accept({"--data-dir=d", "--v=2", "--snapshot", "--peer-election-timeout=soon"}, {"ETCD_CONFIG=/etc/x"});
+  EXPECT_THAT(config.warnings, IsEmpty());
 }
 
 TEST(SupportTest, FeatureGatesHaveToBeEtcds) {

@@ -57,7 +57,8 @@ struct LoggingOptions {
   std::vector<std::string> outputs = {"stderr"};
 };
 
-// Parses debug, info, warn, error, panic, fatal (--log-level).
+// Parses debug, info, warn, error, panic, fatal (--log-level) in any case. As for zap, nothing is info, "warning" is
+// warn, and "dpanic", a level that no line here has, leaves the lines of panic and fatal.
 absl::StatusOr<LogLevel> ParseLogLevel(std::string_view text);
 // Not thread-safe; call once at start. Fails when an output file cannot be opened, and names it.
 absl::Status SetUpLogging(const LoggingOptions& options);
