@@ -23,13 +23,19 @@ bool IsProgress(const WatchResponse& response) {
          response.header().revision() != 0;
 }
 
+// Most programs find the first of a name: what the environment has of it already goes.
+void SetVariable(std::vector<std::string>& environment, const std::string& name, const std::string& value) {
+  std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(name + "="); });
+  environment.push_back(name + "=" + value);
+}
+
 absl::Status RunForEvents(Session& session, const Arguments& program, const WatchResponse& response) {
   for (const auto& event : response.events()) {
     std::vector<std::string> environment = session.environment();
-    environment.push_back("ETCD_WATCH_REVISION=" + std::to_string(response.header().revision()));
-    environment.push_back("ETCD_WATCH_EVENT_TYPE=" + Quote(mvccpb::Event::EventType_Name(event.type())));
-    environment.push_back("ETCD_WATCH_KEY=" + Quote(event.kv().key()));
-    environment.push_back("ETCD_WATCH_VALUE=" + Quote(event.kv().value()));
+    SetVariable(environment, "ETCD_WATCH_REVISION", std::to_string(response.header().revision()));
+    SetVariable(environment, "ETCD_WATCH_EVENT_TYPE", Quote(mvccpb::Event::EventType_Name(event.type())));
+    SetVariable(environment, "ETCD_WATCH_KEY", Quote(event.kv().key()));
+    SetVariable(environment, "ETCD_WATCH_VALUE", Quote(event.kv().value()));
     absl::Status status = RunProgram(program, environment);
     if (status.ok()) continue;
     std::string words;

@@ -71,9 +71,10 @@ TEST(InputLines, ALineThatIsNotEndedIsNone) {
 
 class WatchCommandTest : public testing::Test {
  protected:
-  int RunLine(std::vector<std::string> line, const Streams& streams) {
+  int RunLine(std::vector<std::string> line, const Streams& streams, std::vector<std::string> environment = {}) {
     line.insert(line.begin(), {"--endpoints", server_.address()});
-    return ctl::Run(line, {"PATH=" + std::string(getenv("PATH"))}, streams);
+    environment.push_back("PATH=" + std::string(getenv("PATH")));
+    return ctl::Run(line, environment, streams);
   }
 
   FakeServer server_;
@@ -91,6 +92,21 @@ TEST_F(WatchCommandTest, AProgramThatFailsEndsIt) {
   const std::string check = R"(test "$ETCD_WATCH_KEY" = '"a\n"' -a $ETCD_WATCH_REVISION = 21 && exit 4)";
   EXPECT_EQ(RunLine({"watch", "a", "--", "sh", "-c", check}, {in_, out_, err_}), 1);
   EXPECT_EQ(out_.str(), "PUT\na\n\n\n");
+  EXPECT_THAT(err_.str(), HasSubstr(" error (exit status 4)\n"));
+}
+
+TEST_F(WatchCommandTest, AProgramHearsOfTheEventAloneThoughAWatchRunsInAnother) {
+  server_.on_watch = [](FakeServer::WatchStream& stream) {
+    AcceptWatch(stream, 0, 20);
+    SendPut(stream, 0, "a", 21);
+    AwaitEnd(stream);
+    return grpc::Status::OK;
+  };
+  // A shell would have sorted the environment out.
+  const std::string check = R"(/^ETCD_WATCH_KEY=outer$/q5;/^ETCD_WATCH_KEY="a"$/q4)";
+  EXPECT_EQ(RunLine({"watch", "a", "--", "sed", "-nz", check, "/proc/self/environ"}, {in_, out_, err_},
+                    {"ETCD_WATCH_KEY=outer"}),
+            1);
   EXPECT_THAT(err_.str(), HasSubstr(" error (exit status 4)\n"));
 }
 
