@@ -9,11 +9,12 @@ namespace quorate::ctl {
 absl::StatusOr<std::vector<std::string>> EndpointsToAsk(Session& session, bool cluster) {
   QUORATE_RETURN_IF_ERROR(session.Prepare());
   if (!cluster) return session.Endpoints();
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
+  absl::StatusOr<std::unique_ptr<Client>> client = session.Connect();
+  if (!client.ok()) return Fail(Exit::kError, base::MessageOf(client.status()));
   etcdserverpb::MemberListRequest request;
   request.set_linearizable(true);
   etcdserverpb::MemberListResponse response;
-  absl::Status status = client->Unary(session.Bounded("/etcdserverpb.Cluster/MemberList", true), request, response);
+  absl::Status status = (*client)->Unary(session.Bounded("/etcdserverpb.Cluster/MemberList", true), request, response);
   if (!status.ok()) {
     return Fail(Exit::kError,
                 "failed to fetch endpoints from etcd cluster member list: " + std::string(base::MessageOf(status)));

@@ -38,6 +38,7 @@ absl::Status Flag::Set(const std::string& value) const {
   try {
     option->run_callback();
   } catch (const CLI::Error&) {
+    option->clear();
     return base::MakeStatus(absl::StatusCode::kInvalidArgument, *problem);
   }
   return absl::OkStatus();

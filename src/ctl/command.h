@@ -47,7 +47,7 @@ struct Flag {
 
   // The name as messages show it: "--limit", "-w, --write-out".
   std::string Shown() const;
-  // Gives the flag a value, read in the flag's type. The error is the detail alone.
+  // Gives the flag a value, read in the flag's type. The error is the detail alone, and the flag then is not set.
   absl::Status Set(const std::string& value) const;
   // Whether a value has been set, by the command line or the environment.
   bool IsSet() const;

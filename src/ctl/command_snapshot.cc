@@ -28,7 +28,7 @@ absl::StatusOr<std::string> OneEndpoint(Session& session) {
 absl::StatusOr<std::string> Fetch(Session& session, Client& client, Cancellation& interrupted, SnapshotFile& file) {
   // Only a limit that was asked for: a snapshot takes as long as it takes.
   bool is_bounded = session.line().command->FindFlag("command-timeout")->IsSet();
-  Call call = {"/etcdserverpb.Maintenance/Snapshot", false, is_bounded ? session.flags().command_timeout : Duration{}};
+  Call call = {"/etcdserverpb.Maintenance/Snapshot", false, is_bounded ? session.command_timeout() : Duration{}};
   call.cancellation = &interrupted;
   ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, ProgressBar::Unit::kBytes);
   std::string version;
@@ -53,14 +53,15 @@ absl::Status Save(Session& session, const Arguments& arguments) {
   auto log = [&](const char* message, const LogFields& fields) {
     if (!session.shows_progress()) WriteLogLine(session.err(), "info", kCaller, message, fields);
   };
-  QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.ClientFor({endpoint}));
+  absl::StatusOr<std::unique_ptr<Client>> client = session.ClientFor({endpoint});
+  if (!client.ok()) return Fail(Exit::kInterrupted, base::MessageOf(client.status()));
   Cancellation interrupted;
   SignalWatch signals([&](const Signal&) { interrupted.Cancel(); });
   QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<SnapshotFile> file, SnapshotFile::Create(path));
   log("created temporary db file", {{"path", file->partial_path()}});
   log("fetching snapshot", {{"endpoint", endpoint}});
   auto start = std::chrono::steady_clock::now();
-  QUORATE_ASSIGN_OR_RETURN(std::string version, Fetch(session, *client, interrupted, *file));
+  QUORATE_ASSIGN_OR_RETURN(std::string version, Fetch(session, **client, interrupted, *file));
   QUORATE_RETURN_IF_ERROR(file->Complete());
   log("fetched snapshot", {{"endpoint", endpoint},
                            {"size", FormatBytes(file->size())},

@@ -84,7 +84,7 @@ absl::Status ReadEnvironment(const Command& command, const std::vector<std::stri
                      {{"environment-variable", variable->first}});
         return FailSilently(Exit::kError);
       }
-      // As etcdctl does, a value that cannot be read leaves the flag at its default.
+      // A value that cannot be read is none. (etcdctl goes on with 0 where it is a time or a number.)
       if (!variable->second.empty() && !flag->IsSet()) flag->Set(variable->second).IgnoreError();
       variables.erase(variable);
     }

@@ -82,10 +82,12 @@ class Session {
   Duration Patience() const {
     return base::SaturatingSum(std::max(flags_.dial_timeout, Duration::zero()), std::chrono::seconds(1));
   }
-  // A call bounded by --command-timeout.
-  Call Bounded(const char* method, bool repeatable = false) const {
-    return {method, repeatable, flags_.command_timeout};
+  // --command-timeout for a Call, which takes zero for no bound.
+  Duration command_timeout() const {
+    return flags_.command_timeout == Duration::zero() ? Duration(-1) : flags_.command_timeout;
   }
+  // A call bounded by it.
+  Call Bounded(const char* method, bool repeatable = false) const { return {method, repeatable, command_timeout()}; }
 
  private:
   absl::Status CheckFiles() const;

@@ -57,6 +57,15 @@ TEST_F(CommandLineTest, FlagsStandAnywhere) {
   EXPECT_EQ(wait_, std::chrono::minutes(1));
 }
 
+TEST_F(CommandLineTest, AFlagWhoseValueIsRefusedIsNotSet) {
+  const Flag* limit = get_->FindFlag("limit");
+  EXPECT_FALSE(limit->Set("much").ok());
+  EXPECT_FALSE(limit->IsSet());
+  EXPECT_TRUE(limit->Set("7").ok());
+  EXPECT_TRUE(limit->IsSet());
+  EXPECT_EQ(limit_, 7);
+}
+
 TEST_F(CommandLineTest, ValuesMayLookLikeFlags) {
   EXPECT_EQ(Parse({"get", "--limit", "-5", "-w", "--hex"}), "");
   EXPECT_EQ(limit_, -5);

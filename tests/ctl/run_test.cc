@@ -8,6 +8,7 @@
 
 #include "quorate/ctl/ctl.h"
 #include "src/ctl/run_program.h"
+#include "tests/ctl/fake_server_testing.h"
 
 namespace quorate::ctl {
 namespace {
@@ -75,6 +76,8 @@ TEST(Run, ExitCodesTellKindsOfFailuresApart) {
   EXPECT_EQ(RunLine({"get", "a", "-w", "xml"}).exit_code, 4);
   EXPECT_EQ(RunLine({"txn"}, {}, "nonsense\n").exit_code, 3);
   EXPECT_EQ(RunLine({"get", "a", "--endpoints", ""}).exit_code, 2);
+  EXPECT_EQ(RunLine({"defrag", "--cluster", "--endpoints", ""}).exit_code, 1);
+  EXPECT_EQ(RunLine({"endpoint", "status", "--cluster", "--endpoints", ""}).exit_code, 1);
   EXPECT_EQ(RunLine({"compaction", "x"}).exit_code, 1);
   EXPECT_EQ(RunLine({"get", "a", "--cacert", ""}).err, "Error: empty string is passed to --cacert option\n");
   EXPECT_EQ(RunLine({"get", "a", "--cacert", "/nonexistent"}).err,
@@ -86,6 +89,14 @@ TEST(Run, EnvironmentSetsFlagsAfterArgumentsAreChecked) {
   EXPECT_EQ(RunLine({"get", "a"}, {"QUORATECTL_WRITE_OUT=xml"}).err, "Error: unsupported output format\n");
   EXPECT_EQ(RunLine({"get", "a"}, {"ETCDCTL_ENDPOINTS=", "ETCDCTL_WRITE_OUT=xml"}).exit_code, 4);
   EXPECT_EQ(RunLine({"get"}, {"ETCDCTL_WRITE_OUT=xml"}).exit_code, 128);
+}
+
+TEST(Run, AVariableThatCannotBeReadIsNone) {
+  const Outcome outcome =
+      RunLine({"--endpoints", "127.0.0.1:1", "--command-timeout", "50ms", "--max-request-bytes", "2", "get", "a"},
+              {"ETCDCTL_MAX_RECV_BYTES=much", "QUORATECTL_MAX_RECV_BYTES=1"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("recv limit (1 bytes)"), std::string::npos) << outcome.err;
 }
 
 TEST(Run, EnvironmentMustNotContradictTheCommandLine) {
@@ -113,6 +124,14 @@ TEST(Run, WatchTakesItsKeyFromTheLineOrTheEnvironment) {
   EXPECT_EQ(RunLine({"watch"}, {"ETCDCTL_WATCH_RANGE_END=k"}).err,
             "Error: ETCDCTL_WATCH_KEY is empty but got ETCDCTL_WATCH_RANGE_END=\"k\"\n");
   EXPECT_EQ(RunLine({"watch", "-w", "xml"}, {"ETCDCTL_WATCH_KEY=k"}).err, "Error: unsupported output format\n");
+}
+
+TEST(Run, NoTimeIsOverAtOnce) {
+  FakeServer server;
+  server.on_range = [](const etcdserverpb::RangeRequest&, etcdserverpb::RangeResponse&) { return grpc::Status::OK; };
+  const Outcome outcome = RunLine({"--endpoints", server.address(), "--command-timeout", "0s", "get", "a"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("Error: context deadline exceeded\n"), std::string::npos) << outcome.err;
 }
 
 TEST(RunProgram, TellsHowTheProgramEnded) {

@@ -43,11 +43,13 @@ class SnapshotTest : public testing::Test {
       return end;
     };
   }
-  int Save(bool terminal = false) {
+  int Save(bool terminal = false, const std::vector<std::string>& flags = {}) {
     std::istringstream in;
     out_.str("");
     err_.str("");
-    return ctl::Run({"--endpoints", server_.address(), "snapshot", "save", path()}, {}, {in, out_, err_, -1, terminal});
+    std::vector<std::string> line = {"--endpoints", server_.address(), "snapshot", "save", path()};
+    line.insert(line.end(), flags.begin(), flags.end());
+    return ctl::Run(line, {}, {in, out_, err_, -1, terminal});
   }
 
   const base::TemporaryDirectory temporary_;
@@ -102,6 +104,18 @@ TEST_F(SnapshotTest, ABrokenStreamLeavesNothing) {
   EXPECT_EQ(Save(), 5);
   EXPECT_THAT(err_.str(), HasSubstr("Error: rpc error: code = Unavailable desc = gone\n"));
   EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
+TEST_F(SnapshotTest, NoTimeIsOverAtOnce) {
+  Serve(whole_, 1000);
+  EXPECT_EQ(Save(false, {"--command-timeout", "0s"}), 5);
+  EXPECT_THAT(err_.str(), HasSubstr("Error: context deadline exceeded\n"));
+  EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
+TEST_F(SnapshotTest, WithoutAClientItEndsAsWithoutASnapshot) {
+  EXPECT_EQ(Save(false, {"--max-request-bytes", "2", "--max-recv-bytes", "1"}), 5);
+  EXPECT_THAT(err_.str(), HasSubstr("recv limit (1 bytes)"));
 }
 
 TEST_F(SnapshotTest, WhatAFormerRunLeftIsWrittenOver) {
