@@ -11,8 +11,21 @@ namespace {
 
 constexpr int kPortMax = 65535;
 
+absl::Status Wrong(std::string_view message) { return base::MakeStatus(absl::StatusCode::kInvalidArgument, message); }
+
 absl::Status Invalid(std::string_view reason, std::string_view url) {
-  return base::MakeStatus(absl::StatusCode::kInvalidArgument, std::string(reason) + ": " + std::string(url));
+  return Wrong(std::string(reason) + ": " + std::string(url));
+}
+
+// URLs of `wanted` that are not in `present`, each behind `prefix`.
+std::string Missing(const std::vector<std::string>& wanted, const std::vector<std::string>& present,
+                    const std::string& prefix) {
+  std::string missing;
+  for (const std::string& url : wanted) {
+    if (std::find(present.begin(), present.end(), url) != present.end()) continue;
+    missing += (missing.empty() ? "" : ",") + prefix + url;
+  }
+  return missing;
 }
 
 std::string_view Trim(std::string_view text) {
@@ -126,6 +139,26 @@ absl::StatusOr<NamedUrls> ParseInitialCluster(std::string_view text) {
     members.emplace_back(entry.substr(0, equals), urls.front());
   }
   return members;
+}
+
+absl::Status CheckSelf(const NamedUrls& initial_cluster, const std::string& self,
+                       const std::vector<std::string>& advertised) {
+  std::vector<std::string> listed;
+  for (const auto& [name, url] : initial_cluster) {
+    if (name == self) listed.push_back(url);
+  }
+  if (listed.empty()) {
+    return Wrong("couldn't find local name \"" + self + "\" in the initial cluster configuration");
+  }
+  if (const std::string missing = Missing(listed, advertised, self + "="); !missing.empty()) {
+    return Wrong("--initial-cluster has " + missing +
+                 " but missing from --initial-advertise-peer-urls=" + Missing(advertised, {}, ""));
+  }
+  if (const std::string missing = Missing(advertised, listed, ""); !missing.empty()) {
+    return Wrong("--initial-advertise-peer-urls has " + missing +
+                 " but missing from --initial-cluster=" + Missing(listed, {}, self + "="));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckAlone(const NamedUrls& initial_cluster, const std::string& self) {

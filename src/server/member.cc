@@ -118,7 +118,7 @@ absl::Status ListenOn(rpc::Server& server, std::string_view flag, const std::vec
 }
 
 absl::Status Member::Open() {
-  QUORATE_RETURN_IF_ERROR(CheckSupported(config_));
+  QUORATE_RETURN_IF_ERROR(CheckStart(config_));
   QUORATE_RETURN_IF_ERROR(Listen());
   absl::StatusOr<std::unique_ptr<replica::Replica>> opened;
   events_.ListenDuring([&] { opened = OpenReplica(); }, EndBeforeStart);

@@ -84,7 +84,7 @@ replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
   return options;
 }
 
-absl::Status CheckSupported(const config::Config& config) {
+absl::Status CheckStart(const config::Config& config) {
   QUORATE_RETURN_IF_ERROR(config::CheckAlone(config.initial_cluster, config.name));
   const bool started_before = base::PosixFileSystem().Exists(config.data_dir + "/member");
   if (config.initial_cluster_existing && !started_before) {
@@ -94,7 +94,8 @@ absl::Status CheckSupported(const config::Config& config) {
             "\": joining a running cluster is not yet supported; give the member's data directory, or "
             "--initial-cluster-state=new to begin a new one");
   }
-  return absl::OkStatus();
+  if (started_before) return absl::OkStatus();
+  return config::CheckSelf(config.initial_cluster, config.name, config.initial_advertise_peer_urls);
 }
 
 }  // namespace quorate::server

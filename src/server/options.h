@@ -17,7 +17,8 @@ rpc::ServerOptions PeerServerOptions(const config::Config& config);
 api::ServicesOptions ServicesOptionsFrom(const config::Config& config);
 replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config);
 
-// Refuses what this version cannot do yet, before anything is touched.
-absl::Status CheckSupported(const config::Config& config);
+// Refuses what this version cannot do yet, and a first start whose flags contradict each other, before anything is
+// touched.
+absl::Status CheckStart(const config::Config& config);
 
 }  // namespace quorate::server

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -23,41 +22,6 @@ struct RestoreFlags {
   bool mark_compacted = false;
 };
 
-absl::Status Wrong(const std::string& message) { return base::MakeStatus(absl::StatusCode::kInvalidArgument, message); }
-
-// URLs of `wanted` that are not in `present`, each behind `prefix`.
-std::string Missing(const std::vector<std::string>& wanted, const std::vector<std::string>& present,
-                    const std::string& prefix) {
-  std::string missing;
-  for (const std::string& url : wanted) {
-    if (std::find(present.begin(), present.end(), url) != present.end()) continue;
-    missing += (missing.empty() ? "" : ",") + prefix + url;
-  }
-  return missing;
-}
-
-// This member must be in the cluster with the URLs that it is going to advertise.
-absl::Status CheckSelf(const RestoreFlags& flags, const config::NamedUrls& members) {
-  QUORATE_ASSIGN_OR_RETURN(const std::vector<std::string> advertised,
-                           config::ParseUrls(flags.initial_advertise_peer_urls));
-  std::vector<std::string> listed;
-  for (const auto& [name, url] : members) {
-    if (name == flags.name) listed.push_back(url);
-  }
-  if (listed.empty()) {
-    return Wrong("couldn't find local name \"" + flags.name + "\" in the initial cluster configuration");
-  }
-  if (const std::string missing = Missing(listed, advertised, flags.name + "="); !missing.empty()) {
-    return Wrong("--initial-cluster has " + missing +
-                 " but missing from --initial-advertise-peer-urls=" + flags.initial_advertise_peer_urls);
-  }
-  if (const std::string missing = Missing(advertised, listed, ""); !missing.empty()) {
-    return Wrong("--initial-advertise-peer-urls has " + missing +
-                 " but missing from --initial-cluster=" + flags.initial_cluster);
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<RestoreOptions> OptionsOf(const RestoreFlags& flags, const std::string& snapshot) {
   RestoreOptions options;
   options.snapshot = snapshot;
@@ -68,7 +32,9 @@ absl::StatusOr<RestoreOptions> OptionsOf(const RestoreFlags& flags, const std::s
   options.member.data_dir = flags.data_dir.empty() ? flags.name + ".etcd" : flags.data_dir;
   options.member.wal_dir = flags.wal_dir;
   QUORATE_ASSIGN_OR_RETURN(options.member.initial_cluster, config::ParseInitialCluster(flags.initial_cluster));
-  QUORATE_RETURN_IF_ERROR(CheckSelf(flags, options.member.initial_cluster));
+  QUORATE_ASSIGN_OR_RETURN(const std::vector<std::string> advertised,
+                           config::ParseUrls(flags.initial_advertise_peer_urls));
+  QUORATE_RETURN_IF_ERROR(config::CheckSelf(options.member.initial_cluster, flags.name, advertised));
   // What no server would start on is not made.
   QUORATE_RETURN_IF_ERROR(config::CheckAlone(options.member.initial_cluster, flags.name));
   return options;

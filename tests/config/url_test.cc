@@ -64,6 +64,19 @@ TEST(AdvertiseUrlTest, NeedsAHost) {
   EXPECT_FALSE(CheckAdvertiseUrl("http://:1").ok());
 }
 
+TEST(InitialClusterTest, HasThisMemberWithTheUrlsItAdvertises) {
+  const NamedUrls cluster = {{"a", "http://a:2"}, {"a", "http://a:1"}, {"b", "http://b:1"}};
+  const auto check = [&](const std::string& self, const std::vector<std::string>& advertised) {
+    return std::string(base::MessageOf(CheckSelf(cluster, self, advertised)));
+  };
+  EXPECT_TRUE(CheckSelf(cluster, "a", {"http://a:1", "http://a:2"}).ok());
+  EXPECT_EQ(check("a", {"http://a:1", "http://x:1"}),
+            "--initial-cluster has a=http://a:2 but missing from --initial-advertise-peer-urls=http://a:1,http://x:1");
+  EXPECT_EQ(check("b", {"http://b:1", "http://x:1"}),
+            "--initial-advertise-peer-urls has http://x:1 but missing from --initial-cluster=b=http://b:1");
+  EXPECT_EQ(check("c", {"http://b:1"}), "couldn't find local name \"c\" in the initial cluster configuration");
+}
+
 TEST(InitialClusterTest, PairsNamesWithUrls) {
   using Members = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(*ParseInitialCluster("b=http://b:1,,a=http://a:1,a=http://a:2"),

@@ -178,6 +178,22 @@ TEST(MemberTest, ClusterOfSeveralIsRefusedPlainly) {
   EXPECT_FALSE(std::filesystem::exists(config.data_dir));
 }
 
+TEST(MemberTest, AFirstStartAdvertisesWhatTheClusterHasOfIt) {
+  base::TemporaryDirectory directory;
+  config::Config config = TestConfig(directory);
+  config.initial_advertise_peer_urls = {"http://127.0.0.1:2390"};
+  EXPECT_THAT(FailingStart(config), HasSubstr("--initial-cluster has m1=http://127.0.0.1:2380 but missing from"));
+  EXPECT_FALSE(std::filesystem::exists(config.data_dir));
+  {
+    MemberProcess member(TestConfig(directory));
+    member.WaitForLine(kReady);
+    member.Signal(SIGTERM);
+    EXPECT_EQ(member.Wait(), 0);
+  }
+  MemberProcess member(config);
+  EXPECT_THAT(member.WaitForLine(kReady), Not(IsEmpty()));
+}
+
 TEST(MemberTest, DataOfAnotherTokenOrNameIsRefused) {
   base::TemporaryDirectory directory;
   {

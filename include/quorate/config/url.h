@@ -26,6 +26,10 @@ absl::StatusOr<std::vector<std::string>> ParseUrls(std::string_view text);
 using NamedUrls = std::vector<std::pair<std::string, std::string>>;
 // "name=url,name=url": pairs in the order given.
 absl::StatusOr<NamedUrls> ParseInitialCluster(std::string_view text);
+// Whether --initial-cluster has this member, with just the URLs of --initial-advertise-peer-urls, as etcd asks of a
+// first start. Names of hosts are compared as they are written, where etcd resolves those that differ.
+absl::Status CheckSelf(const NamedUrls& initial_cluster, const std::string& self,
+                       const std::vector<std::string>& advertised);
 // Unimplemented when --initial-cluster names another than this member.
 absl::Status CheckAlone(const NamedUrls& initial_cluster, const std::string& self);
 
