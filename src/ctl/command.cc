@@ -4,29 +4,6 @@
 #include <algorithm>
 
 namespace quorate::ctl {
-namespace {
-
-const char* GroupName(Group group) {
-  switch (group) {
-    case Group::kKeyValue:
-      return "Key-value commands";
-    case Group::kClusterMaintenance:
-      return "Cluster maintenance commands";
-    case Group::kConcurrency:
-      return "Concurrency commands";
-    case Group::kAuthentication:
-      return "Authentication commands";
-    case Group::kUtility:
-      return "Utility commands";
-    case Group::kHidden:
-      return "";
-    case Group::kNone:
-      break;
-  }
-  return "Available Commands:";
-}
-
-}  // namespace
 
 std::string Flag::Shown() const {
   return shorthand == '\0' ? "--" + name : std::string("-") + shorthand + ", --" + name;
@@ -56,7 +33,6 @@ Command::Command(CommandText text) : text_(std::move(text)), owned_app_(std::mak
 Command::Command(CommandText text, Command* parent, CLI::App* app)
     : text_(std::move(text)), parent_(parent), app_(app) {
   app_->set_help_flag();
-  app_->group(GroupName(text_.group));
   AddFlag("h,help", &asks_for_help_, "help for " + text_.name);
 }
 
