@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
 done
 
 "$scripts/install-deps.sh" --dev
-QUORATE_BUILD=$build "$scripts/build.sh" release -- quorate quorate_damage_test quorate_damaged_server_test
+QUORATE_BUILD=$build "$scripts/build.sh" release -DQUORATE_TESTS=ON -- quorate quorate_damage_test quorate_damaged_server_test
 
 echo "seed $seed"
 "$build/tests/damage/quorate_damage_test" --gtest_brief=1 "--cases=$cases" "--seed=$seed"

@@ -3,18 +3,20 @@
 # scripts/test.sh -R mvcc
 #
 #   QUORATE_PRESET   a preset of CMakePresets.json: release (default), dev, asan, tsan, clang
+#   QUORATE_BUILD    another directory than build/<preset>
 set -euo pipefail
 
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 preset=${QUORATE_PRESET:-release}
-# It is a variable of this script, not of the members that the tests start.
-unset QUORATE_PRESET
+build=$(realpath -m "${QUORATE_BUILD:-$scripts/../build/$preset}")
+# They are variables of this script, not of the members that the tests start.
+unset QUORATE_PRESET QUORATE_BUILD
 
 case $preset in
   clang) "$scripts/install-deps.sh" --dev ;;
   *) "$scripts/install-deps.sh" --test ;;
 esac
-"$scripts/build.sh" "$preset" -DQUORATE_TESTS=ON
+QUORATE_BUILD=$build "$scripts/build.sh" "$preset" -DQUORATE_TESTS=ON
 # Some tests start members and compare with a reference built by Go: both want a HOME.
 if [ -z "${HOME:-}" ]; then
   export HOME=$scripts/../build/home
@@ -22,4 +24,4 @@ if [ -z "${HOME:-}" ]; then
 fi
 # Debian's libraries are built without ThreadSanitizer; what happens on our side of them is still watched.
 export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$(cd "$scripts/.." && pwd)/tests/thread_sanitizer.supp:ignore_noninstrumented_modules=1}
-exec ctest --test-dir "$scripts/../build/$preset" --output-on-failure "$@"
+exec ctest --test-dir "$build" --output-on-failure "$@"
