@@ -18,7 +18,7 @@
 namespace quorate::ctl {
 namespace {
 
-// A command whose line is wrong for another reason than a flag that cannot be read.
+// What is said of a line with more or fewer arguments than its command takes.
 std::string WrongCount(size_t accepted, size_t received) {
   return "accepts " + std::to_string(accepted) + " arg(s), received " + std::to_string(received);
 }
