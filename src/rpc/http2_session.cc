@@ -165,6 +165,9 @@ void Http2Session::Attach(Http2Stream* stream, int32_t id) {
     loop().timers().Schedule(&stall_timer_, loop().now_ms() + loop().server().options.stall_check_interval.count());
   }
   nghttp2_session_set_stream_user_data(session_, id, stream);
+  // One frame of each answer in turn: none waits for the end of an older one. Whatever the client says of it.
+  constexpr nghttp2_extpri kInTurn = {.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
+  nghttp2_session_change_extpri_stream_priority(session_, id, &kInTurn, 1);
 }
 
 void Http2Session::Detach(Http2Stream* stream) {

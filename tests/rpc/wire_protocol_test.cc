@@ -405,6 +405,31 @@ TEST_F(WireProtocolTest, AnyBytesLeaveTheServerStanding) {
   ExpectAlive();
 }
 
+TEST_F(WireProtocolTest, ASmallAnswerDoesNotWaitForTheEndOfAnOlderLargeOne) {
+  RawHttp2 client(server_.address());
+  constexpr size_t kLargeBytes = 8'000'000;
+  const HeaderList large = {{":method", "GET"},
+                            {":scheme", "http"},
+                            {":path", "/large/" + std::to_string(kLargeBytes)},
+                            {":authority", "test"},
+                            {"priority", "u=0"}};  // which does not count
+  // Windows for all of it.
+  client.Send(Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) +
+              Frame(kWindowUpdate, 0, 0, Number32(1 << 30)) +
+              Frame(kHeaders, kEndHeaders | kEndStream, 1, HeaderBlock(large)) +
+              Frame(kHeaders, kEndHeaders, 3, HeaderBlock(GrpcRequest("/test.Echo/Say"))) +
+              Frame(kData, kEndStream, 3, GrpcMessage("small")));
+  size_t large_bytes = 0;
+  ReceivedFrame frame;
+  do {
+    frame = client.Next();
+    ASSERT_NE(frame.type, kEndOfStream);
+    if (frame.type == kData && frame.stream == 1) large_bytes += frame.payload.size();
+  } while (frame.stream != 3 || (frame.flags & kEndStream) == 0);
+  EXPECT_EQ(frame.headers["grpc-status"], "0");
+  EXPECT_LT(large_bytes, kLargeBytes);
+}
+
 TEST_F(WireProtocolTest, APrefaceInPiecesIsUnderstood) {
   RawSocket socket(server_.address());
   const std::string opening = Http2Opening();
