@@ -30,8 +30,8 @@ std::string Join(const std::vector<std::string>& parts) {
   return out;
 }
 
-// Rounded up, so that a short time never becomes 0, which means "never", but not beyond what nanoseconds can tell;
-// negative times mean 0.
+// Rounded up, so that a short time never becomes 0, which stands for a default or for no bound, but not beyond what
+// nanoseconds can tell; negative times mean 0.
 milliseconds ToMilliseconds(nanoseconds time) {
   constexpr auto kMost = std::chrono::floor<milliseconds>(nanoseconds::max());
   return std::clamp(std::chrono::ceil<milliseconds>(time), milliseconds(0), kMost);

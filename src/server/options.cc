@@ -26,8 +26,11 @@ rpc::ServerOptions ClientServerOptions(const config::Config& config) {
   options.receive_message_bytes_max = RequestBytesMax(config) + kMessageOverheadBytes;
   options.concurrent_streams_max = config.max_concurrent_streams;
   options.keepalive_time_min = config.grpc_keepalive_min_time;
-  options.keepalive_interval = config.grpc_keepalive_interval;
-  options.keepalive_timeout = config.grpc_keepalive_timeout;
+  // As in etcd, both are given or the defaults of grpc-go hold, which these are.
+  if (config.grpc_keepalive_interval.count() > 0 && config.grpc_keepalive_timeout.count() > 0) {
+    options.keepalive_interval = config.grpc_keepalive_interval;
+    options.keepalive_timeout = config.grpc_keepalive_timeout;
+  }
   options.socket_reuse_port = config.socket_reuse_port;
   // As Go's listeners do, whatever the flag says.
   options.socket_reuse_address = true;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
+#include <utility>
 
 namespace quorate::server {
 namespace {
@@ -12,6 +14,21 @@ TEST(OptionsTest, TheLargestRequestsAreThoseThatGrpcCanCarry) {
   config.max_request_bytes = std::numeric_limits<uint64_t>::max();
   EXPECT_GT(ClientServerOptions(config).receive_message_bytes_max, std::numeric_limits<uint32_t>::max());
   EXPECT_EQ(ServicesOptionsFrom(config).max_request_bytes, std::numeric_limits<uint32_t>::max());
+}
+
+TEST(OptionsTest, WithoutBothOfItsTimesTheKeepaliveHasGrpcGosDefaults) {
+  using std::chrono::milliseconds;
+  const auto times = [](milliseconds interval, milliseconds timeout) {
+    config::Config config;
+    config.grpc_keepalive_interval = interval;
+    config.grpc_keepalive_timeout = timeout;
+    const rpc::ServerOptions options = ClientServerOptions(config);
+    return std::pair(options.keepalive_interval, options.keepalive_timeout);
+  };
+  const std::pair<milliseconds, milliseconds> defaults(std::chrono::hours(2), std::chrono::seconds(20));
+  EXPECT_EQ(times(milliseconds(1000), milliseconds(0)), defaults);
+  EXPECT_EQ(times(milliseconds(0), milliseconds(500)), defaults);
+  EXPECT_EQ(times(milliseconds(1000), milliseconds(500)), std::pair(milliseconds(1000), milliseconds(500)));
 }
 
 }  // namespace
