@@ -61,17 +61,21 @@ void Connection::SetIdle(bool idle) {
 
 void Connection::OnEvents(uint32_t events) {
   if (is_closed()) return;
-  if ((events & EPOLLOUT) != 0) {
-    SetWriteBlocked(false);
-    loop_->MarkDirty(this);
-  }
-  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
-  if (reading_ && held_off_ == 0) {
-    if (loop_->is_late() && !credit_.is_good()) return Postpone();
-    Read();
-  } else if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
+  const bool takes = (events & EPOLLOUT) != 0;
+  const bool is_over = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  // What a clogged one has sent is not told; and whoever takes its answers steadily is clogged again by the next flush.
+  if (is_read() && ((events & EPOLLIN) != 0 || is_over || (takes && is_clogged()))) {
+    if (loop_->is_late() && !credit_.is_good()) {
+      Postpone();
+    } else {
+      Read();
+    }
+  } else if (is_over) {
     Close();
   }
+  if (!takes || is_closed()) return;
+  SetWriteBlocked(false);
+  loop_->MarkDirty(this);
 }
 
 void Connection::Read() {
@@ -236,11 +240,8 @@ void Connection::CheckUptake() {
   AwaitUptake();
 }
 
-bool Connection::MayRead() const {
-  // A far side that does not take its answers gets no more of its requests read.
-  const bool clogged =
-      write_blocked_ && protocol_ != nullptr && protocol_->backlog_bytes() > Protocol::kBacklogBytesMax;
-  return reading_ && !clogged && held_off_ == 0 && !is_closed();
+bool Connection::is_clogged() const {
+  return write_blocked_ && protocol_ != nullptr && protocol_->backlog_bytes() > Protocol::kBacklogBytesMax;
 }
 
 void Connection::UpdateEvents() {
@@ -297,7 +298,7 @@ void Connection::Postpone() {
 
 void Connection::GoOn() {
   --held_off_;
-  if (MayRead()) Read();
+  if (is_read()) Read();
   UpdateEvents();
 }
 

@@ -84,12 +84,17 @@ class Connection final : public EventSource {
 
   using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
-  // A turn: what is there, as long as it takes little time, in steps, since nobody knows what the next bytes cost.
+  // A turn: what is there, as long as it takes little time, in steps, since nobody knows what the next bytes cost; of
+  // one that is clogged a single step.
   void Read();
   void TakeBytes(std::string_view bytes);
   // In order: it said that it will send no more.
   void TakeEnd(bool in_order);
-  bool MayRead() const;
+  // Neither stopped nor waiting for its turn.
+  bool is_read() const { return reading_ && held_off_ == 0 && !is_closed(); }
+  // A far side that does not take its answers gets no more of its requests read, until it takes some.
+  bool is_clogged() const;
+  bool MayRead() const { return is_read() && !is_clogged(); }
   // The loop worked for it for so long.
   void PayFor(std::chrono::nanoseconds work);
   // Has it wait until the loop has time for those who have not earned it.

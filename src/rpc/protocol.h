@@ -35,7 +35,7 @@ class Protocol {
   // The far side has ended its side of the connection. True: stay until Fill says to close, to send it what it waits
   // for.
   virtual bool OnEnd() { return false; }
-  // What waits behind a socket that takes no more; beyond kBacklogBytesMax nothing more is read.
+  // What waits behind a socket that takes no more; beyond kBacklogBytesMax nothing more is read until it takes some.
   virtual size_t backlog_bytes() const = 0;
   // Ask the far side to come again elsewhere, and close when the calls in flight are answered.
   virtual void BeginDrain() = 0;

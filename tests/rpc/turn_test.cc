@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "quorate/rpc/call.h"
+#include "src/rpc/protocol.h"
+#include "tests/base/files_testing.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
 
@@ -162,6 +164,36 @@ TEST(TurnTest, MessagesThatWaitedForRoomAreNotWorkedOffInOneTurn) {
   }
   EXPECT_EQ(got, expected);
   EXPECT_EQ(hostile.Answer(1)["grpc-status"], "0");
+}
+
+// Each time that its socket takes something, though it is full again at once.
+TEST(TurnTest, WhoTakesItsAnswersIsReadMeanwhile) {
+  const base::TemporaryDirectory directory;
+  // Whose buffers are of one size, and less than is written in a turn.
+  TestServer server(OneLoop(), "unix://" + directory.path() + "/socket");
+  Observed& observed = server.observed();
+  RawHttp2 client(server.address());
+  RawHttp2 other(server.address());
+  EarnCredit(client);
+  const int opened = observed.opened.value();
+  // Few enough to be read in a step, and far more than may wait behind a socket.
+  constexpr int kAnswers = 12;
+  static_assert(kAnswers * Stream::kHighWaterBytes > 2 * Protocol::kBacklogBytesMax);
+  std::string calls =
+      Frame(kSettings, 0, 0, std::string("\0\x04\x7f\xff\xff\xff", 6)) + Frame(kWindowUpdate, 0, 0, Number32(1 << 30));
+  for (uint32_t i = 0; i < kAnswers; ++i) calls += Call(kNextStream + 2 * i, "/test.Echo/Flood");
+  client.Send(calls);
+  ASSERT_TRUE(observed.opened.WaitFor(opened + kAnswers));
+  // The loop has written what the socket takes.
+  other.Send(Call(1, "/test.Echo/Say"));
+  ASSERT_TRUE(IsServed(other, 1));
+  client.Send(Frame(kPing, 0, 0, "12345678"));
+  size_t taken = 0;
+  for (ReceivedFrame frame = client.Next(); frame.type != kPing; frame = client.Next()) {
+    ASSERT_NE(frame.type, kEndOfStream);
+    if (frame.type == kData) taken += frame.payload.size();
+  }
+  EXPECT_LT(taken, Protocol::kBacklogBytesMax);
 }
 
 TEST(TurnTest, TheEndOfAConnectionOfManyCallsIsNotOneTurn) {
