@@ -89,7 +89,7 @@ class Loop {
   void After(std::chrono::milliseconds delay, std::function<void()> function);
   Connection* FindConnection(uint64_t id);
   void Complete(Completion completion);
-  // The connection has something to write at the end of the tick.
+  // The connection has something to write at the end of the tick, or of the next ones when many have.
   void MarkDirty(Connection* connection);
   // Destroys the connection at the end of the tick: the next, when a thread that only answers has the turn, and later
   // when it had many calls.
@@ -99,8 +99,8 @@ class Loop {
   // The connection has something to read, and its turn later.
   void Postpone(uint64_t connection) { postponed_.push_back(connection); }
   // In on_tick_end: see rpc::Server. Not in the midst of a tick, since whoever ran the loop meanwhile would bury those
-  // whose events are still to be looked at.
-  bool CanLend() const { return of_this_thread_ == this && !is_mid_tick_; }
+  // whose events are still to be looked at; nor while there is so much to write.
+  bool CanLend() const { return of_this_thread_ == this && !is_mid_tick_ && !is_behind_; }
   void Lend(absl::FunctionRef<void()> work);
   // A handler was called: on_tick_end is due.
   void NoteHandedOver() { handed_over_ = true; }
@@ -142,6 +142,8 @@ class Loop {
   static constexpr int kEventsMax = 256;
   // Of a tick; see loop_work.cc.
   static constexpr std::chrono::microseconds kSlice{500};
+  // For what is to be written at the end of a slice. Some 300 connections, more than a slice answers.
+  static constexpr std::chrono::milliseconds kFlushTime{2};
   // In each tick, beside what is ready.
   static constexpr std::chrono::microseconds kPostponedTime{250};
   // Of each tick, for the ends of connections; and calls in a row that are told so, which takes a tenth of a
@@ -225,7 +227,8 @@ class Loop {
   std::list<std::unique_ptr<Later>> later_;  // what After waits with
   absl::flat_hash_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::list<Connection*> idle_;
-  std::vector<Connection*> dirty_;
+  std::vector<Connection*> dirty_;  // in the order in which they are flushed
+  bool is_behind_ = false;          // the last flush had no time for all
   std::deque<uint64_t> graves_;
   FlushShare flush_share_{1};
   bool handed_over_ = false;

@@ -12,7 +12,8 @@
 namespace quorate::rpc {
 
 void Loop::Lend(absl::FunctionRef<void()> work) {
-  // What this tick has answered already does not wait for the work.
+  // What this tick has answered already does not wait for the work, unless it is so much that the understudy has to
+  // help.
   FlushDirty();
   const auto now = std::chrono::steady_clock::now();
   lent_at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);

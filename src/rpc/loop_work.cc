@@ -2,7 +2,8 @@
 //
 // Nobody can tell what the next bytes of a connection cost: a message of two kilobytes may take a millisecond, and
 // hundreds of connections may send one at once. So what is ready is worked off in slices of half a millisecond, and
-// what was answered in a slice leaves at its end. What bounds the wait of a connection is the order:
+// what was answered in a slice leaves at its end; what takes longer than two milliseconds to write, at the end of those
+// that follow. What bounds the wait of a connection is the order:
 // - Who has earned credit (credit.h) waits for those that have as well and were ready before, each for a turn at most,
 //   and in each tick for what is begun of the others in half a millisecond.
 // - Those others wait, once a tick has had its first slice, in the order in which they came, and not in the kernel's
@@ -97,11 +98,18 @@ void Loop::PassOn() {
 }
 
 void Loop::FlushDirty() {
-  // Only those of now: a handler that always has more to say must not keep the loop from reading.
+  // Only those of now: a handler that always has more to say must not keep the loop from reading. Nor must thousands
+  // who are told of the same change; those who are left are the first next time.
   const size_t count = dirty_.size();
   flush_share_ = FlushShare(count);
-  for (size_t i = 0; i < count; ++i) dirty_[i]->Flush();
-  dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<ptrdiff_t>(count));
+  const auto end = std::chrono::steady_clock::now() + kFlushTime;
+  size_t flushed = 0;
+  while (flushed < count) {
+    dirty_[flushed++]->Flush();
+    if (std::chrono::steady_clock::now() >= end) break;
+  }
+  dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<ptrdiff_t>(flushed));
+  is_behind_ = flushed < count;
 }
 
 void Loop::FlushCounters() {

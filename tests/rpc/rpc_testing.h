@@ -86,7 +86,8 @@ size_t AnswerHeld(Observed& observed);
 //   Sum    client stream: one answer, the number of bytes   Wait   says nothing, ever
 //   Flood  server stream: 64 KiB messages for as long as Write returns true
 //   Amplify  answers each message with kAmplifiedBytes
-//   Toil     answers the first message with kToilBytes, and others after work for kToilTime; works as long at its end
+//   Toil     answers the first message with kToilBytes, and others after work for kToilTime; works as long when it may
+//            write again, and at its end
 inline constexpr size_t kAmplifiedBytes = 100'000;
 inline constexpr std::chrono::milliseconds kBurnTime{100};
 inline constexpr size_t kToilBytes = 2 << 20;  // more than may wait on a stream

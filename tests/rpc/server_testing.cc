@@ -62,6 +62,10 @@ class Toil final : public Quiet {
     stream_->Write(Copied(message));
   }
   void OnHalfClose() override { stream_->Finish(absl::OkStatus()); }
+  void OnWritable() override {
+    Quiet::OnWritable();
+    Burn(kToilTime);
+  }
   void OnClose() override {
     Quiet::OnClose();
     Burn(kToilTime);

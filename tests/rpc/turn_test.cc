@@ -196,6 +196,40 @@ TEST(TurnTest, WhoTakesItsAnswersIsReadMeanwhile) {
   EXPECT_LT(taken, Protocol::kBacklogBytesMax);
 }
 
+// As when all of them watch the same key.
+TEST(TurnTest, WhatManyConnectionsAreSentAtOnceIsNotOneTurn) {
+  TestServer server(OneLoop());
+  Observed& observed = server.observed();
+  constexpr int kClients = 40;
+  std::vector<std::unique_ptr<RawHttp2>> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(std::make_unique<RawHttp2>(server.address()));
+    clients.back()->Send(OpenCall(1, "/test.Echo/Toil"));
+  }
+  ASSERT_TRUE(observed.opened.WaitFor(kClients));
+  std::vector<StreamRef> streams;
+  {
+    std::lock_guard<std::mutex> lock(observed.mutex);
+    streams = observed.streams;
+  }
+  RawHttp2 first(server.address());
+  RawHttp2 other(server.address());
+  ASSERT_EQ(other.NextOf(kSettings).type, kSettings);
+  KeepLoopBusy(first, 1, observed);
+  for (const StreamRef& stream : streams) {
+    stream.Post([](Stream& each) {
+      // Messages of nothing, which weigh more than they are long: they are sent at once, and each flush takes
+      // kToilTime.
+      while (each.Write(base::Payload())) {
+      }
+    });
+  }
+  other.Send(Call(1, "/test.Echo/Hold"));
+  ASSERT_TRUE(observed.held.WaitFor(1));
+  EXPECT_LT(observed.writable.value(), kClients / 2);
+  EXPECT_TRUE(observed.writable.WaitFor(kClients));
+}
+
 TEST(TurnTest, TheEndOfAConnectionOfManyCallsIsNotOneTurn) {
   TestServer server(OneLoop());
   Observed& observed = server.observed();
