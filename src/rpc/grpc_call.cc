@@ -30,10 +30,6 @@ absl::Status TooLargeToSend(size_t bytes) {
                               std::to_string(kSendMessageBytesMax) + ")");
 }
 
-bool IsUnary(const Method& method) {
-  return method.unary != nullptr || method.kind == Registry::StreamKind::kUnary;
-}
-
 }  // namespace
 
 GrpcCall::GrpcCall() : request_(this), deadline_timer_(this) { pooled_ = true; }
@@ -213,7 +209,7 @@ void GrpcCall::SetFinished(absl::Status status) {
   status_ = std::move(status);
   const ServerOptions& options = loop().server().options;
   if (finished_at_ - started_ > options.slow_call_min && options.on_slow_call && method_ != nullptr &&
-      IsUnary(*method_)) {
+      method_->is_unary()) {
     options.on_slow_call({.method = headers_.path,
                           .peer = &session_->connection().peer(),
                           .took = finished_at_ - started_,

@@ -33,7 +33,7 @@ void GrpcRequest::DropHeaders() {
 
 bool GrpcRequest::is_awaited() const {
   const Method& method = *call_.method();
-  if (method.unary) return !got_message_;
+  if (method.is_unary()) return !got_message_;
   if (method.takes_one_message()) return !ended_;
   // The rest of a message, unless it has to wait for room itself.
   return deframer_.is_partial() && undecoded_.empty() && withheld_bytes_ == 0;
@@ -53,11 +53,16 @@ size_t GrpcRequest::OnData(std::string_view bytes) {
     return 0;
   }
   // Nothing more is expected on a unary call that has its message.
-  return got_message_ && call_.method()->unary ? 0 : size;
+  return got_message_ && call_.method()->is_unary() ? 0 : size;
 }
 
 void GrpcRequest::Decode(std::string_view* bytes, TimePoint until) {
   while (!call_.finished() && !call_.MustWait()) {
+    // As grpc-go: a unary handler takes the first message and never looks for another.
+    if (got_message_ && call_.method()->is_unary()) {
+      bytes->remove_prefix(bytes->size());
+      return;
+    }
     const Deframer::Step step = deframer_.Next(bytes);
     if (step == Deframer::Step::kNeedMore) return;
     if (step == Deframer::Step::kError) {
@@ -72,17 +77,13 @@ void GrpcRequest::Decode(std::string_view* bytes, TimePoint until) {
 
 void GrpcRequest::OnMessage(std::string_view message) {
   const Method& method = *call_.method();
-  const bool extra = std::exchange(got_message_, true) && method.takes_one_message();
-  // As grpc-go: a unary handler takes the first message and never looks for another.
-  if (extra && method.unary) return;
-  if (extra) {
-    call_.Finish(
-        Internal("cardinality violation: expected <EOF> for non client-streaming RPCs, but received another message"));
+  if (std::exchange(got_message_, true) && method.takes_one_message()) {
+    call_.Finish(Internal("cardinality violation: received multiple request messages for non-client-streaming RPC"));
     return;
   }
   message_bytes_ = message.size();
   if (!call_.AdmitMessage(message.size())) return;
-  if (method.unary || !method.takes_one_message()) {
+  if (method.is_unary() || !method.takes_one_message()) {
     call_.Deliver(message);
   } else {
     held_message_ = message;
@@ -98,19 +99,19 @@ void GrpcRequest::OnEnd() {
 void GrpcRequest::TakeEnd() {
   if (call_.finished()) return;
   const Method& method = *call_.method();
+  const bool is_unary = method.is_unary();
   if (deframer_.is_partial()) {
-    call_.Finish(method.unary ? Unknown("unexpected EOF") : Internal("unexpected EOF"));
+    call_.Finish(is_unary ? Unknown("unexpected EOF") : Internal("unexpected EOF"));
     return;
   }
-  if (method.unary) {
-    if (!got_message_) call_.Finish(Unknown("EOF"));
+  if (!got_message_ && method.takes_one_message()) {
+    call_.Finish(is_unary ? Unknown("EOF")
+                          : Internal("cardinality violation: received no request message from "
+                                     "non-client-streaming RPC"));
     return;
   }
-  if (method.takes_one_message()) {
-    if (!got_message_) {
-      call_.Finish(Internal("cardinality violation: received no request message from non-client-streaming RPC"));
-      return;
-    }
+  if (method.unary) return;
+  if (method.takes_one_message() && !is_unary) {
     // Once more: many may have been held until their ends came together.
     if (call_.session().IsTooMuchToQueue(0)) {
       call_.Finish(base::errors::TooManyRequests());

@@ -18,11 +18,10 @@ struct Method {
   Registry::StreamKind kind = Registry::StreamKind::kBidirectional;
   int index = 0;  // in statistics
 
+  // One message each way, whichever handler it has.
+  bool is_unary() const { return unary != nullptr || kind == Registry::StreamKind::kUnary; }
   // The client sends exactly one message.
-  bool takes_one_message() const {
-    using Kind = Registry::StreamKind;
-    return unary != nullptr || kind == Kind::kUnary || kind == Kind::kServerStream;
-  }
+  bool takes_one_message() const { return is_unary() || kind == Registry::StreamKind::kServerStream; }
 };
 
 struct Registry::State {

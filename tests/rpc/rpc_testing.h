@@ -83,6 +83,7 @@ size_t AnswerHeld(Observed& observed);
 //   Drop   drops the call unanswered         Burn   works for kBurnTime, on the loop, and drops it, too
 // Streaming ones:
 //   Chat   echoes each message, OK at the client's end      List   server stream: as many messages as the number sent
+//   Once   the same, of kUnary
 //   Sum    client stream: one answer, the number of bytes   Wait   says nothing, ever
 //   Flood  server stream: 64 KiB messages for as long as Write returns true
 //   Amplify  answers each message with kAmplifiedBytes

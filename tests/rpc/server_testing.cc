@@ -196,6 +196,7 @@ Registry TestServer::MakeRegistry() {
     });
   });
   registry.AddStream("/test.Echo/Chat", Registry::StreamKind::kBidirectional, FactoryOf<Chat>(observed));
+  registry.AddStream("/test.Echo/Once", Registry::StreamKind::kUnary, FactoryOf<Chat>(observed));
   registry.AddStream("/test.Echo/Amplify", Registry::StreamKind::kBidirectional, FactoryOf<Amplify>(observed));
   registry.AddStream("/test.Echo/Toil", Registry::StreamKind::kBidirectional, FactoryOf<Toil>(observed));
   registry.AddStream("/test.Echo/List", Registry::StreamKind::kServerStream, FactoryOf<List>(observed));

@@ -119,6 +119,31 @@ TEST_F(WireProtocolTest, ASecondMessageOfAUnaryCallIsIgnored) {
   EXPECT_EQ(answer["grpc-status"], "0");
 }
 
+TEST_F(WireProtocolTest, ASecondRequestOfAServerStreamIsAnError) {
+  auto answer = Ask(GrpcRequest("/test.Echo/List"), GrpcMessage("1") + GrpcMessage("2"));
+  EXPECT_EQ(answer["grpc-status"], "13");
+  EXPECT_EQ(answer["grpc-message"],
+            "cardinality violation: received multiple request messages for non-client-streaming RPC");
+}
+
+TEST_F(WireProtocolTest, AUnaryCallWithTheHandlerOfAStreamIsAUnaryCall) {
+  auto none = Ask(GrpcRequest("/test.Echo/Once"), "");
+  EXPECT_EQ(none["grpc-status"], "2");
+  EXPECT_EQ(none["grpc-message"], "EOF");
+  auto half = Ask(GrpcRequest("/test.Echo/Once"), GrpcMessage("hello").substr(0, 7));
+  EXPECT_EQ(half["grpc-status"], "2");
+  EXPECT_EQ(half["grpc-message"], "unexpected EOF");
+  // It begins with the message, and nothing behind that counts.
+  RawHttp2 client(server_.address());
+  client.Send(Frame(kHeaders, kEndHeaders, 1, HeaderBlock(GrpcRequest("/test.Echo/Once"))) +
+              Frame(kData, 0, 1, GrpcMessage("one")));
+  EXPECT_EQ(client.NextOf(kData).payload, GrpcMessage("one"));
+  client.Send(Frame(kData, kEndStream, 1, GrpcMessage("two") + GrpcMessage("half").substr(0, 7)));
+  ReceivedFrame frame = client.Next();
+  for (; frame.type != kHeaders && frame.type != kEndOfStream; frame = client.Next()) EXPECT_NE(frame.type, kData);
+  EXPECT_EQ(frame.headers["grpc-status"], "0");
+}
+
 TEST_F(WireProtocolTest, CompressionFlagsAreChecked) {
   EXPECT_EQ(Ask(GrpcRequest("/test.Echo/Say"), GrpcMessage("x", 1))["grpc-message"],
             "grpc: compressed flag set with identity or empty encoding");

@@ -110,7 +110,7 @@ class Stream;
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
-  // One whole message from the client. For a server-streaming method exactly one comes.
+  // One whole message from the client. For a unary or server-streaming method exactly one comes.
   virtual void OnMessage(std::string_view message) = 0;
   // The client will send no more.
   virtual void OnHalfClose() = 0;

@@ -33,8 +33,9 @@ class Registry {
 
   // `method` is the path: "/etcdserverpb.KV/Put".
   void AddUnary(std::string method, UnaryHandler handler);
-  // A streaming method. `kind` names it in metrics, and with kUnary and kServerStream a call of another number of
-  // messages than one is refused. kUnary: one message each way, for a method that wants to hear when its caller goes.
+  // A streaming method. `kind` names it in metrics, and with kServerStream a call of another number of messages than
+  // one is refused. kUnary: one message each way, for a method that wants to hear when its caller goes; its call begins
+  // with the first message, and what comes behind that is ignored, as with AddUnary.
   enum class StreamKind { kUnary, kClientStream, kServerStream, kBidirectional };
   void AddStream(std::string method, StreamKind kind, StreamFactory factory);
   // An exact path ("/health"), or a prefix when it ends in "/" ("/livez/"). The longest match wins; none: 404.
