@@ -33,6 +33,7 @@ class Connection final : public EventSource {
   void Flush();
   // Ends it now: nothing more is sent, and calls are told soon. The object lives on to the end of the tick at least.
   void Close();
+  using CloseTimer = MemberTimer<Connection, &Connection::Close>;
   // Closes once what is queued has been sent.
   void CloseWhenFlushed();
   // Stops or resumes reading from the socket.
@@ -81,8 +82,6 @@ class Connection final : public EventSource {
   // the WorkClock is asked, which costs little beside so much.
   static constexpr std::chrono::microseconds kCertainWork{100};
   static constexpr int kIoVectorsMax = 1024;
-
-  using CloseTimer = MemberTimer<Connection, &Connection::Close>;
 
   // A turn: what is there, as long as it takes little time, in steps, since nobody knows what the next bytes cost; of
   // one that is clogged a single step.

@@ -19,7 +19,6 @@ constexpr size_t kSendMessageBytesMax = INT32_MAX;
 // No message has to find more room than this part of what all queues together may hold.
 constexpr int64_t kRoomShare = 16;
 
-absl::Status Internal(std::string_view message) { return base::MakeStatus(absl::StatusCode::kInternal, message); }
 absl::Status DeadlineExceeded() {
   return base::MakeStatus(absl::StatusCode::kDeadlineExceeded, "context deadline exceeded");
 }

@@ -4,13 +4,13 @@
 
 #include "quorate/base/errors.h"
 #include "src/rpc/grpc_call.h"
+#include "src/rpc/grpc_status.h"
 #include "src/rpc/http2_session.h"
 #include "src/rpc/loop.h"
 
 namespace quorate::rpc {
 namespace {
 
-absl::Status Internal(std::string_view message) { return base::MakeStatus(absl::StatusCode::kInternal, message); }
 absl::Status Unknown(std::string_view message) { return base::MakeStatus(absl::StatusCode::kUnknown, message); }
 
 }  // namespace

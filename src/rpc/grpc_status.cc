@@ -24,4 +24,6 @@ std::string EncodedStatusMessage(std::string_view message) {
   return EncodeGrpcMessage(message.substr(0, kMessageBytesMax));
 }
 
+absl::Status Internal(std::string_view message) { return base::MakeStatus(absl::StatusCode::kInternal, message); }
+
 }  // namespace quorate::rpc

@@ -1,6 +1,6 @@
 #pragma once
 
-// A status as it travels in trailers.
+// A status as it travels in trailers, and one that the engine gives itself.
 
 #include <string>
 #include <string_view>
@@ -13,5 +13,8 @@ namespace quorate::rpc {
 std::string_view StatusText(absl::StatusCode code);
 // For grpc-message.
 std::string EncodedStatusMessage(std::string_view message);
+
+// What grpc-go answers to most of what breaks the protocol.
+absl::Status Internal(std::string_view message);
 
 }  // namespace quorate::rpc

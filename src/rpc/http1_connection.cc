@@ -100,8 +100,6 @@ class Http1Connection final : public Protocol {
   }
 
  private:
-  using CloseTimer = MemberTimer<Connection, &Connection::Close>;
-
   // It goes on without the far side having to send anything.
   bool is_busy() const { return waiting_ || paused_; }
   bool IsFarAhead() const { return queue_.weight() > kAheadBytesMax; }
@@ -256,8 +254,8 @@ class Http1Connection final : public Protocol {
   size_t parsed_ = 0;   // of it, in this turn
   MessageQueue queue_;  // of answers
   std::optional<Http1Parser> parser_;
-  CloseTimer timeout_;
-  CloseTimer idle_timeout_;
+  Connection::CloseTimer timeout_;
+  Connection::CloseTimer idle_timeout_;
   size_t header_bytes_ = 0;   // so far, of one that is not whole
   int64_t held_bytes_ = 0;    // in the loop's account
   int64_t queued_bytes_ = 0;  // likewise

@@ -124,10 +124,10 @@ class Http2Session final : public Protocol {
   Http2Stream* streams_ = nullptr;
   size_t stream_count_ = 0;
   int64_t unary_calls_ = 0;
-  int64_t queued_bytes_ = 0;    // of all streams
+  int64_t queued_bytes_ = 0;  // of all streams
   const std::shared_ptr<UnaryCall::Moment> has_no_room_until_ = std::make_shared<UnaryCall::Moment>();
   int64_t has_room_below_ = -1;  // queued bytes, while it has none
-  int64_t received_bytes_ = 0;  // likewise: metadata, and messages that are not complete
+  int64_t received_bytes_ = 0;   // likewise: metadata, messages that are not whole or wait, and what handlers keep
   std::deque<int32_t> waiting_for_room_;
   PingPolicy ping_policy_;
   FrameGuard frame_guard_;
