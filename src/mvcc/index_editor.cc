@@ -322,11 +322,12 @@ Node* MakeEmptyTree(int64_t version, ByteCounter* bytes) {
   return NewNode<Leaf>(version);
 }
 
-void FreeOwn(Node* node, int64_t version) {
-  if (node->born != version) return;
+void FreeOwn(Node* node, int64_t version, std::vector<Node*>* own_children) {
   if (!node->leaf) {
     const auto& inner = *static_cast<const Inner*>(node);
-    for (uint32_t i = 0; i < inner.size; ++i) FreeOwn(inner.child[i], version);
+    for (uint32_t i = 0; i < inner.size; ++i) {
+      if (inner.child[i]->born == version) own_children->push_back(inner.child[i]);
+    }
     for (uint32_t i = 0; i + 1 < inner.size; ++i) {
       if (inner.separator[i]->born() == version) Item::Destroy(inner.separator[i]);
     }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "src/mvcc/index_node.h"
 #include "src/mvcc/index_reclaimer.h"
@@ -68,7 +69,8 @@ class Editor {
 
 // Makes an empty tree: one leaf.
 Node* MakeEmptyTree(int64_t version, ByteCounter* bytes);
-// Frees the nodes and separators reachable from `node` that were born in `version`, which nobody else may know.
-void FreeOwn(Node* node, int64_t version);
+// Frees a node that was born in `version`, which nobody else may know, with its separators that were, and adds those of
+// its children that were to `own_children`.
+void FreeOwn(Node* node, int64_t version, std::vector<Node*>* own_children);
 
 }  // namespace quorate::mvcc::index

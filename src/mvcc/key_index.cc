@@ -42,7 +42,7 @@ struct KeyIndex::Rep {
         reclaimer(&bytes),
         undo(index_options.undo_changes_max, index_options.undo_bytes_max),
         editor(index::MakeEmptyTree(0, &bytes), 0, 1, &bytes, &reclaimer),
-        kept(index_options.pinned_roots_max, index_options.pinned_bytes_max, &branch_bytes) {
+        kept(index_options.pinned_roots_max, index_options.pinned_bytes_max, &branch_bytes, &felled) {
     PublishRoot(0);
     SetLoadParts(1);
   }
@@ -82,7 +82,8 @@ struct KeyIndex::Rep {
   std::atomic<int64_t> published_revision{0};
   std::atomic<uint64_t> published_changes{0};
   alignas(64) index::PinTable pins;
-  std::atomic<size_t> branch_bytes{0};
+  std::atomic<size_t> branch_bytes{0};  // of those that somebody holds
+  index::FelledBranches felled{&branch_bytes};
   index::KeptBranches kept;
 };
 
@@ -224,7 +225,7 @@ IndexView KeyIndex::ViewAt(int64_t revision) {
   if (revision < 0 || revision > newest.revision()) return IndexView();
   std::shared_ptr<const index::Branch> branch =
       rep_->kept.At(revision, rep_->published_changes.load(std::memory_order_relaxed), [&](const auto& kept) {
-        return index::Branch::Roll(revision, std::move(newest), kept, &rep_->pins, rep_->undo, &rep_->branch_bytes);
+        return index::Branch::Roll(revision, std::move(newest), kept, &rep_->pins, rep_->undo, &rep_->felled);
       });
   return branch == nullptr ? IndexView() : IndexView(std::move(branch));
 }
@@ -241,7 +242,7 @@ void KeyIndex::ForgetBefore(int64_t compacted_revision) {
 
 size_t KeyIndex::memory_bytes() const {
   return sizeof(Rep) + rep_->bytes.value() + rep_->undo.bytes() + rep_->pins.bytes() +
-         rep_->branch_bytes.load(std::memory_order_relaxed);
+         rep_->branch_bytes.load(std::memory_order_relaxed) + rep_->felled.bytes();
 }
 
 }  // namespace quorate::mvcc

@@ -135,5 +135,44 @@ TEST(KeyIndexMemory, PinnedRootsAreDroppedWhenTheyKeepTooMuch) {
   EXPECT_LT(index.memory_bytes(), before + (8u << 20));
 }
 
+TEST(KeyIndexMemory, LargeRootsDriveOutOthersWhileNothingIsPublished) {
+  KeyIndexOptions options;
+  options.pinned_bytes_max = 1 << 20;
+  KeyIndex index(options);
+  Load(&index);
+  int64_t revision = 1;
+  std::mt19937 random(7);
+  Churn(&index, 900, &revision, &random);
+  const size_t before = index.memory_bytes();
+  for (int i = 1; i <= 20; ++i) ASSERT_TRUE(index.ViewAt(revision - i));
+  EXPECT_EQ(index.ChangesSince(revision - 1), 0u) << "small ones stay";
+  size_t one = 0;
+  for (int i = 0; i < 12; ++i) {
+    // So many changes are in nearly every leaf.
+    ASSERT_TRUE(index.ViewAt(revision - 57'000 + 4'000 * i));
+    const size_t taken = index.memory_bytes() - before;
+    if (i == 0) one = taken;
+    // The last, what it grew from, and what is not freed yet.
+    ASSERT_LT(taken, 7 * one) << i;
+  }
+}
+
+TEST(KeyIndexMemory, ADroppedRootGoesInPieces) {
+  KeyIndex index;
+  Load(&index);
+  int64_t revision = 1;
+  std::mt19937 random(8);
+  Churn(&index, 500, &revision, &random);
+  const size_t before = index.memory_bytes();
+  ASSERT_TRUE(index.ViewAt(2));
+  const size_t root = index.memory_bytes() - before;
+  ASSERT_GT(root, 1u << 20);
+  index.ForgetBefore(revision);
+  EXPECT_GT(index.ChangesSince(2), 0u);
+  EXPECT_GE(index.memory_bytes(), before + root) << "freed at once";
+  for (int i = 0; i < 20; ++i) index.Publish(++revision);
+  EXPECT_LE(index.memory_bytes(), before);
+}
+
 }  // namespace
 }  // namespace quorate::mvcc

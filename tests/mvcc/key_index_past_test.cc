@@ -133,7 +133,8 @@ TEST(KeyIndexPast, KeepsOnlySoManyRoots) {
   for (int64_t revision = 5001; revision < 5064; ++revision) ASSERT_TRUE(index.ViewAt(revision));
   EXPECT_LT(index.memory_bytes() - before, 8 * one);
   index.ForgetBefore(10000);
-  EXPECT_EQ(index.memory_bytes(), before);
+  for (int64_t revision = 10001; revision < 10020; ++revision) index.Publish(revision);
+  EXPECT_LE(index.memory_bytes(), before);
 }
 
 TEST(KeyIndexPast, DropsARootNobodyAsksForAnyMore) {

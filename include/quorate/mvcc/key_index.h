@@ -72,7 +72,9 @@ struct KeyIndexOptions {
   size_t pinned_roots_max = 64;
   // each until so many changes have passed since it was last asked for,
   uint64_t pinned_idle_changes_max = 1 << 17;
-  // and all but the last used only while kept roots and what readers keep from being freed take less than this.
+  // and all but the last used only while roots take less than this: those that a reader holds or a kept one grew from,
+  // three deep, count and stay until that is gone. At a publication what else readers keep from being freed counts,
+  // too, and the longest unused goes. What is dropped is freed in pieces, by publications and by those who roll back.
   size_t pinned_bytes_max = 128 << 20;
 };
 
