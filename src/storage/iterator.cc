@@ -16,6 +16,7 @@ class RocksIterator : public Iterator {
     read.snapshot = options_.snapshot == nullptr ? nullptr : options_.snapshot->get();
     read.fill_cache = options_.fill_cache;
     if (!options_.fill_cache) read.readahead_size = kReadaheadBytes;
+    read.max_skippable_internal_keys = options_.skipped_max;
     if (!options_.lower_bound.empty()) {
       lower_ = options_.lower_bound;
       read.iterate_lower_bound = &lower_;
@@ -33,7 +34,13 @@ class RocksIterator : public Iterator {
   bool Valid() const override { return iterator_->Valid(); }
   std::string_view key() const override { return View(iterator_->key()); }
   std::string_view value() const override { return View(iterator_->value()); }
-  absl::Status status() const override { return failures_->OfRead(iterator_->status()); }
+  absl::Status status() const override {
+    const rocksdb::Status status = iterator_->status();
+    if (options_.skipped_max > 0 && status.IsIncomplete()) {
+      return base::MakeStatus(absl::StatusCode::kAborted, "too many deleted entries to pass");
+    }
+    return failures_->OfRead(status);
+  }
 
  private:
   const IteratorOptions options_;

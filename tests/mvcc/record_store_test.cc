@@ -102,6 +102,26 @@ TEST_F(RecordStoreTest, SaysWhichRecordIsMissing) {
   EXPECT_EQ(FailureOf({{50, 0}}), "the record of revision 50/0 is missing");          // alone
 }
 
+TEST_F(RecordStoreTest, LeapsOverWhatWasRemovedBetweenNeighbours) {
+  std::vector<Revision> left = Between(2, 60);
+  std::vector<Revision> removed;
+  for (const Revision revision : left) {
+    for (int64_t sub = 1; sub <= 200; ++sub) removed.push_back({revision.main, sub});
+  }
+  const auto remove = [&](const std::vector<Revision>& revisions) {
+    storage::WriteBatch batch;
+    for (const Revision revision : revisions) batch.Delete(storage::Family::kRevs, View(EncodeRevision(revision)));
+    QUORATE_CHECK(database_->WriteUnmarked(batch).ok());
+  };
+  Write(left);
+  Write(removed);
+  QUORATE_CHECK(database_->Flush().ok());
+  remove(removed);
+  ExpectFound(left);
+  remove({{30, 0}});
+  EXPECT_EQ(FailureOf(left), "the record of revision 30/0 is missing");
+}
+
 TEST_F(RecordStoreTest, SaysWhichRecordIsMalformed) {
   Write(Between(2, 100));
   storage::WriteBatch batch;

@@ -141,6 +141,31 @@ TEST_F(DatabaseTest, IteratorsKeepToTheirBoundsAndSnapshot) {
   EXPECT_EQ(iterator->value(), "c");
 }
 
+TEST_F(DatabaseTest, AWalkOverMoreDeletedEntriesThanItMayPassGivesUp) {
+  WriteBatch batch;
+  for (char name = 'a'; name <= 'z'; ++name) batch.Put(Family::kKeys, std::string(1, name), "");
+  for (char name = 'b'; name <= 'y'; ++name) batch.Delete(Family::kKeys, std::string(1, name));
+  ASSERT_TRUE(database_->WriteUnmarked(batch).ok());
+  auto patient = database_->NewIterator(Family::kKeys);
+  patient->Seek("a");
+  patient->Next();
+  ASSERT_TRUE(patient->Valid());
+  EXPECT_EQ(patient->key(), "z");
+  IteratorOptions options;
+  options.skipped_max = 10;
+  auto hasty = database_->NewIterator(Family::kKeys, options);
+  hasty->Seek("a");
+  ASSERT_TRUE(hasty->Valid());
+  hasty->Next();
+  EXPECT_FALSE(hasty->Valid());
+  EXPECT_TRUE(absl::IsAborted(hasty->status()));
+  hasty->Seek("z");
+  ASSERT_TRUE(hasty->Valid());
+  hasty->Next();
+  EXPECT_FALSE(hasty->Valid());
+  EXPECT_TRUE(hasty->status().ok()) << "the end";
+}
+
 class BehindTest : public DatabaseTest {
  protected:
   // Of revs, in the memtable.

@@ -54,7 +54,8 @@ class Iterator {
   virtual bool Valid() const = 0;
   virtual std::string_view key() const = 0;
   virtual std::string_view value() const = 0;
-  // Not OK when the walk ended because something could not be read (damage, I/O), rather than at the end.
+  // Not OK when the walk ended because something could not be read (damage, I/O), rather than at the end; Aborted when
+  // it gave up (IteratorOptions), and may go on with a Seek.
   virtual absl::Status status() const = 0;
 };
 
@@ -63,6 +64,9 @@ struct IteratorOptions {
   std::string lower_bound;  // inclusive; empty: none
   std::string upper_bound;  // exclusive; empty: none
   bool fill_cache = true;   // false for scans that would push out what is hot
+  // What is deleted stays in the files for a while. A move that has to pass more entries than about this gives up; 0:
+  // it goes on, however long that takes.
+  uint64_t skipped_max = 0;
 };
 
 struct DatabaseOptions {
