@@ -26,6 +26,11 @@ using storage::Family;
 
 }  // namespace
 
+absl::Status CutShort(const absl::Status& failure) {
+  return base::MakeStatus(absl::IsUnavailable(failure) ? absl::StatusCode::kUnavailable : absl::StatusCode::kDataLoss,
+                          "a request was cut short: " + std::string(base::MessageOf(failure)));
+}
+
 Writer::Writer(const storage::Database* database, KeysFamily* keys_family, KeyIndex* index, RecordStore* records,
                LeaseKeys* leases, const Meta& meta, uint64_t live_bytes)
     : database_(database),
@@ -89,8 +94,7 @@ absl::StatusOr<Answer> Writer::Finish(absl::StatusOr<base::Payload> body) {
   if (!body.ok()) {
     // An answer that something could not be read would not be what the same request comes to after a restart.
     if (!Changed() && !absl::IsUnavailable(body.status())) return std::move(body).status();
-    broken_ = base::MakeStatus(absl::StatusCode::kDataLoss,
-                               "a request was cut short: " + std::string(base::MessageOf(body.status())));
+    broken_ = CutShort(body.status());
     return broken_;
   }
   if (Changed()) ++revision_;

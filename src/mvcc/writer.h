@@ -17,6 +17,10 @@
 
 namespace quorate::mvcc {
 
+// What becomes of a writer that could not read what a request needs: DataLoss; Unavailable when only descriptors or
+// memory were wanting: nothing is damaged, and whoever starts again with the log comes to the same as others.
+absl::Status CutShort(const absl::Status& failure);
+
 class Writer final : public State, public Changeable {
  public:
   Writer(const storage::Database* database, KeysFamily* keys_family, KeyIndex* index, RecordStore* records,
@@ -40,8 +44,8 @@ class Writer final : public State, public Changeable {
   const std::vector<Event>& events() const { return events_; }
   // The batch was written and is seen by readers.
   void Committed();
-  // DataLoss after a failure to read when something was changed already: the writer's state is not any member's,
-  // nothing may follow and nothing of it may be written.
+  // CutShort after a failure to read that lasted or came when something was changed already: the writer's state is not
+  // any member's, nothing may follow and nothing of it may be written.
   absl::Status Usable() const;
   uint64_t added_bytes() const { return added_bytes_; }
   // Of the newest records of the live keys.

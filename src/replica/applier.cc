@@ -14,9 +14,10 @@ namespace quorate::replica {
 
 namespace {
 
-// Of the store's files; the API's own error of that code is an outcome like others.
-bool IsDamage(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kDataLoss && status != base::errors::CorruptCluster();
+// What the store's files hold could not be had: they are damaged (the API's own error of that code is an outcome like
+// others), or could not be read for too long.
+bool IsNoOutcome(const absl::Status& status) {
+  return absl::IsUnavailable(status) || (absl::IsDataLoss(status) && status != base::errors::CorruptCluster());
 }
 
 }  // namespace
@@ -84,7 +85,7 @@ absl::Status Applier::Execute(const raft::Entry& entry) {
   while (reader.Next()) {
     absl::StatusOr<mvcc::Answer> answer = ExecuteCommand(reader.type(), reader.request());
     // Every member must come to the same outcome, and this one cannot.
-    if (!answer.ok() && IsDamage(answer.status())) {
+    if (!answer.ok() && IsNoOutcome(answer.status())) {
       FailGroup(std::move(answers.waiting), OutcomeUnknown(answer.status()), entry.term);
       return answer.status();
     }

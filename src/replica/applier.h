@@ -59,7 +59,7 @@ class Applier {
   };
 
   absl::Status ExecuteRest();
-  // DataLoss: the store's files are damaged.
+  // DataLoss: the store's files are damaged. Unavailable: they could not be read for a minute.
   absl::Status Execute(const raft::Entry& entry);
   absl::StatusOr<mvcc::Answer> ExecuteCommand(CommandType type, std::string_view request);
   absl::StatusOr<mvcc::Answer> ExecuteTxn(std::string_view request);

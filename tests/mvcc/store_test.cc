@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "quorate/base/errors.h"
+#include "src/mvcc/writer.h"
 #include "tests/mvcc/store_testing.h"
 
 namespace quorate::mvcc {
@@ -311,6 +312,12 @@ TEST(StoreTest, ARevisionThatCannotBeIsDamage) {
   test.store.reset();
   const absl::Status opened = Store::Open(test.database.get(), {}).status();
   EXPECT_EQ(opened, absl::DataLossError("the store is at revision 281474976710656, more than there can be"));
+}
+
+TEST(StoreTest, WhatDescriptorsAreWantingForIsNotDamaged) {
+  const absl::Status cut = CutShort(absl::UnavailableError("Too many open files"));
+  EXPECT_EQ(cut, absl::UnavailableError("a request was cut short: Too many open files"));
+  EXPECT_TRUE(absl::IsDataLoss(CutShort(absl::DataLossError("a record is missing"))));
 }
 
 TEST(StoreTest, AMissingRecordIsDamageNotAnAbsentKey) {
