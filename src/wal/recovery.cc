@@ -178,6 +178,9 @@ absl::Status Recovery::Run() {
   }
   QUORATE_RETURN_IF_ERROR(CheckAgainstStore());
   QUORATE_RETURN_IF_ERROR(CheckAgainstNote());
+  // It is written after a sync that succeeded, and of this log, as its digest says.
+  Segment& last = files_.current();
+  if (note_.has_value() && note_->sequence == last.head.sequence) last.synced = std::max(last.synced, note_->offset);
   recovered_.identity = files_.identity;
   recovered_.hard_state = files_.hard_state;
   return absl::OkStatus();

@@ -19,8 +19,8 @@ namespace quorate::wal {
 inline constexpr uint64_t kSectorBytes = 512;
 inline constexpr uint64_t kSectorHeaderBytes = 16;
 inline constexpr uint64_t kSectorPayloadBytes = kSectorBytes - kSectorHeaderBytes;
-// Writes begin at and fill whole blocks of this size: what was synced once is never written again, whatever the disk's
-// own unit, and the page cache need not read before it writes.
+// Writes begin at and fill whole blocks of this size: what is known to have been synced is never written again,
+// whatever the disk's own unit, and the page cache need not read before it writes.
 inline constexpr uint64_t kBlockBytes = 4096;
 
 constexpr uint64_t RoundUpToBlock(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }

@@ -38,7 +38,7 @@ struct Segment {
   std::string path;
   std::unique_ptr<base::File> file;
   uint64_t end = kBlockBytes;     // where the next record goes
-  uint64_t synced = kBlockBytes;  // at recovery: up to where the file itself says that it was synced
+  uint64_t synced = kBlockBytes;  // at recovery: up to where the file or the note of the end says that it was synced
   uint32_t next_write_number = 1;
   bool sealed = false;
 

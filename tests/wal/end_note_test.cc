@@ -90,6 +90,26 @@ TEST_F(EndNoteTest, ANoteThatIsOldMissingOrDamagedSaysNothing) {
   EXPECT_TRUE(TryOpen(without, 60).ok());
 }
 
+TEST_F(EndNoteTest, WhatItSaysWasSyncedIsNotWrittenAgain) {
+  auto wal = Create();
+  Write(*wal, 3);
+  wal.reset();
+  const std::string path = SegmentPaths().front();
+  int writes = 0;
+  files_.SetFault([&](base::SimulatedFileSystem::Operation operation, const std::string& written) {
+    if (operation == base::SimulatedFileSystem::Operation::kWrite && written == path) ++writes;
+    return absl::OkStatus();
+  });
+  wal = Open();
+  EXPECT_EQ(writes, 1) << "the mark";
+  ASSERT_TRUE(wal->Append({MakeEntry(4, 1, 900)}, std::nullopt).ok());
+  wal.reset();
+  writes = 0;
+  wal = Open();
+  EXPECT_EQ(writes, 2) << "the mark, and a record that nobody synced";
+  EXPECT_EQ(recovered_.entries.size(), 4u);
+}
+
 // Whatever power failures leave of the two, the note is never ahead.
 TEST_F(EndNoteTest, AfterACrashTheLogIsNeverRefused) {
   for (uint64_t seed = 1; seed < 60; ++seed) {
