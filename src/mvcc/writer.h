@@ -61,7 +61,8 @@ class Writer final : public State, public Changeable {
   std::unique_ptr<KeySource> At(int64_t revision, const KeyRange& range,
                                 const std::function<absl::Status()>& may_go_on) const override;
   // All others wait meanwhile. From the history a list takes as long as the range has keys that compaction has left, of
-  // which those that live are the best guess there is; over more changes the index is not rolled back.
+  // which those that live are the best guess there is; over more changes the index is not rolled back, unless the disk
+  // is long in taking what the history lacks.
   uint64_t CostOfPast(int64_t revision, const KeyRange& range) const override {
     return std::max(kRolledChangesMax, index_->Count(range));
   }
