@@ -22,7 +22,8 @@ class RememberedHashes {
     hashes_.push_front(hash);
     if (hashes_.size() > kHashesMax) hashes_.pop_back();
   }
-  // The last one of this revision from before it was compacted.
+  // The last one of this revision from before it was compacted. Other compactions may have come in between, when etcd's
+  // would be another.
   std::optional<mvcc::HashResult> FromBeforeCompaction(int64_t revision) const {
     base::MutexLock lock(&mutex_);
     const auto found = std::find_if(hashes_.begin(), hashes_.end(), [revision](const mvcc::HashResult& hash) {
