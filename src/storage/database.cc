@@ -201,7 +201,7 @@ absl::Status Database::WriteUnmarked(WriteBatch& batch) {
 
 absl::Status Database::WriteAtLeisure(WriteBatch& batch) {
   QUORATE_RETURN_IF_ERROR(Settle());
-  // RocksDB then allows it 2 MB a second.
+  // While it has much to compact, RocksDB allows such writes 1 MB a second.
   return rep_->Write(Unlogged(/*low_priority=*/true), batch);
 }
 

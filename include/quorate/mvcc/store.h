@@ -177,8 +177,10 @@ class Store {
   int64_t writer_revision() const;
   // The open batch: others add their small state (applied index, configuration, leases) to be atomic with the data.
   storage::WriteBatch& batch();
-  // Publishes the revision to readers and tells on_commit; the batch is left to be written (Database::WriteBehind, which
-  // `mark` is for). Not OK, and nothing done, when the batch before could not be written.
+  // Publishes the revision to readers and tells on_commit; the batch is left to be written (Database::WriteBehind,
+  // which `mark` is for), unless the disk is in trouble: then it is written at once. Not OK, and nothing is published,
+  // when that or the batch before could not be written: the same call may be made again after base::IsDiskRefusal, and
+  // nothing may follow after anything else.
   absl::Status Commit(uint64_t mark);
   // Writes the batch that Commit left. Commit does it, too; here it costs nobody's answer any time.
   absl::Status WriteCommitted();

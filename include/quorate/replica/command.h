@@ -27,11 +27,12 @@ enum class CommandType : uint8_t {
 // One above the highest.
 inline constexpr size_t kCommandTypes = 11;
 
-// The head of an entry. Time is the proposer's: apply reads no clock.
+// The head of an entry.
 struct GroupHead {
   uint64_t proposer = 0;  // member id
   uint64_t group = 0;     // unique at that member since its start, so that it finds who waits for the answers
-  int64_t wall_ms = 0;    // the proposer's clock when proposing
+  // The proposer's clock when proposing: apply reads none. Nothing reads this either so far; it is kept for what will.
+  int64_t wall_ms = 0;
   uint64_t commands = 0;
 };
 
