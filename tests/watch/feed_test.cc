@@ -194,18 +194,25 @@ TEST(FeedTest, CompactionTakesNothingButFormerValuesFromWhoMakesADetourForThem) 
   }
 }
 
-TEST(FeedTest, WhoBeginsBeforeTheCompactedRevisionEndsBesideADetour) {
-  OneChannel feed({.cache_bytes = 0});
-  feed.PutNow("k", "1");
+// A watcher of k whose event at revision 3 waits for a thread to read what k was before. The feed has no cache.
+int64_t WatchOnADetour(OneChannel* feed) {
+  feed->PutNow("k", "1");
   WatchRequest request = Key("k");
   request.prev_kv = true;
-  const int64_t id = feed.Watch(request);
-  feed.PutNow("k", "2");
-  while (feed.RunOne()) {
+  const int64_t id = feed->Watch(request);
+  feed->PutNow("k", "2");
+  while (feed->RunOne()) {
   }
-  ASSERT_EQ(feed.blocking.size(), 1u);
+  EXPECT_EQ(feed->blocking.size(), 1u);
+  return id;
+}
+
+TEST(FeedTest, WhoBeginsBeforeTheCompactedRevisionEndsBesideADetour) {
+  OneChannel feed({.cache_bytes = 0});
+  const int64_t id = WatchOnADetour(&feed);
   feed.PutNow("other", "1");
   feed.CompactNow(4);
+  WatchRequest request = Key("k");
   request.start_revision = 3;
   const int64_t late = feed.Watch(request);
   feed.RunAll();
@@ -216,14 +223,7 @@ TEST(FeedTest, WhoBeginsBeforeTheCompactedRevisionEndsBesideADetour) {
 
 TEST(FeedTest, DetourEndsWhereCompactionAndTheWindowHavePassedIt) {
   OneChannel feed({.window_events = 1, .cache_bytes = 0});
-  feed.PutNow("k", "1");
-  WatchRequest request = Key("k");
-  request.prev_kv = true;
-  const int64_t id = feed.Watch(request);
-  feed.PutNow("k", "2");
-  while (feed.RunOne()) {
-  }
-  ASSERT_EQ(feed.blocking.size(), 1u);
+  const int64_t id = WatchOnADetour(&feed);
   feed.PutNow("other", "1");
   feed.CompactNow(4);
   feed.RunAll();
