@@ -1,7 +1,6 @@
 #include "src/mvcc/key_sources.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "src/mvcc/read_patiently.h"
 
@@ -10,9 +9,6 @@ namespace {
 
 // What finding one key in the `keys` family costs: a seek, some 16 us when the blocks are in memory.
 constexpr uint64_t kFamilySeekCost = 32;
-// Who is patient waits so long, before the index is rolled back over much, for the family to have come to the revision.
-// It is there in a third of that, unless the disk takes its time.
-constexpr std::chrono::milliseconds kFamilyPatience{100};
 // A list of the past may have to be pieced together from the family.
 constexpr uint64_t kPastListCost = 256;
 
@@ -26,9 +22,6 @@ bool IsForFamily(const KeysFamily& keys_family, const KeyIndex& index, int64_t r
 
 std::unique_ptr<KeySource> PastSource(const storage::Database* database, KeysFamily* keys_family, KeyIndex* index,
                                       int64_t revision, const KeyRange& range, const PastOptions& options) {
-  if (options.patient && index->ChangesSince(revision) > options.rolled_changes_max) {
-    keys_family->WaitFor(revision, kFamilyPatience).IgnoreError();  // then it is rolled back after all
-  }
   if (!IsForFamily(*keys_family, *index, revision, range, options.rolled_changes_max)) {
     if (IndexView view = index->ViewAt(revision)) return std::make_unique<ViewSource>(std::move(view));
   }

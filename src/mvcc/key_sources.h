@@ -95,8 +95,7 @@ inline constexpr uint64_t kRolledChangesMax = 4096;
 struct PastOptions {
   // A list rolls the index back over at most so many changes, if the `keys` family has its state as well.
   uint64_t rolled_changes_max = std::numeric_limits<uint64_t>::max();
-  // What the family cannot read for want of descriptors or memory is read when there is some again; and rather than to
-  // roll back over more changes, a moment is waited for the family to have the state.
+  // What the family cannot read for want of descriptors or memory is read when there is some again.
   bool patient = false;
   // Taken when the family had the state: from then on compaction may pass the revision.
   std::shared_ptr<const storage::Snapshot> snapshot = nullptr;

@@ -42,8 +42,8 @@ class KeysFamily {
   // Up to this revision the family is complete.
   int64_t complete() const { return complete_.load(std::memory_order_acquire); }
   // Waits until the family is complete up to a committed revision: as long as some ten thousand entries take to be
-  // written, milliseconds while the disk is not busy. Unavailable when they cannot be
-  // written, DeadlineExceeded when it takes longer than the patience.
+  // written, milliseconds while the disk is not busy. Unavailable when they cannot be written, DeadlineExceeded when it
+  // takes longer than the patience.
   absl::Status WaitFor(int64_t revision, std::chrono::nanoseconds patience = kForever);
 
  private:

@@ -1,6 +1,7 @@
 #include "src/mvcc/writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "quorate/base/check.h"
@@ -21,6 +22,10 @@ namespace {
 constexpr uint32_t kPutPrevKv = 2;
 constexpr uint32_t kDeleted = 2;
 constexpr uint32_t kDeletePrevKvs = 3;
+
+// How long the writer waits for the `keys` family, rather than to roll the index back over much. It is there in a third
+// of that, unless the disk takes its time.
+constexpr std::chrono::milliseconds kKeysPatience{100};
 
 using storage::Family;
 
@@ -119,6 +124,7 @@ void Writer::Committed() {
   compacted_changed_ = false;
   overlay_.Clear();
   overlaid_ = 0;
+  has_waited_for_keys_ = false;
   events_.clear();
   begin_ = 0;
   counts_ = {};
@@ -127,8 +133,12 @@ void Writer::Committed() {
 std::unique_ptr<KeySource> Writer::At(int64_t revision, const KeyRange& range,
                                       const std::function<absl::Status()>&) const {
   const PastOptions options{.rolled_changes_max = CostOfPast(revision, range), .patient = true};
-  std::unique_ptr<KeySource> base =
-      PastSource(database_, keys_family_, index_, std::min(revision, committed_revision_), range, options);
+  const int64_t committed = std::min(revision, committed_revision_);
+  // Once: where the disk is long in taking it, to wait for each of many lists would be worse than to roll back.
+  if (index_->ChangesSince(committed) > options.rolled_changes_max && !std::exchange(has_waited_for_keys_, true)) {
+    keys_family_->WaitFor(committed_revision_, kKeysPatience).IgnoreError();
+  }
+  std::unique_ptr<KeySource> base = PastSource(database_, keys_family_, index_, committed, range, options);
   if (revision <= committed_revision_) return base;
   return std::make_unique<OverlaySource>(std::move(base), OverlayOfBatch(), revision);
 }

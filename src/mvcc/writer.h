@@ -106,6 +106,7 @@ class Writer final : public State, public Changeable {
   // as they are asked for.
   mutable Overlay overlay_;
   mutable size_t overlaid_ = 0;
+  mutable bool has_waited_for_keys_ = false;  // since the last commit
   int64_t revision_;
   int64_t committed_revision_;
   int64_t compacted_;

@@ -223,28 +223,6 @@ TEST_F(FamilySourceTest, OneKeyOfThePastIsSoughtInTheFamilyRatherThanRolledBackT
   EXPECT_EQ(find(), 20);
 }
 
-TEST_F(FamilySourceTest, WhoIsPatientHasItCompletedRatherThanRollBackOverMuch) {
-  KeysFamily behind(test_.database.get(), 18);
-  KeysRun run;
-  run.Add("c", {22, 0}, EncodeKeyState({.modified = {22, 0}, .created = 22, .version = 1}));
-  behind.Follow(&run, 22);
-  KeyIndex index;
-  index.FinishLoad(19);
-  for (int64_t main = 20; main <= 22; ++main) {
-    index.Put("a", {.modified = {main, 0}, .created = 2, .version = main});
-    index.Publish(main);
-  }
-  const auto look = [&](uint64_t rolled_changes_max) {
-    const PastOptions options{.rolled_changes_max = rolled_changes_max, .patient = true};
-    return PastSource(test_.database.get(), &behind, &index, 20, KeyRange::All(), options);
-  };
-  EXPECT_EQ(Names(*look(1), KeyRange::All()), "a20b3");
-  EXPECT_EQ(behind.complete(), 22);
-  EXPECT_EQ(index.ChangesSince(20), 2u) << "rolled back";
-  EXPECT_EQ(Names(*look(2), KeyRange::All()), "a20");
-  EXPECT_EQ(index.ChangesSince(20), 0u);
-}
-
 TEST_F(FamilySourceTest, WhoWantsAKeyForLongerThanTheCallHasToCopyIt) {
   FamilySource source(test_.database.get(), &complete_, 22);
   EXPECT_FALSE(source.keeps_keys());

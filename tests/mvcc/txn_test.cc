@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "quorate/base/errors.h"
+#include "tests/base/eventually_testing.h"
 #include "tests/mvcc/store_testing.h"
 
 namespace quorate::mvcc {
@@ -54,6 +55,19 @@ TEST_F(TxnTest, ReadsItsOwnWrites) {
   EXPECT_EQ(test_.store->revision(), 3);
   ASSERT_EQ(test_.events.size(), 4u);
   EXPECT_EQ(test_.events[3].revision, (Revision{3, 2}));
+}
+
+// Who else would wait for the family must not have the index rolled back by the writer, for whom all wait.
+TEST_F(TxnTest, AListOfThePastHasTheKeysFamilyCompleted) {
+  constexpr size_t kChanges = 5000;  // more than are rolled back, and fewer than the family takes by itself
+  for (size_t i = 0; i < kChanges; ++i) test_.PutKey("a", "1");
+  ASSERT_LT(test_.Entries(storage::Family::kKeys), kChanges);
+  pb::TxnRequest txn;
+  AddRange(txn.add_success(), "a", "b");
+  txn.mutable_success(0)->mutable_request_range()->set_revision(3);
+  AddPut(txn.add_success(), "b", "1");
+  EXPECT_EQ(Summary(Txn(txn).responses(0).response_range()), "a=1@3");
+  EXPECT_TRUE(base::Eventually([&] { return test_.Entries(storage::Family::kKeys) >= kChanges; }));
 }
 
 TEST_F(TxnTest, HeadersInsideTellTheRevisionSoFar) {
