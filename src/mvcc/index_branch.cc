@@ -109,8 +109,8 @@ void FelledBranches::Free(size_t nodes_max) {
     {
       std::lock_guard lock(mutex_);
       if (branches_.empty()) return;
-      branch = std::move(branches_.back());
-      branches_.pop_back();
+      branch = std::move(branches_.front());
+      branches_.pop_front();
     }
     nodes_max -= branch->FreeNodes(nodes_max);
     if (branch->is_freed()) {
@@ -118,7 +118,7 @@ void FelledBranches::Free(size_t nodes_max) {
       continue;  // what it grew from may be added now
     }
     std::lock_guard lock(mutex_);
-    branches_.push_back(std::move(branch));
+    branches_.push_front(std::move(branch));
   }
 }
 
@@ -171,7 +171,7 @@ std::shared_ptr<const Branch> KeptBranches::At(int64_t revision, uint64_t change
       if (other->branch != nullptr) others.push_back(other->branch);
     }
   }
-  std::lock_guard rolling(kept->rolling);
+  std::unique_lock rolling(kept->rolling);
   {
     std::lock_guard lock(mutex_);
     if (kept->branch != nullptr) return kept->branch;
@@ -188,6 +188,7 @@ std::shared_ptr<const Branch> KeptBranches::At(int64_t revision, uint64_t change
     size_t bytes = bytes_->load(std::memory_order_relaxed);
     while (kept_.size() > 1 && bytes > bytes_max_) bytes -= std::min(bytes, DropLongestUnused(&dropped));
   }
+  rolling.unlock();
   others.clear();
   dropped.clear();
   felled_->Free(kFreedNodesMin + branch->own_bytes() / kBytesPerFreedNode);

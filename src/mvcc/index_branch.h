@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -77,7 +78,7 @@ class FelledBranches {
   std::atomic<size_t>* const held_bytes_;
   std::atomic<size_t> bytes_{0};
   std::mutex mutex_;  // guards what follows; not held while anything is freed
-  std::vector<std::unique_ptr<Branch>> branches_;
+  std::deque<std::unique_ptr<Branch>> branches_;  // the longest here first, for what its pin keeps
 };
 
 // The branches that are kept for the pages to come, the longest unused dropped first.
