@@ -29,7 +29,7 @@ class Connection final : public EventSource {
 
   void Begin();
   void OnEvents(uint32_t events) override;
-  // Writes what the protocol has to say; called by the loop for a dirty connection, once per tick at most.
+  // Writes what the protocol has to say; called by the loop for a dirty connection.
   void Flush();
   // Ends it now: nothing more is sent, and calls are told soon. The object lives on to the end of the tick at least.
   void Close();

@@ -99,14 +99,14 @@ void Loop::PassOn() {
 
 void Loop::FlushDirty() {
   // Only those of now: a handler that always has more to say must not keep the loop from reading. Nor must thousands
-  // who are told of the same change; those who are left are the first next time.
+  // who are told of the same change; those who are left are the first next time, if there is one.
   const size_t count = dirty_.size();
   flush_share_ = FlushShare(count);
   const auto end = std::chrono::steady_clock::now() + kFlushTime;
   size_t flushed = 0;
   while (flushed < count) {
     dirty_[flushed++]->Flush();
-    if (std::chrono::steady_clock::now() >= end) break;
+    if (std::chrono::steady_clock::now() >= end && !stopping_) break;
   }
   dirty_.erase(dirty_.begin(), dirty_.begin() + static_cast<ptrdiff_t>(flushed));
   is_behind_ = flushed < count;

@@ -52,6 +52,7 @@ struct Observed {
   Counter opened;  // streams
   Counter closed;  // streams that heard OnClose
   Counter writable;
+  std::atomic<int> writable_when_held{0};  // of the last call
   Counter tick_ends;
   Counter large;  // requests for /large/<bytes>
   Counter burns;  // calls to /test.Echo/Burn that began

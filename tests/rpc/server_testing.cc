@@ -186,6 +186,7 @@ Registry TestServer::MakeRegistry() {
       std::lock_guard<std::mutex> lock(observed->mutex);
       observed->calls.push_back(std::move(call));
     }
+    observed->writable_when_held = observed->writable.value();
     observed->held.Add();
   });
   registry.AddUnary("/test.Echo/Later", [this](const CallContext&, std::string_view message, UnaryCall call) {
