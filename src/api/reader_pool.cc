@@ -30,7 +30,7 @@ bool ReaderPool::HasRoomFor(const Waiting& waiting) const {
 
 bool ReaderPool::HasRoom(size_t bytes, Owner owner) const {
   base::MutexLock lock(&mutex_);
-  return HasRoomFor({.task = nullptr, .bytes = bytes, .owner = owner, .is_read = true});
+  return !stopped_ && HasRoomFor({.task = nullptr, .bytes = bytes, .owner = owner, .is_read = true});
 }
 
 void ReaderPool::Add(Waiting waiting) {

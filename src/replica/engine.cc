@@ -185,6 +185,8 @@ void Engine::RunApplyThread() {
       applied = applier_.Continue();
     }
     if (!applied.ok()) return Fatal(applied);
+    // Whoever handed over met a refusal, and what was refused may have gone by itself since.
+    if (taken.handed_over) LeaveTrouble(DiskTrouble::Source::kStore);
     apply_queue_.Done();
     queue_.Wake();
   }
