@@ -187,7 +187,11 @@ void Feed::Rep::SendNotices(ChannelState* channel) {
     notices.splice(notices.end(), notices, notices.begin());
     --channel->notices_due;
     watcher->notice_round = channel->notice_round;
-    if (std::exchange(watcher->heard, false) || !watcher->InStep(position)) continue;
+    // As etcd: none to one that is yet to begin.
+    if (std::exchange(watcher->heard, false) || !watcher->InStep(position) ||
+        watcher->request.start_revision > position) {
+      continue;
+    }
     channel->blocked = !channel->sink->OnProgress(watcher->id, position);
   }
   if (channel->notices_due == 0 || channel->blocked || std::exchange(channel->noticing, true)) return;

@@ -453,6 +453,25 @@ TEST(FeedTest, PeriodicNoticePassesOverWhoHeardSomething) {
   EXPECT_FALSE(feed.channel->wants_notices());
 }
 
+TEST(FeedTest, PeriodicNoticeIsNotForWhoIsYetToBegin) {
+  OneChannel feed;
+  feed.PutNow("other", "1");
+  std::vector<int64_t> ids;
+  for (const int64_t start : {0, 2, 3, 4}) {
+    WatchRequest request = Key("k", start);
+    request.progress_notify = true;
+    ids.push_back(feed.Watch(request));
+  }
+  feed.RunAll();
+  feed.channel->NotifyProgress();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(ids[0], 2), Pair(ids[1], 2)));
+  feed.PutNow("other", "2");
+  feed.RunAll();
+  feed.sink.progress.clear();
+  feed.channel->NotifyProgress();
+  EXPECT_THAT(feed.sink.progress, ElementsAre(Pair(ids[0], 3), Pair(ids[1], 3), Pair(ids[2], 3)));
+}
+
 TEST(FeedTest, StreamIsInTheOrderOfRevisionsAcrossItsWatchers) {
   struct Order : Recorder {
     bool OnEvents(int64_t id, const WatchRequest& request, const Selection& events, int64_t revision) override {
