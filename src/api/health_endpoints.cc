@@ -159,7 +159,7 @@ class CheckRun : public std::enable_shared_from_this<CheckRun> {
         QUORATE_LOG(kWarn, "Health check error",
                     {{"path", path_}, {"reason", report_}, {"status-code", 503}, {"failed-probes-left-out", left_out}});
       }
-      return reply_(PlainError(503, report_));
+      return reply_(PlainError(503, report_ + "\n"));
     }
     rpc::HttpResponse response;
     response.headers = {{"X-Content-Type-Options", "nosniff"}};

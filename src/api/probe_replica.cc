@@ -53,7 +53,7 @@ void ProbeExecution(const replica::ExecutionStatistics& statistics, MetricsPage&
       // As in etcd, what never happened is not listed.
       if (latency.count() == 0) continue;
       page.Histogram("etcd_server_apply_duration_seconds", "How long commands took to execute.", latency,
-                     {{"version", "v3"}, {"op", name}, {"success", success ? "true" : "false"}});
+                     {{"op", name}, {"success", success ? "true" : "false"}, {"version", "v3"}});
     }
   }
 }

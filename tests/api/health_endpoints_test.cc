@@ -13,6 +13,7 @@ namespace {
 
 using etcdserverpb::AlarmRequest;
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -40,8 +41,9 @@ TEST(HealthEndpointsTest, AlarmsAreToldOfUntilTheyAreExcludedOrDisarmed) {
   alarm(AlarmRequest::ACTIVATE, etcdserverpb::CORRUPT);
   EXPECT_THAT(HttpGet(address, "/health?exclude=NOSPACE"), HasSubstr("\"ALARM CORRUPT\""));
   EXPECT_THAT(HttpGet(address, "/health?exclude=NOSPACE&exclude=CORRUPT"), HasSubstr(healthy));
-  EXPECT_THAT(HttpGet(address, "/readyz"),
-              AllOf(HasSubstr(" 503 "), HasSubstr("[-]data_corruption failed: alarm activated: CORRUPT\n")));
+  EXPECT_THAT(
+      HttpGet(address, "/readyz"),
+      AllOf(HasSubstr(" 503 "), HasSubstr("[-]data_corruption failed: alarm activated: CORRUPT\n"), EndsWith("\n\n")));
   EXPECT_THAT(HttpGet(address, "/livez"), HasSubstr(" 200 "));
   EXPECT_THAT(HttpGet(address, "/metrics"),
               AllOf(HasSubstr("\netcd_debugging_server_alarms{alarm_type=\"NOSPACE\",server_id=\"ff\"} 1\n"),
