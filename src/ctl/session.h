@@ -82,9 +82,10 @@ class Session {
   Duration Patience() const {
     return base::SaturatingSum(std::max(flags_.dial_timeout, Duration::zero()), std::chrono::seconds(1));
   }
-  // --command-timeout for a Call, which takes zero for no bound.
+  // --command-timeout for a Call, which takes zero for no bound. What is over at once ends a second ago: gRPC counts in
+  // milliseconds, and an answer may come in one.
   Duration command_timeout() const {
-    return flags_.command_timeout == Duration::zero() ? Duration(-1) : flags_.command_timeout;
+    return flags_.command_timeout > Duration::zero() ? flags_.command_timeout : -std::chrono::seconds(1);
   }
   // A call bounded by it.
   Call Bounded(const char* method, bool repeatable = false) const { return {method, repeatable, command_timeout()}; }
