@@ -2,6 +2,7 @@
 // afterwards.
 
 #include <memory>
+#include <utility>
 
 #include "fuzz/connection.h"
 #include "fuzz/target.h"
@@ -31,7 +32,9 @@ rpc::Registry MakeRegistry() {
   registry.AddStream("/e/C", rpc::Registry::StreamKind::kBidirectional,
                      [](const rpc::CallContext&, rpc::Stream& stream) { return std::make_unique<Echo>(stream); });
   registry.AddHttp("/h/", [](const rpc::HttpRequest& request, rpc::HttpReply reply) {
-    reply({.body = request.path + request.QueryValue("q") + request.body});
+    rpc::HttpResponse response;
+    response.body = base::Payload(request.path + request.QueryValue("q") + request.body);
+    reply(std::move(response));
   });
   return registry;
 }
