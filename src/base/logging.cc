@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "src/base/log_writer.h"
 #include "src/base/logging_format.h"
 #include "src/base/logging_sink.h"
@@ -106,7 +106,7 @@ absl::StatusOr<LogLevel> ParseLogLevel(std::string_view text) {
   constexpr std::array kLevels = {LogLevel::kDebug, LogLevel::kInfo,  LogLevel::kWarn,
                                   LogLevel::kError, LogLevel::kPanic, LogLevel::kFatal};
   std::string name(text);
-  for (char& letter : name) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  absl::AsciiStrToLower(&name);
   if (name.empty()) return LogLevel::kInfo;
   if (name == "warning") return LogLevel::kWarn;
   if (name == "dpanic") return LogLevel::kPanic;

@@ -76,6 +76,15 @@ class WatchCommandTest : public testing::Test {
     environment.push_back("PATH=" + std::string(getenv("PATH")));
     return ctl::Run(line, environment, streams);
   }
+  // To each watch, at revision 21, and nothing after it.
+  void SendOnePut(const std::string& key) {
+    server_.on_watch = [key](FakeServer::WatchStream& stream) {
+      AcceptWatch(stream, 0, 20);
+      SendPut(stream, 0, key, 21);
+      AwaitEnd(stream);
+      return grpc::Status::OK;
+    };
+  }
 
   FakeServer server_;
   std::istringstream in_;
@@ -83,12 +92,7 @@ class WatchCommandTest : public testing::Test {
 };
 
 TEST_F(WatchCommandTest, AProgramThatFailsEndsIt) {
-  server_.on_watch = [](FakeServer::WatchStream& stream) {
-    AcceptWatch(stream, 0, 20);
-    SendPut(stream, 0, "a\n", 21);
-    AwaitEnd(stream);
-    return grpc::Status::OK;
-  };
+  SendOnePut("a\n");
   const std::string check = R"(test "$ETCD_WATCH_KEY" = '"a\n"' -a $ETCD_WATCH_REVISION = 21 && exit 4)";
   EXPECT_EQ(RunLine({"watch", "a", "--", "sh", "-c", check}, {in_, out_, err_}), 1);
   EXPECT_EQ(out_.str(), "PUT\na\n\n\n");
@@ -96,12 +100,7 @@ TEST_F(WatchCommandTest, AProgramThatFailsEndsIt) {
 }
 
 TEST_F(WatchCommandTest, AProgramHearsOfTheEventAloneThoughAWatchRunsInAnother) {
-  server_.on_watch = [](FakeServer::WatchStream& stream) {
-    AcceptWatch(stream, 0, 20);
-    SendPut(stream, 0, "a", 21);
-    AwaitEnd(stream);
-    return grpc::Status::OK;
-  };
+  SendOnePut("a");
   // A shell would have sorted the environment out.
   const std::string check = R"(/^ETCD_WATCH_KEY=outer$/q5;/^ETCD_WATCH_KEY="a"$/q4)";
   EXPECT_EQ(RunLine({"watch", "a", "--", "sed", "-nz", check, "/proc/self/environ"}, {in_, out_, err_},
@@ -111,12 +110,7 @@ TEST_F(WatchCommandTest, AProgramHearsOfTheEventAloneThoughAWatchRunsInAnother) 
 }
 
 TEST_F(WatchCommandTest, AFailureEndsTheInteractiveModeThoughInputStaysOpen) {
-  server_.on_watch = [](FakeServer::WatchStream& stream) {
-    AcceptWatch(stream, 0, 20);
-    SendPut(stream, 0, "a", 21);
-    AwaitEnd(stream);
-    return grpc::Status::OK;
-  };
+  SendOnePut("a");
   std::array<int, 2> ends;
   ASSERT_EQ(pipe(ends.data()), 0);
   ASSERT_EQ(write(ends[1], "watch a -- false\n", 17), 17);
