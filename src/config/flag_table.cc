@@ -39,7 +39,7 @@ constexpr Flag kFlags[] = {
     {"max-txn-ops", kUint64, kMember, kWorks, "128", "Operations allowed in one transaction."},
     {"max-request-bytes", kUint64, kMember, kWorks, "1572864", "Bytes allowed in one request."},
     {"max-concurrent-streams", kUint32, kMember, kWorks, "4294967295", "Streams a client connection may have open at a time."},
-    {"grpc-keepalive-min-time", kDuration, kMember, kWorks, "5s", "Clients that ping more often than this are disconnected."},
+    {"grpc-keepalive-min-time", kDuration, kMember, kWorks, "5s", "Clients that ping more often than this are disconnected. 0: 5m."},
     {"grpc-keepalive-interval", kDuration, kMember, kWorks, "2h", "Silence after which the server pings a client. 0 here or for the timeout: the defaults of both."},
     {"grpc-keepalive-timeout", kDuration, kMember, kWorks, "20s", "How long a pinged client may take to answer."},
     {"socket-reuse-port", kBool, kMember, kWorks, "false", "Set SO_REUSEPORT on listening sockets."},

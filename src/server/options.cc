@@ -1,6 +1,7 @@
 #include "src/server/options.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <string>
 
@@ -17,6 +18,9 @@ namespace {
 // A message of gRPC tells its length in four bytes: what may be longer never comes, and sums with this do not wrap.
 constexpr uint64_t kRequestBytesMax = std::numeric_limits<uint32_t>::max();
 
+// What grpc-go's servers allow pings in where nothing is said of it.
+constexpr std::chrono::minutes kGrpcKeepaliveTimeMin{5};
+
 uint64_t RequestBytesMax(const config::Config& config) { return std::min(config.max_request_bytes, kRequestBytesMax); }
 
 }  // namespace
@@ -25,7 +29,9 @@ rpc::ServerOptions ClientServerOptions(const config::Config& config) {
   rpc::ServerOptions options;
   options.receive_message_bytes_max = RequestBytesMax(config) + kMessageOverheadBytes;
   options.concurrent_streams_max = config.max_concurrent_streams;
-  options.keepalive_time_min = config.grpc_keepalive_min_time;
+  // As in etcd, 0 says nothing of it.
+  options.keepalive_time_min =
+      config.grpc_keepalive_min_time.count() > 0 ? config.grpc_keepalive_min_time : kGrpcKeepaliveTimeMin;
   // As in etcd, both are given or the defaults of grpc-go hold, which these are.
   if (config.grpc_keepalive_interval.count() > 0 && config.grpc_keepalive_timeout.count() > 0) {
     options.keepalive_interval = config.grpc_keepalive_interval;

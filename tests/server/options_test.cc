@@ -31,5 +31,14 @@ TEST(OptionsTest, WithoutBothOfItsTimesTheKeepaliveHasGrpcGosDefaults) {
   EXPECT_EQ(times(milliseconds(1000), milliseconds(500)), std::pair(milliseconds(1000), milliseconds(500)));
 }
 
+TEST(OptionsTest, WithoutATimePingsMayComeAsOftenAsGrpcGoLetsThem) {
+  using std::chrono::milliseconds;
+  config::Config config;
+  config.grpc_keepalive_min_time = milliseconds(0);
+  EXPECT_EQ(ClientServerOptions(config).keepalive_time_min, std::chrono::minutes(5));
+  config.grpc_keepalive_min_time = milliseconds(1);
+  EXPECT_EQ(ClientServerOptions(config).keepalive_time_min, milliseconds(1));
+}
+
 }  // namespace
 }  // namespace quorate::server
