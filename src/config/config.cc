@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "absl/strings/str_join.h"
 #include "quorate/config/url.h"
 #include "src/config/auto_compaction.h"
 #include "src/config/flag_set.h"
@@ -22,12 +23,6 @@ constexpr std::string_view kDefaultName = "default";
 
 absl::Status Refused(const std::string& message) {
   return base::MakeStatus(absl::StatusCode::kFailedPrecondition, message);
-}
-
-std::string Join(const std::vector<std::string>& parts) {
-  std::string out;
-  for (const std::string& part : parts) out.append(out.empty() ? "" : ",").append(part);
-  return out;
 }
 
 // Rounded up, so that a short time never becomes 0, which stands for a default or for no bound, but not beyond what
@@ -59,8 +54,8 @@ absl::Status CheckAdvertiseUrls(const FlagSet& flags, std::string_view name, con
   for (const std::string& url : urls) {
     QUORATE_RETURN_IF_ERROR(CheckSecure(flags, name, url));
     if (const absl::Status status = CheckAdvertiseUrl(url); !status.ok()) {
-      return Refused("--" + std::string(name) + " \"" + Join(urls) + "\" must be " + std::string(form) + " (" +
-                     std::string(base::MessageOf(status)) + ")");
+      return Refused("--" + std::string(name) + " \"" + absl::StrJoin(urls, ",") + "\" must be " + std::string(form) +
+                     " (" + std::string(base::MessageOf(status)) + ")");
     }
   }
   return absl::OkStatus();

@@ -6,6 +6,8 @@
 #include <array>
 #include <cctype>
 
+#include "absl/strings/str_join.h"
+
 namespace quorate::config {
 namespace {
 
@@ -17,15 +19,18 @@ absl::Status Invalid(std::string_view reason, std::string_view url) {
   return Wrong(std::string(reason) + ": " + std::string(url));
 }
 
-// URLs of `wanted` that are not in `present`, each behind `prefix`.
-std::string Missing(const std::vector<std::string>& wanted, const std::vector<std::string>& present,
-                    const std::string& prefix) {
-  std::string missing;
+// Those of `wanted` that are not in `present`.
+std::vector<std::string> Missing(const std::vector<std::string>& wanted, const std::vector<std::string>& present) {
+  std::vector<std::string> missing;
   for (const std::string& url : wanted) {
-    if (std::find(present.begin(), present.end(), url) != present.end()) continue;
-    missing += (missing.empty() ? "" : ",") + prefix + url;
+    if (std::find(present.begin(), present.end(), url) == present.end()) missing.push_back(url);
   }
   return missing;
+}
+
+// As --initial-cluster has them; not empty.
+std::string JoinNamed(const std::string& name, const std::vector<std::string>& urls) {
+  return name + "=" + absl::StrJoin(urls, "," + name + "=");
 }
 
 std::string_view Trim(std::string_view text) {
@@ -150,13 +155,13 @@ absl::Status CheckSelf(const NamedUrls& initial_cluster, const std::string& self
   if (listed.empty()) {
     return Wrong("couldn't find local name \"" + self + "\" in the initial cluster configuration");
   }
-  if (const std::string missing = Missing(listed, advertised, self + "="); !missing.empty()) {
-    return Wrong("--initial-cluster has " + missing +
-                 " but missing from --initial-advertise-peer-urls=" + Missing(advertised, {}, ""));
+  if (const std::vector<std::string> missing = Missing(listed, advertised); !missing.empty()) {
+    return Wrong("--initial-cluster has " + JoinNamed(self, missing) +
+                 " but missing from --initial-advertise-peer-urls=" + absl::StrJoin(advertised, ","));
   }
-  if (const std::string missing = Missing(advertised, listed, ""); !missing.empty()) {
-    return Wrong("--initial-advertise-peer-urls has " + missing +
-                 " but missing from --initial-cluster=" + Missing(listed, {}, self + "="));
+  if (const std::vector<std::string> missing = Missing(advertised, listed); !missing.empty()) {
+    return Wrong("--initial-advertise-peer-urls has " + absl::StrJoin(missing, ",") +
+                 " but missing from --initial-cluster=" + JoinNamed(self, listed));
   }
   return absl::OkStatus();
 }
