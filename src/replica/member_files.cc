@@ -145,6 +145,7 @@ absl::Status RemoveUnusedLog(const ReplicaOptions& options, base::FileSystem& fi
 // `former`: what a first start that was not finished said of itself.
 absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSystem& files, const Paths& paths,
                                    const std::optional<DataIdentity>& former, MemberFiles opened) {
+  if (options.check_first_start) QUORATE_RETURN_IF_ERROR(options.check_first_start());
   QUORATE_ASSIGN_OR_RETURN(opened.cluster,
                            membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
   QUORATE_RETURN_IF_ERROR(CheckAlone(opened.cluster));

@@ -74,6 +74,17 @@ replica::AutoCompactionOptions AutoCompactionFrom(const config::AutoCompaction& 
   return {};
 }
 
+absl::Status CheckFirstStart(const config::Config& config) {
+  if (config.initial_cluster_existing) {
+    return base::MakeStatus(
+        absl::StatusCode::kUnimplemented,
+        "--initial-cluster-state=existing without data in \"" + config.data_dir +
+            "\": joining a running cluster is not yet supported; give the member's data directory, or "
+            "--initial-cluster-state=new to begin a new one");
+  }
+  return config::CheckSelf(config.initial_cluster, config.name, config.initial_advertise_peer_urls);
+}
+
 }  // namespace
 
 replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
@@ -84,6 +95,7 @@ replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
   options.cluster_token = config.initial_cluster_token;
   options.initial_cluster = config.initial_cluster;
   options.advertise_client_urls = config.advertise_client_urls;
+  options.check_first_start = [config] { return CheckFirstStart(config); };
   options.heartbeat_interval = config.heartbeat_interval;
   options.election_timeout = config.election_timeout;
   options.snapshot_count = config.snapshot_count;
@@ -95,16 +107,9 @@ replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
 
 absl::Status CheckStart(const config::Config& config) {
   QUORATE_RETURN_IF_ERROR(config::CheckAlone(config.initial_cluster, config.name));
-  const bool started_before = base::PosixFileSystem().Exists(config.data_dir + "/member");
-  if (config.initial_cluster_existing && !started_before) {
-    return base::MakeStatus(
-        absl::StatusCode::kUnimplemented,
-        "--initial-cluster-state=existing without data in \"" + config.data_dir +
-            "\": joining a running cluster is not yet supported; give the member's data directory, or "
-            "--initial-cluster-state=new to begin a new one");
-  }
-  if (started_before) return absl::OkStatus();
-  return config::CheckSelf(config.initial_cluster, config.name, config.initial_advertise_peer_urls);
+  // Else it may be a first start all the same, which is known once the member's files are read.
+  if (base::PosixFileSystem().Exists(config.data_dir + "/member")) return absl::OkStatus();
+  return CheckFirstStart(config);
 }
 
 }  // namespace quorate::server

@@ -18,7 +18,7 @@ api::ServicesOptions ServicesOptionsFrom(const config::Config& config);
 replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config);
 
 // Refuses what this version cannot do yet, and a first start whose flags contradict each other, before anything is
-// touched.
+// touched. A first start that was not finished is checked when the replica finds it.
 absl::Status CheckStart(const config::Config& config);
 
 }  // namespace quorate::server

@@ -221,6 +221,19 @@ TEST_F(UnfinishedFirstStart, BeginsAnewWithOtherFlags) {
   ExpectToServe(OptionsOf("another"));
 }
 
+TEST_F(UnfinishedFirstStart, IsAskedAboutAgainBeforeItBeginsAnew) {
+  ASSERT_NO_FATAL_FAILURE(Leave(OptionsOf("one")));
+  ReplicaOptions options = OptionsOf("another");
+  int asked = 0;
+  options.check_first_start = [&] { return ++asked > 1 ? absl::OkStatus() : absl::AbortedError("not so"); };
+  EXPECT_EQ(OpenStatus(options), absl::AbortedError("not so"));
+  const absl::StatusOr<std::optional<DataIdentity>> left = ReadIdentity(files_, directory_ + "/member");
+  ASSERT_TRUE(left.ok()) << left.status();
+  EXPECT_EQ((*left)->token, "one");
+  ASSERT_NO_FATAL_FAILURE(ExpectToServe(options));
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(UnfinishedFirstStart, BeginsAnewWithALogOfItsOwnElsewhere) {
   const base::TemporaryDirectory elsewhere;
   ASSERT_NO_FATAL_FAILURE(Leave(OptionsOf("one", elsewhere.path())));

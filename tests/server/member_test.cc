@@ -194,6 +194,19 @@ TEST(MemberTest, AFirstStartAdvertisesWhatTheClusterHasOfIt) {
   EXPECT_THAT(member.WaitForLine(kReady), Not(IsEmpty()));
 }
 
+TEST(MemberTest, AFirstStartThatWasNotFinishedIsCheckedWhenItBeginsAnew) {
+  base::TemporaryDirectory directory;
+  std::filesystem::create_directories(TestConfig(directory).data_dir + "/member");
+  config::Config config = TestConfig(directory);
+  config.initial_advertise_peer_urls = {"http://127.0.0.1:2390"};
+  EXPECT_THAT(FailingStart(config), HasSubstr("--initial-cluster has m1=http://127.0.0.1:2380 but missing from"));
+  config = TestConfig(directory);
+  config.initial_cluster_existing = true;
+  EXPECT_THAT(FailingStart(config), HasSubstr("--initial-cluster-state=existing without data"));
+  MemberProcess member(TestConfig(directory));
+  EXPECT_THAT(member.WaitForLine(kReady), Not(IsEmpty()));
+}
+
 TEST(MemberTest, DataOfAnotherTokenOrNameIsRefused) {
   base::TemporaryDirectory directory;
   {

@@ -54,6 +54,9 @@ struct ReplicaOptions {
   std::string cluster_token;
   std::vector<std::pair<std::string, std::string>> initial_cluster;
   std::vector<std::string> advertise_client_urls;
+  // Whether the flags allow a first start, asked before one makes a store or a log; also when one that was not finished
+  // begins anew. Empty: they do.
+  std::function<absl::Status()> check_first_start;
   std::chrono::milliseconds heartbeat_interval{100};
   std::chrono::milliseconds election_timeout{1000};
   // As etcd's: a request waits so long for the disk, and two election timeouts.
