@@ -7,7 +7,8 @@
 namespace quorate::ctl {
 
 absl::StatusOr<std::vector<std::string>> EndpointsToAsk(Session& session, bool cluster) {
-  QUORATE_RETURN_IF_ERROR(session.Prepare());
+  // As etcdctl: what keeps it from asking who the members are has no exit code of its own.
+  QUORATE_RETURN_IF_ERROR(session.Prepare(cluster ? Exit::kError : Exit::kBadArguments));
   if (!cluster) return session.Endpoints();
   absl::StatusOr<std::unique_ptr<Client>> client = session.Connect();
   if (!client.ok()) return Fail(Exit::kError, base::MessageOf(client.status()));

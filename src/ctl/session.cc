@@ -93,7 +93,7 @@ void Session::ReadCredentials() {
   config_.password = user.password;
 }
 
-absl::Status Session::Prepare() {
+absl::Status Session::Prepare(Exit no_tls) {
   if (printer_ != nullptr) return absl::OkStatus();
   QUORATE_RETURN_IF_ERROR(ReadEnvironment(*command_, environment_, err()));
   if (flags_.debug) {
@@ -109,7 +109,9 @@ absl::Status Session::Prepare() {
   QUORATE_RETURN_IF_ERROR(CheckFiles());
   ReadCredentials();
   QUORATE_ASSIGN_OR_RETURN(printer_, MakePrinter(flags_.write_out, flags_.hex, out(), err()));
-  QUORATE_RETURN_IF_ERROR(ReadTls(tls(), config_));
+  if (const absl::Status status = ReadTls(tls(), config_); !status.ok()) {
+    return Fail(no_tls, base::MessageOf(status));
+  }
   config_.dial_timeout = flags_.dial_timeout;
   config_.keepalive_time = flags_.keepalive_time;
   config_.keepalive_timeout = flags_.keepalive_timeout;

@@ -12,6 +12,7 @@
 #include "quorate/ctl/ctl.h"
 #include "src/ctl/client.h"
 #include "src/ctl/command_line.h"
+#include "src/ctl/failure.h"
 #include "src/ctl/global_flags.h"
 
 namespace quorate::ctl {
@@ -60,8 +61,9 @@ class Session {
   std::string Variable(const std::string& name) const;
 
   // Reads the environment and checks the global flags; every command that talks to a server calls this or Connect once,
-  // after its own arguments are known to be good. Makes the printer.
-  absl::Status Prepare();
+  // after its own arguments are known to be good. Makes the printer. `no_tls` is how it ends when a certificate or a
+  // key cannot be had.
+  absl::Status Prepare(Exit no_tls = Exit::kBadArguments);
   // Prepares, then opens a client for all endpoints.
   absl::StatusOr<std::unique_ptr<Client>> Connect();
   // A client for these endpoints, with the prepared flags.

@@ -276,6 +276,9 @@ def global_cases():
     case("get", "key", "--cert", "/nonexistent")
     case("get", "key", "--key", "/nonexistent")
     case("get", "key", "--cert", "/nonexistent", "--key", "/nonexistent")
+    for command in [["endpoint", "status"], ["endpoint", "health"], ["endpoint", "hashkv"], ["defrag"]]:
+        case(*command, "--cacert", "/nonexistent")
+        case(*command, "--cluster", "--cacert", "/nonexistent")
     case("get", "key", "--user", "root:x")
     case("get", "key", "--user", "root", "--password", "x")
     case("get", "key", "--auth-jwt-token", "abc")

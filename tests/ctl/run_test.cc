@@ -78,6 +78,9 @@ TEST(Run, ExitCodesTellKindsOfFailuresApart) {
   EXPECT_EQ(RunLine({"get", "a", "--endpoints", ""}).exit_code, 2);
   EXPECT_EQ(RunLine({"defrag", "--cluster", "--endpoints", ""}).exit_code, 1);
   EXPECT_EQ(RunLine({"endpoint", "status", "--cluster", "--endpoints", ""}).exit_code, 1);
+  EXPECT_EQ(RunLine({"endpoint", "status", "--cacert", "/nonexistent"}).exit_code, 128);
+  EXPECT_EQ(RunLine({"endpoint", "status", "--cluster", "--cacert", "/nonexistent"}).exit_code, 1);
+  EXPECT_EQ(RunLine({"endpoint", "status", "--cluster", "--cacert", ""}).exit_code, 128);
   EXPECT_EQ(RunLine({"compaction", "x"}).exit_code, 1);
   EXPECT_EQ(RunLine({"get", "a", "--cacert", ""}).err, "Error: empty string is passed to --cacert option\n");
   EXPECT_EQ(RunLine({"get", "a", "--cacert", "/nonexistent"}).err,
