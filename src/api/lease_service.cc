@@ -99,7 +99,8 @@ void LeaseService::TimeToLive(const rpc::CallContext& context, std::string_view 
         DescribeLease(*context->replica, request, kKeysBytesMax, [&patience] { return patience.is_over(); });
     if (!described.ok()) return std::move(*waiting).Fail(std::move(described).status());
     auto body = std::make_shared<base::Payload>(*std::move(described));
-    const bool accepted = context->replica->leases().WhenPublished([context, body, waiting] {
+    const bool accepted = context->replica->leases().WhenPublished([context, body, waiting](absl::Status published) {
+      if (!published.ok()) return std::move(*waiting).Fail(std::move(published));
       // Who leads no longer knows no times.
       if (!context->replica->lessor().leading()) return std::move(*waiting).Fail(base::errors::LeaderChanged());
       ReplyNow(*context, std::move(*body), std::move(*waiting));

@@ -77,8 +77,9 @@ struct Leases::Rep {
 
   // Set by the writer before it changes a part, cleared when that is published.
   std::atomic<bool> touched{false};
-  base::Mutex waiting_mutex;  // guards waiting
-  std::vector<std::function<void()>> waiting;
+  base::Mutex waiting_mutex;  // guards what follows
+  std::vector<PublishedDone> waiting;
+  absl::Status refusal;  // why what was touched is not published; OK: it will be
 };
 
 Leases::Leases(Lessor* lessor) : rep_(std::make_unique<Rep>()) { rep_->lessor = lessor; }
@@ -153,13 +154,25 @@ void Leases::Published() {
     if (!change.ttl.has_value()) rep_->lessor->Revoked(change.lease);
   }
   if (!rep_->touched.load(std::memory_order_relaxed)) return;
-  std::vector<std::function<void()>> waiting;
+  std::vector<PublishedDone> waiting;
   {
     base::MutexLock lock(&rep_->waiting_mutex);
     rep_->touched.store(false, std::memory_order_relaxed);
+    rep_->refusal = absl::OkStatus();
     waiting.swap(rep_->waiting);
   }
-  for (std::function<void()>& done : waiting) done();
+  for (PublishedDone& done : waiting) done(absl::OkStatus());
+}
+
+void Leases::PublishRefused(const absl::Status& reason) {
+  std::vector<PublishedDone> waiting;
+  {
+    base::MutexLock lock(&rep_->waiting_mutex);
+    if (!rep_->touched.load(std::memory_order_relaxed)) return;
+    rep_->refusal = reason;
+    waiting.swap(rep_->waiting);
+  }
+  for (PublishedDone& done : waiting) done(reason);
 }
 
 bool Leases::Exists(int64_t lease) const {
@@ -233,16 +246,18 @@ uint64_t Leases::KeyBytes(int64_t lease) const {
   return attached == nullptr ? 0 : attached->bytes;
 }
 
-bool Leases::WhenPublished(std::function<void()> done) {
+bool Leases::WhenPublished(PublishedDone done) {
+  absl::Status refusal;
   {
     base::MutexLock lock(&rep_->waiting_mutex);
-    if (rep_->touched.load(std::memory_order_relaxed)) {
+    refusal = rep_->refusal;
+    if (refusal.ok() && rep_->touched.load(std::memory_order_relaxed)) {
       if (rep_->waiting.size() >= kWaitingMax) return false;
       rep_->waiting.push_back(std::move(done));
       return true;
     }
   }
-  done();
+  done(std::move(refusal));
   return true;
 }
 

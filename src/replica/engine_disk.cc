@@ -90,6 +90,8 @@ void Engine::EnterTrouble(DiskTrouble::Source source, const absl::Status& status
   const bool news = trouble_.Enter(source, status);
   FailLogged(pending_.TakeAll(), OutcomeUnknown(status));
   Refuse(queue_.TakeProposals(), RefusalFor(status));
+  // Of the log only the replica thread hears, while another may execute what was logged before.
+  if (source == DiskTrouble::Source::kStore) files_.leases->PublishRefused(base::errors::TimeoutWaitAppliedIndex());
   if (news) QUORATE_LOG(kWarn, WritesRefusedFor(status), {{"error", status}});
 }
 

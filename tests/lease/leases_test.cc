@@ -297,17 +297,43 @@ TEST(LeasesTest, WhatACrashTakesIsGoneAltogether) {
 TEST(LeasesTest, AnAnswerWaitsUntilWhatItShowsIsPublished) {
   TestLeases test;
   int told = 0;
-  EXPECT_TRUE(test.leases->WhenPublished([&] { ++told; }));
+  EXPECT_TRUE(test.leases->WhenPublished([&](const absl::Status& status) {
+    ++told;
+    EXPECT_TRUE(status.ok()) << status;
+  }));
   EXPECT_EQ(told, 1);
   ASSERT_TRUE(test.leases->Grant({1, 10}, *test.store).ok());
-  EXPECT_TRUE(test.leases->WhenPublished([&] {
+  EXPECT_TRUE(test.leases->WhenPublished([&](const absl::Status& status) {
     ++told;
+    EXPECT_TRUE(status.ok()) << status;
     EXPECT_TRUE(test.lessor->Find(1).has_value());
   }));
   EXPECT_EQ(told, 1);
   EXPECT_FALSE(test.lessor->Find(1).has_value());
   test.Commit();
   EXPECT_EQ(told, 2);
+}
+
+TEST(LeasesTest, NobodyWaitsForWhatTheDiskRefuses) {
+  TestLeases test;
+  std::vector<absl::Status> heard;
+  const auto ask = [&] {
+    EXPECT_TRUE(test.leases->WhenPublished([&](absl::Status status) { heard.push_back(std::move(status)); }));
+  };
+  const absl::Status ok, refused = base::errors::TimeoutWaitAppliedIndex();
+  test.leases->PublishRefused(refused);  // it is no matter of leases
+  ask();
+  EXPECT_THAT(heard, ElementsAre(ok));
+  ASSERT_TRUE(test.leases->Grant({1, 10}, *test.store).ok());
+  ask();
+  EXPECT_THAT(heard, ElementsAre(ok));
+  test.leases->PublishRefused(refused);
+  EXPECT_THAT(heard, ElementsAre(ok, refused));
+  ask();
+  EXPECT_THAT(heard, ElementsAre(ok, refused, refused));
+  test.Commit();
+  ask();
+  EXPECT_THAT(heard, ElementsAre(ok, refused, refused, ok));
 }
 
 TEST(LeasesTest, DamagedLeasesAreFoundAtStart) {

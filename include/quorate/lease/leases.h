@@ -47,6 +47,8 @@ class Leases final : public mvcc::LeaseKeys {
   void Publishing();
   // It has been committed and is seen.
   void Published();
+  // It cannot be for now, since the disk refuses it: who waits for it in WhenPublished hears so, and who would wait.
+  void PublishRefused(const absl::Status& reason);
   bool Exists(int64_t lease) const override;
   // A store that was made of etcd's data may have keys of a lease that is not there. They are left be and shown to
   // nobody until one of that id is granted, which holds them then: so a lease's keys are always those that name it,
@@ -66,10 +68,11 @@ class Leases final : public mvcc::LeaseKeys {
   size_t KeyCount(int64_t lease) const;
   // How long they are together.
   uint64_t KeyBytes(int64_t lease) const;
-  // Runs `done` once all that could be seen here before the call is published: at once, or on the writer's thread.
-  // False, and `done` is dropped, when kWaitingMax wait already.
+  // Calls `done` once all that could be seen here before the call is published, or with the reason why nobody knows
+  // when: at once, or on the writer's thread. False, and `done` is dropped, when kWaitingMax wait already.
   static constexpr size_t kWaitingMax = 100'000;
-  [[nodiscard]] bool WhenPublished(std::function<void()> done);
+  using PublishedDone = std::function<void(absl::Status)>;
+  [[nodiscard]] bool WhenPublished(PublishedDone done);
 
  private:
   struct Rep;
