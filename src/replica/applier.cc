@@ -57,6 +57,10 @@ absl::Status Applier::ExecuteRest() {
   QUORATE_RETURN_IF_ERROR(options_.store->WriteCommitted());
   if (batch_ended_) QUORATE_RETURN_IF_ERROR(Commit());
   while (next_ < entries_.size()) {
+    // Between two batches, so that nothing is left half done.
+    if (uncommitted_commands_ == 0 && abandoned_.load(std::memory_order_relaxed)) {
+      return absl::CancelledError("stopped");
+    }
     const raft::Entry& entry = entries_[next_++];
     QUORATE_CHECK(entry.index == applied_ + 1) << "executed " << applied_ << ", then got " << entry.index;
     applied_ = entry.index;

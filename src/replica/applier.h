@@ -44,6 +44,8 @@ class Applier {
   absl::Status Apply(std::vector<raft::Entry> entries);
   // Tries again to commit, and goes on with what Apply was given. As Apply.
   absl::Status Continue();
+  // Any thread, when nobody waits for what is executed: no batch is begun any more, and Apply ends with Cancelled.
+  void Abandon() { abandoned_.store(true, std::memory_order_relaxed); }
 
   // Any thread.
   membership::Cluster cluster() const;
@@ -82,6 +84,7 @@ class Applier {
   size_t uncommitted_commands_ = 0;
   bool cluster_changed_ = false;
   raft::Index applied_;
+  std::atomic<bool> abandoned_{false};
   std::atomic<uint64_t> slow_applies_{0};
   ExecutionStatistics statistics_;
   mutable base::Mutex cluster_mutex_;  // guards cluster_: executed here, read by anyone

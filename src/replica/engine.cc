@@ -96,6 +96,8 @@ void Engine::Start(std::function<void()> on_ready, std::function<void(const absl
 }
 
 void Engine::Stop() {
+  // So much may be left to be executed of the log that a stop would wait for long.
+  if (!ready_announced_.load()) applier_.Abandon();
   if (stopping_.exchange(true)) return;
   queue_.Close();
   if (!trouble_.refuses() && !dead_.load()) pending_.WaitEmpty(kStopPatience);

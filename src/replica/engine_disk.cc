@@ -119,7 +119,7 @@ DiskPace Engine::disk_pace() const {
 void Engine::Fatal(const absl::Status& status) {
   can_read_now_.store(false);
   if (dead_.exchange(true)) return;
-  if (absl::IsCancelled(status)) return FailAll();  // the store is being closed; what it lacks is in the log
+  if (absl::IsCancelled(status)) return FailAll();  // the member is being stopped; what the store lacks is in the log
   QUORATE_LOG(kError, "this member cannot go on", {{"error", WithRemedy(status)}});
   FailAll();
   on_fatal_(WithRemedy(status));

@@ -110,5 +110,14 @@ TEST_F(ApplierTest, LongAnswersAreNotGatheredOverManyEntries) {
   EXPECT_EQ(heard_.size(), 9u);
 }
 
+TEST_F(ApplierTest, OnceAbandonedItBeginsNoBatch) {
+  std::vector<raft::Entry> entries;
+  entries.push_back(EntryOf(CommandType::kTxn, {TxnOf(1)}));
+  applier_->Abandon();
+  EXPECT_TRUE(absl::IsCancelled(applier_->Apply(std::move(entries))));
+  EXPECT_EQ(read_gate_.applied(), 1u);
+  EXPECT_TRUE(heard_.empty());
+}
+
 }  // namespace
 }  // namespace quorate::replica

@@ -118,6 +118,28 @@ TEST_F(ReplicaTest, StoppedAnswersServerStopped) {
   EXPECT_EQ(base::MessageOf(Put({"late"}, "v")[0].status), "etcdserver: server stopped");
 }
 
+TEST_F(ReplicaTest, StoppedBeforeItIsReadyItLeavesWhatTheLogHasToTheNextStart) {
+  auto replica = Replica::Open(Options());
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  replica_ = *std::move(replica);
+  // The log has something to execute once this sync ends, the first entry of the term.
+  files_.HoldSyncs();
+  replica_->Start([] { ADD_FAILURE() << "ready"; }, [](const absl::Status& status) { ADD_FAILURE() << status; });
+  std::thread stopping([this] { replica_->Stop(); });
+  std::atomic<bool> stopped{false};
+  while (!stopped) {
+    // Answered at once only when it is refused.
+    replica_->ConfirmRead([&](const absl::Status&) { stopped = true; });
+    std::this_thread::yield();
+  }
+  files_.LetSyncsGo();
+  stopping.join();
+  EXPECT_EQ(replica_->status().applied_index, 0u);
+  replica_.reset();
+  Start();
+  EXPECT_GT(replica_->status().applied_index, 0u);
+}
+
 TEST_F(ReplicaTest, ConfirmsReadsOnlyOnceThePastIsExecuted) {
   auto replica = Replica::Open(Options());
   ASSERT_TRUE(replica.ok()) << replica.status();

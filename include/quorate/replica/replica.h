@@ -113,6 +113,7 @@ class Replica {
   // `on_fatal` is called, once, when the member cannot go on (failed sync, damaged store): log is done, exit is due.
   void Start(std::function<void()> on_ready, std::function<void(const absl::Status&)> on_fatal);
   // Finishes what was accepted, makes the store durable, joins the threads. Proposals after it answer "server stopped".
+  // Before `on_ready` nothing was accepted: what the log has is left to the next start.
   void Stop();
 
   // Any thread. Takes the batch over; its completion hears of every proposal, refused ones too ("too many requests"),
