@@ -262,7 +262,9 @@ def measure_metrics(member, page):
 
 
 def measure_errors(server, page):
-    # Neither the code nor when it is answered: a message the program never answers is not in it. The terminator keeps it from being found inside a longer one.
+    # Only the text is looked for, neither its code nor when it is answered: the compiler leaves out a message that
+    # nothing in the program uses. The zero that ends a string in C keeps it from being found at the beginning of a
+    # longer one.
     binary = pathlib.Path(server).read_bytes()
     rows = page.rows("Errors")
     for row in rows:

@@ -1,6 +1,7 @@
 #pragma once
 
-// The pages of a bbolt database in a file, each checked as it is read.
+// The pages of a bbolt database in a file, each checked as it is read. One thread at a time, pages included: they read
+// from the file, which must outlive them.
 
 #include <cstdint>
 #include <memory>

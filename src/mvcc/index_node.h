@@ -18,7 +18,8 @@
 
 namespace quorate::mvcc::index {
 
-// With these a leaf takes 1 KiB and an inner node 2 KiB of the heap, malloc's word included.
+// With these a leaf has 1,008 bytes and an inner node 2,032: they fill blocks of 1 and 2 KiB, of jemalloc as of glibc's
+// malloc, which adds a word.
 inline constexpr uint32_t kLeafCapacity = 62;
 inline constexpr uint32_t kInnerCapacity = 60;
 // A node with fewer entries than this after an erasure is joined with a neighbour, or takes entries of it when both

@@ -1,5 +1,8 @@
 #pragma once
 
+// The inside of a ReadView: one published state, held by a ticket of the ViewGate, and where it finds its keys and
+// records. One thread at a time.
+
 #include "src/mvcc/key_sources.h"
 #include "src/mvcc/store_parts.h"
 

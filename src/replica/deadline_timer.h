@@ -21,7 +21,7 @@ class DeadlineTimer {
   // Fails those whose deadline is not after `now`; returns the earliest of those who wait on, if any. Must not block.
   using Expire = std::function<std::optional<std::chrono::nanoseconds>(std::chrono::nanoseconds now)>;
 
-  // Everybody waits so long: until then from his beginning, by the clock's monotonic time.
+  // `wait` is how long each of them waits, from its beginning to its deadline, by the clock's monotonic time.
   DeadlineTimer(base::Clock* clock, std::chrono::nanoseconds wait, Expire expire);
   ~DeadlineTimer();
 

@@ -1,6 +1,6 @@
 #pragma once
 
-// Cuts a stream's bytes into gRPC messages: one flag byte, four bytes of length, the message.
+// Cuts a stream's bytes into gRPC messages: one flag byte, four bytes of length, the message. Loop thread only.
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,7 @@
 #pragma once
 
 // HTTP/2 on one connection (RFC 9113), framed by nghttp2: streams, windows, pings, GOAWAY. What a stream means is the
-// business of Http2Stream.
+// business of Http2Stream. Loop thread only.
 
 #include <nghttp2/nghttp2.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // One HTTP/2 stream as its session sees it: a gRPC call or a plain HTTP exchange. The session owns it, from the
-// request's headers to the stream's end.
+// request's headers to the stream's end. Loop thread only.
 
 #include <atomic>
 #include <cstdint>

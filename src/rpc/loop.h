@@ -138,9 +138,9 @@ class Loop {
   class Wakeup;
   class Later;
   static constexpr size_t kCallsKept = 4096;
-  // Connections that are ready at once.
+  // Ready connections that are taken on at once.
   static constexpr int kEventsMax = 256;
-  // Of a tick; see loop_work.cc.
+  // A slice of a tick; see loop_work.cc.
   static constexpr std::chrono::microseconds kSlice{500};
   // For what is to be written at the end of a slice. Some 300 connections, more than a slice answers.
   static constexpr std::chrono::milliseconds kFlushTime{2};
@@ -164,11 +164,11 @@ class Loop {
   void Tick(std::unique_lock<std::mutex>& turn);
   void SetEvents(int operation, int descriptor, EventSource* source, uint32_t events);
   int SleepMs();
-  // Without anything happening.
+  // Whether there is work left that no event and no other thread will announce: it must not sleep then.
   bool HasMoreToDo() const {
     return handed_over_ || stopping_ || !dirty_.empty() || !graves_.empty() || !postponed_.empty();
   }
-  // Until a timer is due.
+  // How long it may sleep before a timer is due, or a connection that is held off has to be looked at.
   int64_t UntilDueMs(int64_t now_ms) const;
   void CompletePosted();
   void TakeInbox();
@@ -176,7 +176,7 @@ class Loop {
   // --- loop_work.cc
   // What a tick does once it knows what has happened on which connections.
   void Work(const epoll_event* events, int count);
-  // Of them; returns how many.
+  // Serves the first of these events, for a slice of time; returns how many it served.
   int ServeSlice(const epoll_event* events, int count);
   void ServePostponed();
   void WeighLoad();
@@ -203,9 +203,9 @@ class Loop {
   std::unique_ptr<Wakeup> wakeup_;
   std::thread thread_;
   std::atomic<int> connection_count_{0};
-  std::atomic<std::chrono::steady_clock::rep> lent_at_{0};  // its thread; 0: it is here
+  std::atomic<std::chrono::steady_clock::rep> lent_at_{0};  // when its thread was lent; 0: it is here
   std::atomic<uint64_t> times_lent_{0};
-  bool answers_from_away_ = false;  // the lent thread does
+  bool answers_from_away_ = false;  // the lent thread is at it: AnswerFromAway
 
   // Guards the inbox: what other threads hand in.
   std::mutex mutex_;
@@ -214,7 +214,7 @@ class Loop {
   bool sleeping_ = false;
   bool closed_ = false;
 
-  // Whose it is, runs the loop: its own thread while it is awake. Guards everything below.
+  // The thread that holds it runs the loop: the loop's own while it is awake. Guards everything below.
   std::mutex turn_;
   int64_t awake_by_ms_ = 0;  // the thread wakes by itself
   bool stopping_ = false;

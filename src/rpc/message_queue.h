@@ -1,6 +1,7 @@
 #pragma once
 
 // The messages a call has still to send, each behind its gRPC prefix, taken piece by piece as flow control allows.
+// Loop thread only.
 
 #include <cstddef>
 #include <cstdint>

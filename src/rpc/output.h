@@ -1,6 +1,7 @@
 #pragma once
 
 // Bytes on their way to one socket: short runs copied together, large shared buffers referenced, gathered to iovecs.
+// Loop thread only.
 
 #include <sys/uio.h>
 

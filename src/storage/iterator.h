@@ -1,5 +1,8 @@
 #pragma once
 
+// The insides of Snapshot and Iterator (quorate/storage/database.h): RocksDB's own, and what they have to tell beside.
+// A Snapshot may be used and let go of by any thread, an Iterator by one at a time.
+
 #include <memory>
 #include <string>
 

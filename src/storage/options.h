@@ -1,5 +1,7 @@
 #pragma once
 
+// How RocksDB is set up here; options.cc says why. No state: any thread.
+
 #include <memory>
 #include <vector>
 

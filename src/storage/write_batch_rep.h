@@ -1,5 +1,8 @@
 #pragma once
 
+// The inside of a WriteBatch: RocksDB's batch, and where it begins in each family, by which BatchBehind knows what it
+// cannot hold. One thread at a time.
+
 #include <algorithm>
 #include <array>
 #include <cstdint>

@@ -2,7 +2,8 @@
 
 // An outgoing message as a chain of slices: short owned runs (tags, lengths, headers) and shared Buffers (stored
 // records). It is gathered to the socket without being joined. An owned run that becomes long, of many small records,
-// becomes a Buffer too: a large message grows by pieces, never by copying all of it.
+// becomes a Buffer too: a large message grows by pieces, never by copying all of it. One thread at a time; what is
+// shared, the Buffers, may be in payloads of other threads.
 
 #include <cstddef>
 #include <string>

@@ -1,7 +1,8 @@
 #pragma once
 
 // Protocol Buffers wire format, by hand for the hot paths: requests are read as views into the received bytes, answers
-// are written around stored bytes. https://protobuf.dev/programming-guides/encoding/
+// are written around stored bytes. No state, any thread; a Reader is for one thread at a time.
+// https://protobuf.dev/programming-guides/encoding/
 
 #include <bit>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
 // What the log says: one Raft entry carries a group of commands, each a client's request in the wire form it came in.
-// docs/formats/entry.md
+// docs/formats/entry.md. Values that are passed on: one thread at a time.
 
 #include <cstdint>
 #include <string>

@@ -2,8 +2,12 @@
 
 // One member's engine: takes proposals, has them agreed and logged, executes them in order, confirms reads.
 //
-// Threads: the replica thread owns the Raft node and the log; the apply thread executes what is committed. With one
-// request at a time the replica thread executes it itself, sparing a wake-up (docs/decisions/0002-threads.md).
+// Threads: the replica thread owns the Raft node and the log; the apply thread executes what is committed. A few
+// commands the replica thread executes itself, sparing a wake-up (docs/decisions/0002-threads.md). While it sleeps, an
+// event loop may lend its thread to Propose, which then stands in for it, one at a time
+// (docs/decisions/0007-lent-threads.md): what is said of the replica thread holds for that one, too. Two more are not
+// seen from outside: `flusher` makes the store durable, so that the log behind it can be dropped, and `deadlines`
+// answers those who have waited too long for the disk, and touches no disk itself.
 
 #include <chrono>
 #include <cstdint>
