@@ -4,7 +4,8 @@
 #
 #   scripts/install-deps.sh            what a release build needs
 #   scripts/install-deps.sh --test     that, and what the tests use
-#   scripts/install-deps.sh --dev      that, and clang-16, clang-tidy, perf
+#   scripts/install-deps.sh --dev      that, and for development: clang with its sanitizers and linker, clang-format,
+#                                      clang-tidy, perf, matplotlib
 set -euo pipefail
 
 build_packages=(
