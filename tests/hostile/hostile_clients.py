@@ -2,7 +2,7 @@
 """Attacks a server over raw sockets while another client puts: each attacker is to be cut off with the error that says
 why, memory is to stay within the bound named with the attack, and the other client is to be served.
 
-    hostile_clients.py <quorate> [--full] [attack...]
+    hostile_clients.py [--full] <quorate> [attack...]
 
 Starts a server of its own in a temporary directory, a fresh one for each attack with --full. Without --full the attacks
 are small and nothing is timed; with it they have their real size, clients that stall are waited for, and the p99 of the
