@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks that every module includes only itself and what it names: exit 1 and a list when one does not.
 
-A module is a quorate_module(<name> MODULES <lower modules>...) of CMakeLists.txt. Its files are below include/quorate/<name>
-and src/<name>; those below include/ are for all modules above it, those below src/ for itself.
+A module is a quorate_module(<name> MODULES <lower modules>...) of CMakeLists.txt. Its files are below
+include/quorate/<name> and src/<name>; those below include/ are for all modules above it, those below src/ for itself.
 """
 
 import pathlib

@@ -1,7 +1,7 @@
 #pragma once
 
-// A batch that counts as written and is written a little later, by whoever comes first: its writer, or someone who needs
-// it to be.
+// A batch that counts as written and is written a little later, by whoever comes first: its writer, or someone who
+// needs it to be.
 
 #include <array>
 #include <atomic>

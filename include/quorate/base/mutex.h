@@ -25,8 +25,8 @@ class ABSL_LOCKABLE Mutex {
   }
 
   // With the mutex held: waits, letting go of it, until holds() is true, and holds it again. The condition is called by
-  // whichever thread unlocks the mutex; it may read only what the mutex guards, and atomics. What it changes, of what the
-  // mutex guards and of the waiting thread's own, must leave it true.
+  // whichever thread unlocks the mutex; it may read only what the mutex guards, and atomics. What it changes, of what
+  // the mutex guards and of the waiting thread's own, must leave it true.
   template <typename Condition>
   void Await(const Condition& holds) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this) {
     while (!holds()) {

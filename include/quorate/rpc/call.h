@@ -114,8 +114,8 @@ class StreamHandler {
   virtual void OnMessage(std::string_view message) = 0;
   // The client will send no more.
   virtual void OnHalfClose() = 0;
-  // What was queued has drained below Stream::kLowWaterBytes after Write, or HasRoom while something was queued, returned
-  // false.
+  // What was queued has drained below Stream::kLowWaterBytes after Write, or HasRoom while something was queued,
+  // returned false.
   virtual void OnWritable() = 0;
   // The stream is gone: finished, cancelled, reset, past its deadline, or its connection lost. The Stream must not be
   // used again; the handler is destroyed after this.

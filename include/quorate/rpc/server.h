@@ -142,9 +142,9 @@ class Server {
   void Post(int loop_index, std::function<void()> function);
   // The same once the delay is over, to the millisecond; dropped when the loop ends before.
   void PostAfter(int loop_index, std::chrono::milliseconds delay, std::function<void()> function);
-  // In on_tick_end, and as the last that the loop is to do there: runs work that may keep the loop's thread for a while.
-  // What the loop has to do meanwhile is done by another thread when it takes longer than some milliseconds; that one
-  // cannot be lent itself. Answers that the work gives to calls of this loop leave at once.
+  // In on_tick_end, and as the last that the loop is to do there: runs work that may keep the loop's thread for a
+  // while. What the loop has to do meanwhile is done by another thread when it takes longer than some milliseconds;
+  // that one cannot be lent itself. Answers that the work gives to calls of this loop leave at once.
   bool CanLend(int loop_index) const;
   void Lend(int loop_index, absl::FunctionRef<void()> work);
   // For metrics; stable after Start.
