@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -22,6 +23,8 @@ class Effort {
   // In visits of a key. So many are a second or two; and who has more keys may look at each some times.
   static constexpr uint64_t kVisitsMin = 16 << 20;
   static constexpr uint64_t kVisitsOfEachKey = 4;
+  // For a list, whose effort has no bound: it looks at no key more than a few times.
+  static constexpr uint64_t kKeysOfAny = std::numeric_limits<uint64_t>::max() / kVisitsOfEachKey;
   // What a count in an index costs.
   static constexpr uint64_t kCountVisits = 8;
 

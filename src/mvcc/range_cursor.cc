@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "quorate/base/wire.h"
+#include "src/mvcc/effort.h"
 #include "src/mvcc/key_sources.h"
 #include "src/mvcc/range.h"
 #include "src/mvcc/read_view.h"
@@ -16,6 +17,8 @@ namespace {
 
 // Keys read in one go, at most.
 constexpr size_t kKeysMax = 512;
+// In etcd's first chunk.
+constexpr uint64_t kSortedKeysMax = 10;
 // For the `keys` family to come to the list's revision: more than it takes while the disk is well.
 constexpr std::chrono::milliseconds kFamilyPatience{200};
 
@@ -29,7 +32,7 @@ class Cursor final : public RangeCursor {
         revision_(view->revision()),
         listed_revision_(request.revision > 0 ? request.revision : revision_),
         keys_only_(request.keys_only),
-        with_lease_(request.sort_target == SortTarget::kValue),
+        sort_target_(request.sort_target),
         count_only_(request.count_only),
         chunk_bytes_(chunk_bytes),
         left_(request.limit > 0 ? static_cast<uint64_t>(request.limit) : std::numeric_limits<uint64_t>::max()),
@@ -44,7 +47,12 @@ class Cursor final : public RangeCursor {
     std::unique_ptr<ReadView::Rep> view = std::move(view_);
     const bool is_past = view == nullptr || listed_revision_ < revision_;
     const std::unique_ptr<KeySource> past = is_past ? Past(may_go_on) : nullptr;
-    QUORATE_ASSIGN_OR_RETURN(base::Payload chunk, MakeChunk(past != nullptr ? *past : view->Now(), last));
+    KeySource& source = past != nullptr ? *past : view->Now();
+    if (view != nullptr) {
+      QUORATE_ASSIGN_OR_RETURN(*last, IsToBeSorted(source));
+      if (*last) return MakeSorted(*view, may_go_on);
+    }
+    QUORATE_ASSIGN_OR_RETURN(base::Payload chunk, MakeChunk(source, last));
     if (view != nullptr && !*last) KeepInSnapshot(std::move(view));
     return chunk;
   }
@@ -61,6 +69,29 @@ class Cursor final : public RangeCursor {
       options.snapshot = snapshot_;
     }
     return PastSource(parts_->database, parts_->keys_family.get(), &parts_->index, listed_revision_, Rest(), options);
+  }
+
+  // Where a target is named and no order, etcd sorts each chunk for itself, which makes a list sorted that fits into
+  // its first.
+  absl::StatusOr<bool> IsToBeSorted(KeySource& source) const {
+    if (sort_target_ == SortTarget::kKey || count_only_ || done_) return false;
+    if (left_ <= kSortedKeysMax) return true;
+    QUORATE_ASSIGN_OR_RETURN(const uint64_t count, source.Count(Rest()));
+    return count <= kSortedKeysMax;
+  }
+
+  // All of the list, as Range answers it.
+  absl::StatusOr<base::Payload> MakeSorted(const ReadView::Rep& view, const MayGoOn& may_go_on) const {
+    RangeRequest request;
+    request.key = next_key_;
+    request.range_end = range_end_;
+    request.revision = listed_revision_;
+    request.limit = left_ <= kSortedKeysMax ? static_cast<int64_t>(left_) : 0;
+    request.sort_target = sort_target_;
+    request.keys_only = keys_only_;
+    Effort effort(Effort::kKeysOfAny, may_go_on);
+    uint64_t budget = kAnswerBytesMax;
+    return ExecuteRange(MeasuredState(&view, &effort), request, &budget);
   }
 
   // While a view still keeps garbage removal away: from here on compaction takes nothing of the list. Where the disk
@@ -127,7 +158,9 @@ class Cursor final : public RangeCursor {
 
   absl::Status AppendKvs(const std::vector<Selected>& found, base::Payload* chunk) {
     if (keys_only_) {
-      for (const Selected& one : found) AppendKeyOnly(kKvsField, one.key, one.state, with_lease_, chunk);
+      for (const Selected& one : found) {
+        AppendKeyOnly(kKvsField, one.key, one.state, sort_target_ == SortTarget::kValue, chunk);
+      }
       return absl::OkStatus();
     }
     std::vector<base::Buffer> records;
@@ -152,7 +185,7 @@ class Cursor final : public RangeCursor {
   const int64_t revision_;         // of the store when it was opened
   const int64_t listed_revision_;  // that is listed
   const bool keys_only_;
-  const bool with_lease_;
+  const SortTarget sort_target_;
   const bool count_only_;
   const size_t chunk_bytes_;
   uint64_t left_;

@@ -34,9 +34,6 @@ uint64_t RecordBytes(const IndexView& keys, std::string_view key) {
   return state.has_value() ? BytesOfClass(state->size_class) : 0;
 }
 
-// A list's effort has no bound: it looks at no key more than a few times.
-constexpr uint64_t kKeysOfAnyEffort = std::numeric_limits<uint64_t>::max() / Effort::kVisitsOfEachKey;
-
 // Whether no more keys are looked at than the limit says.
 bool LimitsItsScan(const RangeRequest& request) {
   return request.limit > 0 && request.is_in_key_order() && !request.has_revision_filters();
@@ -78,7 +75,7 @@ absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request, const MayGoO
   uint64_t budget = kAnswerBytesMax;
   const auto execute = [&]() -> absl::StatusOr<base::Payload> {
     if (!may_go_on) return ExecuteRange(*rep_, request, &budget);
-    Effort effort(kKeysOfAnyEffort, may_go_on);
+    Effort effort(Effort::kKeysOfAny, may_go_on);
     return ExecuteRange(MeasuredState(rep_.get(), &effort), request, &budget);
   };
   absl::StatusOr<base::Payload> body = execute();

@@ -163,13 +163,14 @@ void Member::Start() {
   replica_->Start([this] { events_.TellReady(); }, [this](const absl::Status& reason) { events_.TellFatal(reason); });
 }
 
-// Clients start at the very moment of the line: the port must answer by then.
+// Clients start at the very moment of the first line: the port must answer by then. In etcd's order, for who waits for
+// the one and then the other.
 void Member::Serve() {
   clients_->Start();
   for (const std::string& address : client_addresses_) {
+    QUORATE_LOG(kInfo, "ready to serve client requests", {{"address", address}});
     QUORATE_LOG(kInfo, "serving client traffic insecurely; this is strongly discouraged!",
                 {{"traffic", "grpc+http"}, {"address", address}});
-    QUORATE_LOG(kInfo, "ready to serve client requests", {{"address", address}});
   }
   NotifyReady();
 }

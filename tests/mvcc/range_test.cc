@@ -195,6 +195,29 @@ TEST_F(RangeTest, AStreamKeepsToItsLimit) {
   EXPECT_EQ(chunks[0].kvs_size(), 0);
 }
 
+TEST_F(RangeTest, AStreamThatIsOneChunkOfEtcdsIsSorted) {
+  const auto stream = [this](pb::RangeRequest request) {
+    request.set_sort_target(pb::RangeRequest::VALUE);
+    const auto chunks = TestStore::Must(test_.Stream(request, 1));
+    EXPECT_EQ(chunks.back().SerializeAsString(), Range(request).SerializeAsString());
+    return Summary(chunks.back());
+  };
+  EXPECT_EQ(stream(AllKeys()), "c=1@4 b=2@5 a=3@2");
+  pb::RangeRequest request = AllKeys();
+  request.set_keys_only(true);
+  EXPECT_EQ(stream(request), "c=@4 b=@5 a=@2");
+  request.set_count_only(true);
+  EXPECT_EQ(stream(request), "");
+  for (int i = 0; i < 8; ++i) test_.PutKey("d" + std::to_string(i), "0");
+  // The first ten keys, with the one that tells whether there is more, are what is sorted.
+  request = AllKeys();
+  request.set_limit(2);
+  EXPECT_EQ(stream(request), "c=1@4 b=2@5");
+  request.set_limit(0);
+  request.set_sort_target(pb::RangeRequest::VALUE);
+  EXPECT_EQ(Summary(TestStore::Must(test_.Stream(request, 1))[0]), "a=3@2");
+}
+
 TEST_F(RangeTest, AStreamOutlivesChangesAndCompaction) {
   for (int i = 0; i < 200; ++i) test_.PutKey("key" + std::to_string(1000 + i), "then");
   const int64_t then = test_.store->revision();
