@@ -105,11 +105,18 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
   if (mvcc::IsReadOnly(request)) {
     return ReadTxn(*context_, request, message, {std::move(call), context.deadline, context.connection_calls});
   }
-  const uint64_t kept_bytes = KeptBytes(*context_, request, call);
-  if (!KeptFit(*context_, added_bytes, kept_bytes, call)) return;
-  Proposer& proposer = context_->loop(call.loop_index()).proposer;
-  proposer.Add(context, replica::CommandType::kTxn, message, std::move(call),
-               {.kept_bytes = kept_bytes, .is_short = IsShort(request, kept_bytes)});
+  ProposalTraits traits{.kept_bytes = KeptBytes(*context_, request, call)};
+  if (!KeptFit(*context_, added_bytes, traits.kept_bytes, call)) return;
+  traits.is_short = IsShort(request, traits.kept_bytes);
+  LoopContext& loop = context_->loop(call.loop_index());
+  if (!traits.is_short) {
+    // Before it is logged, for it would be refused only after it has looked at that much, in front of all others.
+    const mvcc::ReadView& view = loop.reads.View();
+    const uint64_t cost_max = view.TxnCostMax();
+    traits.cost = view.TxnCost(request, cost_max);
+    if (traits.cost > cost_max) return std::move(call).Fail(base::errors::TooManyRequests());
+  }
+  loop.proposer.Add(context, replica::CommandType::kTxn, message, std::move(call), traits);
 }
 
 void KvService::Compact(const rpc::CallContext& context, std::string_view message, rpc::UnaryCall call) {

@@ -48,6 +48,15 @@ size_t RecordBytes(size_t request_bytes, uint64_t member_id) {
          base::wire::VarintSize(request_bytes) + request_bytes;
 }
 
+// Adds to what is pending; false when that is too much beside what is there already. Alone it never is.
+bool TakeOf(std::atomic<uint64_t>& pending, uint64_t amount, uint64_t most) {
+  if (amount == 0) return true;
+  const uint64_t before = pending.fetch_add(amount);
+  if (before == 0 || before + amount <= most) return true;
+  pending.fetch_sub(amount);
+  return false;
+}
+
 }  // namespace
 
 // The calls of one batch, in the order of their commands.
@@ -74,6 +83,7 @@ class Proposer::Answers : public replica::BatchCompletion {
     Waiting& waiting = calls_[index];
     ++done_[static_cast<size_t>(waiting.type)][answer.ok()];
     if (waiting.traits.kept_bytes > 0) context_->kept_bytes_pending.fetch_sub(waiting.traits.kept_bytes);
+    if (waiting.traits.cost > 0) context_->cost_pending.fetch_sub(waiting.traits.cost);
     // Made here, because it belongs to the thread that answers.
     if (!replies_.has_value()) replies_.emplace();
     if (!answer.ok()) {
@@ -127,13 +137,12 @@ bool Proposer::IsFair(const rpc::CallContext& call) const {
   return !crowded || call.connection_calls <= share;
 }
 
-// Reserves what is kept. It takes memory only when it is executed, so it keeps nobody else from being let in, but what
-// was let in is written whatever the quota says by then.
-bool Proposer::KeepsFit(uint64_t kept_bytes) {
-  if (kept_bytes == 0) return true;
-  const uint64_t before = context_->kept_bytes_pending.fetch_add(kept_bytes);
-  if (before == 0 || before + kept_bytes <= kKeptBytesPendingMax) return true;
-  context_->kept_bytes_pending.fetch_sub(kept_bytes);
+// What is kept takes memory only when it is executed, so it keeps nobody else from being let in, but what was let in is
+// written whatever the quota says by then.
+bool Proposer::Reserve(const ProposalTraits& traits) {
+  if (!TakeOf(context_->kept_bytes_pending, traits.kept_bytes, kKeptBytesPendingMax)) return false;
+  if (TakeOf(context_->cost_pending, traits.cost, kCostPendingMax)) return true;
+  context_->kept_bytes_pending.fetch_sub(traits.kept_bytes);
   return false;
 }
 
@@ -141,7 +150,7 @@ void Proposer::Add(const rpc::CallContext& context, replica::CommandType type, s
                    rpc::UnaryCall call, const ProposalTraits& traits) {
   if (!IsFair(context)) return std::move(call).Fail(base::errors::TooManyRequests());
   if (!Fits(request.size())) return std::move(call).Fail(base::errors::RequestTooLarge());
-  if (!KeepsFit(traits.kept_bytes)) return std::move(call).Fail(base::errors::TooManyRequests());
+  if (!Reserve(traits)) return std::move(call).Fail(base::errors::TooManyRequests());
   if (answers_ == nullptr) answers_ = std::make_unique<Answers>(context_);
   commands_.Add(type, request, traits.kept_bytes);
   are_short_ &= traits.is_short;

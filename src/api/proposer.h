@@ -18,6 +18,8 @@ struct ServiceContext;
 struct ProposalTraits {
   // What its execution writes beside what stands in the request.
   uint64_t kept_bytes = 0;
+  // What it looks at (mvcc::ReadView::TxnCost); 0: next to nothing.
+  uint64_t cost = 0;
   // A compaction's answer waits until what lies below this revision is gone.
   int64_t garbage_until = 0;
   // It is executed so soon that a loop may lend its thread for it (short_writes.h).
@@ -30,6 +32,8 @@ class Proposer {
   static constexpr size_t kBatchBytesMax = 1 << 20;
   // Of what commands that are not answered yet keep, over all loops.
   static constexpr uint64_t kKeptBytesPendingMax = 256 << 20;
+  // Of what they cost, or one that costs more: everybody's writes wait for them, up to a second.
+  static constexpr uint64_t kCostPendingMax = 1 << 20;
 
   explicit Proposer(ServiceContext* context);
   ~Proposer();
@@ -51,7 +55,8 @@ class Proposer {
   replica::ProposalBatch TakeBatch();
 
   bool IsFair(const rpc::CallContext& call) const;
-  bool KeepsFit(uint64_t kept_bytes);
+  // Reserves what it takes beside the room of its request.
+  bool Reserve(const ProposalTraits& traits);
 
   ServiceContext* context_;
   replica::CommandList commands_;

@@ -81,6 +81,7 @@ struct ServiceContext {
   LogAllowance failed_probes;
   RememberedHashes remembered_hashes;
   std::atomic<uint64_t> kept_bytes_pending{0};    // see Proposer::kKeptBytesPendingMax
+  std::atomic<uint64_t> cost_pending{0};          // see Proposer::kCostPendingMax
   std::unique_ptr<lease::IdGenerator> lease_ids;  // known before the first request, too
   std::atomic<bool> stopped{false};
   std::atomic<bool> draining{false};  // no new stream that may last

@@ -1,13 +1,11 @@
 #include "src/mvcc/effort.h"
 
-#include <algorithm>
-
 #include "quorate/base/errors.h"
 
 namespace quorate::mvcc {
 
 Effort::Effort(uint64_t keys, std::function<absl::Status()> may_go_on)
-    : spent_max_(std::max(kVisitsMin, kVisitsOfEachKey * keys)), may_go_on_(std::move(may_go_on)) {}
+    : spent_max_(Bound(keys)), may_go_on_(std::move(may_go_on)) {}
 
 bool Effort::LookUp() {
   if (status_.ok()) status_ = spent_ > spent_max_ ? base::errors::TooManyRequests() : absl::OkStatus();
@@ -46,12 +44,12 @@ std::unique_ptr<KeySource> MeasuredState::At(int64_t revision, const KeyRange& r
 
 absl::StatusOr<std::vector<base::Buffer>> MeasuredState::Fetch(const std::vector<Revision>& revisions,
                                                                const std::function<absl::Status()>&) const {
-  if (!effort_->Spend(revisions.size())) return effort_->status();
+  if (!effort_->Spend(Effort::kFetchVisits * revisions.size())) return effort_->status();
   return base_->Fetch(revisions, effort_->may_go_on());
 }
 
 absl::StatusOr<base::Buffer> MeasuredState::FetchOne(Revision revision) const {
-  if (!effort_->Spend(1)) return effort_->status();
+  if (!effort_->Spend(Effort::kFetchVisits)) return effort_->status();
   return base_->FetchOne(revision);
 }
 

@@ -118,16 +118,28 @@ uint64_t ReadView::TxnCost(const TxnRequest& request, uint64_t enough) const {
     cost += CostOf(compare);
     if (cost > enough) return cost;
   }
+  // Which branch is taken is not known.
+  uint64_t dearest = 0;
   for (const auto* branch : {&request.success, &request.failure}) {
+    uint64_t of_branch = 0;
     for (const RequestOp& operation : *branch) {
-      if (const auto* range = std::get_if<RangeRequest>(&operation.request)) {
-        cost += CostInTxn(*range);
+      if (const auto* range = std::get_if<RangeRequest>(&operation.request)) of_branch += CostInTxn(*range);
+      if (const auto* deletion = std::get_if<DeleteRangeRequest>(&operation.request)) {
+        of_branch +=
+            CostInTxn({.key = deletion->key, .range_end = deletion->range_end, .keys_only = !deletion->prev_kv});
       }
-      if (const auto* txn = std::get_if<TxnRequest>(&operation.request)) cost += 1 + TxnCost(*txn, enough - cost);
-      if (cost > enough) return cost;
+      if (const auto* txn = std::get_if<TxnRequest>(&operation.request)) {
+        of_branch += 1 + TxnCost(*txn, enough - cost - of_branch);
+      }
+      if (cost + of_branch > enough) return cost + of_branch;
     }
+    dearest = std::max(dearest, of_branch);
   }
-  return cost;
+  return cost + dearest;
+}
+
+uint64_t ReadView::TxnCostMax() const {
+  return Effort::Bound(rep_->parts->published.keys.load(std::memory_order_relaxed));
 }
 
 uint64_t ReadView::KeptBytes(const PutRequest& request) const {

@@ -86,6 +86,7 @@ bool Http2Session::OnBytes(std::string_view bytes) {
   const ssize_t taken =
       nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (taken == NGHTTP2_ERR_FLOODED) CutOff("too_many_frames");
+  if (taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) CutOff("too_many_continuations");
   if (taken < 0) broken_ = true;
   skipped_bytes_ += static_cast<int64_t>(bytes.size());
   if (skipped_bytes_ > 0 && !frame_guard_.OnSkipped(loop().now_ms(), std::exchange(skipped_bytes_, 0))) {

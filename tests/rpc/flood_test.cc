@@ -124,16 +124,6 @@ TEST(FloodOfCallsTest, ResetsThatTheServerIsMadeToSendCountToo) {
   EXPECT_EQ(text, "too_many_resets");
 }
 
-TEST(FloodOfCallsTest, ContinuationsWithoutEndAreCutOff) {
-  TestServer server;
-  RawHttp2 client(server.address());
-  client.Send(Frame(kHeaders, 0, 1, HeaderBlock(GrpcRequest("/test.Echo/Say"))));
-  const std::string more = Repeated(Frame(kContinuation, 0, 1, HeaderBlock({{"x", "y"}})), 100);
-  bool cut_off = false;
-  for (int i = 0; i < 10'000 && !cut_off; ++i) cut_off = !client.Send(more);
-  EXPECT_TRUE(cut_off);
-}
-
 TEST(ConnectionsTest, MoreThanTheBoundWaitUntilOthersGo) {
   ServerOptions options;
   options.connections_max = 2;

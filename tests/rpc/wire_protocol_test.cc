@@ -348,7 +348,9 @@ TEST_F(WireProtocolTest, EndlessContinuationsAreCutOff) {
   const std::string more = Frame(kContinuation, 0, 1, HeaderBlock({{"more", std::string(1000, 'm')}}));
   for (int i = 0; i < 1000 && client.Send(more); ++i) {
   }
-  EXPECT_GE(client.GoawayCode(), -1);  // the end came
+  std::string text;
+  EXPECT_EQ(client.GoawayCode(&text), kEnhanceYourCalm);
+  EXPECT_EQ(text, "too_many_continuations");
   ExpectAlive();
 }
 

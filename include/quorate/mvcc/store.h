@@ -92,9 +92,11 @@ class ReadView {
   // records cost as much as one more, and so do a few changes that an older state is away. A single key's own record,
   // which is one read, is not weighed.
   uint64_t RangeCost(const RangeRequest& request) const;
-  // The same of a transaction that changes nothing; here single keys, of which there may be many, are weighed too. Not
-  // all is weighed when it costs more than `enough`.
+  // The same of what a transaction looks at and deletes; here single keys, of which there may be many, are weighed too.
+  // Not all is weighed when it costs more than `enough`.
   uint64_t TxnCost(const TxnRequest& request, uint64_t enough) const;
+  // One that costs more will be refused where it is executed.
+  uint64_t TxnCostMax() const;
   // What puts that keep their key's value (ignore_value) would write of it, about: the request does not tell.
   uint64_t KeptBytes(const PutRequest& request) const;
   uint64_t KeptBytes(const TxnRequest& request) const;
