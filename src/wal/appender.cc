@@ -47,7 +47,12 @@ absl::Status Appender::GoOn() {
   Segment& segment = log_.current();
   QUORATE_RETURN_IF_ERROR(RestoreSize(segment));
   if (options_.sync) {
-    QUORATE_RETURN_IF_ERROR(RewriteTail(segment, segment.synced));
+    if (segment.synced < segment.end) {
+      QUORATE_RETURN_IF_ERROR(RewriteTail(segment, segment.synced));
+      // Before the mark is written, which may be on disk before what it vouches for, and is believed by the next start
+      // whatever the sync says.
+      QUORATE_RETURN_IF_ERROR(segment.file->SyncData());
+    }
     QUORATE_RETURN_IF_ERROR(WriteMark());
     QUORATE_RETURN_IF_ERROR(segment.file->SyncData());
     synced_ = segment.end;

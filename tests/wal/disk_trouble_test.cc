@@ -112,6 +112,29 @@ TEST_F(DiskTroubleTest, AFailureToReadAtStartIsToldAsItIs) {
   EXPECT_TRUE(Wal::Open(options_, 0, &recovered_).ok());
 }
 
+TEST_F(DiskTroubleTest, WhatAStartCouldNotSyncTheNextDoesNotTakeForSynced) {
+  for (int i = 0; i < 40; ++i) {
+    files_.Restore({});
+    auto wal = Create();
+    Add(*wal, 1, 100);
+    ASSERT_TRUE(wal->Append({MakeEntry(2, 1, 100)}, std::nullopt).ok());
+    files_.Kill();
+    FailOnce(Operation::kSync, absl::StatusCode::kInternal);
+    ASSERT_FALSE(Wal::Open(options_, 0, &recovered_).ok());
+    files_.SetFault(nullptr);
+    // Now the page cache is all that is sure to have it.
+    i % 2 == 0 ? files_.Kill() : files_.Crash();
+    wal = Open();
+    ASSERT_NE(wal, nullptr);
+    const raft::Index last = wal->last_index();
+    EXPECT_TRUE(last == 2 || i % 2 != 0) << last;
+    files_.Crash();
+    wal = Open();
+    ASSERT_NE(wal, nullptr);
+    EXPECT_EQ(wal->last_index(), last) << "an entry that others may rely on is gone";
+  }
+}
+
 TEST_F(DiskTroubleTest, APurgeThatCannotRemoveAFileLeavesNoGap) {
   auto wal = Create();
   for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);
