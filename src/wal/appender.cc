@@ -57,7 +57,8 @@ absl::Status Appender::GoOn() {
     QUORATE_RETURN_IF_ERROR(segment.file->SyncData());
     synced_ = segment.end;
   }
-  seal_pending_ = log_.segments.size() > 1 && !log_.segments[log_.segments.size() - 2]->sealed;
+  // Once more, too, if there is one: its sync may have failed.
+  seal_pending_ = log_.segments.size() > 1;
   QUORATE_RETURN_IF_ERROR(Seal());
   QUORATE_RETURN_IF_ERROR(spares_.Adopt());
   spares_.Start();
@@ -113,7 +114,6 @@ absl::Status Appender::Seal() {
   const std::string block = EncodeMark(SectorKind::kSeal, before.end, before.head.salt, before.next_write_number++);
   QUORATE_RETURN_IF_ERROR(FailUnlessRefused(before.file->WriteAt(before.end, block)));
   QUORATE_RETURN_IF_ERROR(SyncOrFail(*before.file));
-  before.sealed = true;
   seal_pending_ = false;
   return absl::OkStatus();
 }

@@ -135,6 +135,30 @@ TEST_F(DiskTroubleTest, WhatAStartCouldNotSyncTheNextDoesNotTakeForSynced) {
   }
 }
 
+TEST_F(DiskTroubleTest, ASealThatCouldNotBeSyncedIsWrittenAgainByTheNextStart) {
+  for (int i = 0; i < 20; ++i) {
+    files_.Restore({});
+    auto wal = Create();
+    files_.SetFault([rolls = false](Operation operation, const std::string& path) mutable {
+      rolls |= operation == Operation::kSyncDirectory;
+      if (!rolls || operation != Operation::kSync) return absl::OkStatus();
+      return base::MakeStatus(absl::StatusCode::kInternal, "injected on " + path);
+    });
+    while (wal->Append({MakeEntry(wal->last_index() + 1, 1, 3000)}, std::nullopt).ok()) ASSERT_TRUE(wal->Sync().ok());
+    files_.SetFault(nullptr);
+    files_.Kill();
+    wal = Open();
+    ASSERT_NE(wal, nullptr);
+    ASSERT_EQ(SegmentPaths().size(), 2u);
+    files_.Crash();
+    auto contents = files_.Contents();
+    contents.erase(SegmentPaths().back());
+    files_.Restore(contents);
+    EXPECT_EQ(Wal::Open(options_, 0, &recovered_).status().code(), absl::StatusCode::kDataLoss)
+        << "a missing segment is not noticed";
+  }
+}
+
 TEST_F(DiskTroubleTest, APurgeThatCannotRemoveAFileLeavesNoGap) {
   auto wal = Create();
   for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);
