@@ -101,8 +101,7 @@ absl::Status OwnLog::GiveName() {
   return files_.SyncDirectory(base::ParentOf(wal_dir_));
 }
 
-void OwnLog::Keep(const std::string& finished_member) {
-  is_kept_ = true;
+void OwnLog::RemoveMarks(const std::string& finished_member) {
   std::error_code ignored;
   for (const std::string& path : {wal_dir_ + kLockName, wal_dir_ + kIdName, finished_member + kIdName}) {
     fs::remove(path, ignored);

@@ -190,12 +190,14 @@ absl::Status NewMember::Rep::GiveNames() {
   QUORATE_RETURN_IF_ERROR(files.Rename(unfinished, member));
   // From here on it is whole, and somebody's.
   finished = true;
-  const absl::Status synced = files.SyncDirectory(data_dir);
+  if (own_log != nullptr) own_log->Keep();
+  if (const absl::Status synced = files.SyncDirectory(data_dir); !synced.ok()) {
+    return Error(synced.code(), "the member is complete in " + member +
+                                    ", but may not outlast a power failure: " + std::string(base::MessageOf(synced)));
+  }
   // Not before: a power failure that took the member's name back would leave a log that nobody knows.
-  if (own_log != nullptr) own_log->Keep(member);
-  if (synced.ok()) return synced;
-  return Error(synced.code(), "the member is complete in " + member +
-                                  ", but may not outlast a power failure: " + std::string(base::MessageOf(synced)));
+  if (own_log != nullptr) own_log->RemoveMarks(member);
+  return absl::OkStatus();
 }
 
 void NewMember::Rep::TakeAway() {
