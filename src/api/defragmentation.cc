@@ -13,6 +13,21 @@
 #include "quorate/base/this_thread.h"
 
 namespace quorate::api {
+namespace {
+
+// While garbage is removed.
+constexpr std::chrono::milliseconds kLookAtFailures{100};
+
+// On a full disk a removal may stand still and not fail. OK: it goes on.
+absl::Status WhyGarbageStays(replica::Replica& replica) {
+  absl::Status failure = replica.store().compaction_failure();
+  if (failure.ok()) failure = replica.database().BackgroundError();
+  if (failure.ok()) return failure;
+  return base::MakeStatus(failure.code(),
+                          "could not remove compacted revisions: " + std::string(base::MessageOf(failure)));
+}
+
+}  // namespace
 
 // Shared with the store, which may tell of garbage that is gone after this object is.
 struct Defragmentation::State {
@@ -104,8 +119,8 @@ absl::Status Defragmentation::Defragment(replica::Replica& replica) {
   const auto start = std::chrono::steady_clock::now();
   const uint64_t before = replica.database().Size().on_disk_bytes;
   QUORATE_LOG(kInfo, "starting defragment", {{"disk-size-bytes", before}});
-  if (!WaitForGarbageRemoval(replica.store())) return base::errors::Stopped();
-  const absl::Status outcome = replica.database().CompactAll(&canceled_);
+  absl::Status outcome = WaitForGarbageRemoval(replica);
+  if (outcome.ok()) outcome = replica.database().CompactAll(&canceled_);
   if (absl::IsCancelled(outcome)) return base::errors::Stopped();
   const auto took = std::chrono::steady_clock::now() - start;
   durations_.Observe(took);
@@ -131,8 +146,9 @@ void Defragmentation::SetRunning(replica::Replica* replica) {
   state_->running = replica;
 }
 
-bool Defragmentation::WaitForGarbageRemoval(mvcc::Store& store) {
+absl::Status Defragmentation::WaitForGarbageRemoval(replica::Replica& replica) {
   State& state = *state_;
+  mvcc::Store& store = replica.store();
   {
     base::MutexLock lock(&state.mutex);
     state.garbage_gone = false;
@@ -144,8 +160,10 @@ bool Defragmentation::WaitForGarbageRemoval(mvcc::Store& store) {
   base::MutexLock lock(&state.mutex);
   const auto over = [&state]()
                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(state.mutex) { return state.stopped || state.garbage_gone; };
-  state.mutex.Await(over);
-  return !state.stopped;
+  while (!state.mutex.AwaitFor(over, kLookAtFailures)) {
+    QUORATE_RETURN_IF_ERROR(WhyGarbageStays(replica));
+  }
+  return state.stopped ? absl::CancelledError("stopped") : absl::OkStatus();
 }
 
 }  // namespace quorate::api

@@ -52,8 +52,8 @@ class Defragmentation {
   void Run(replica::Replica* replica);
   absl::Status Defragment(replica::Replica& replica);
   void SetRunning(replica::Replica* replica);
-  // False when stopped.
-  bool WaitForGarbageRemoval(mvcc::Store& store);
+  // Cancelled when stopped; else why the garbage cannot be removed these days.
+  absl::Status WaitForGarbageRemoval(replica::Replica& replica);
 
   const std::shared_ptr<State> state_;
   std::atomic<bool> canceled_{false};

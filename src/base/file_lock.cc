@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "quorate/base/file_system.h"
-#include "src/base/system_error.h"
+#include "quorate/base/system_error.h"
 
 namespace quorate::base {
 namespace {

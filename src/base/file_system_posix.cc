@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "quorate/base/file_system.h"
-#include "src/base/system_error.h"
+#include "quorate/base/system_error.h"
 
 namespace quorate::base {
 namespace {

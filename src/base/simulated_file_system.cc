@@ -65,19 +65,16 @@ class SimulatedFile final : public File {
     std::lock_guard lock(files_.mutex_);
     if (epoch_ != files_.epoch_) return Gone(path_);
     if (absl::Status status = files_.Check(Operation::kSync, path_); !status.ok()) {
-      // As on Linux: the dirty pages are dropped from the account, and a later sync says nothing of them.
-      files_.LoseUnsynced(*inode_);
+      // As on Linux: the pages are taken for clean, so that they are read, and a later sync says nothing of them.
+      files_.SettleUnsynced(*inode_);
       return status;
     }
     ++files_.sync_count_;
-    if (inode_->durable.size() == inode_->bytes.size()) {
-      for (const auto& [sector, versions] : inode_->unsynced) {
-        const uint64_t begin = sector * SimulatedFileSystem::kSectorBytes;
-        const uint64_t length = std::min(SimulatedFileSystem::kSectorBytes, inode_->bytes.size() - begin);
-        inode_->durable.replace(begin, length, inode_->bytes, begin, length);
-      }
-    } else {
-      inode_->durable = inode_->bytes;
+    inode_->durable.resize(inode_->bytes.size(), '\0');
+    for (const auto& [sector, versions] : inode_->unsynced) {
+      const uint64_t begin = sector * SimulatedFileSystem::kSectorBytes;
+      const uint64_t length = std::min(SimulatedFileSystem::kSectorBytes, inode_->bytes.size() - begin);
+      inode_->durable.replace(begin, length, inode_->bytes, begin, length);
     }
     inode_->unsynced.clear();
     return absl::OkStatus();
@@ -257,7 +254,7 @@ void SimulatedFileSystem::SetCapacity(uint64_t bytes) {
   capacity_bytes_ = bytes;
 }
 
-void SimulatedFileSystem::LoseUnsynced(Inode& inode) {
+void SimulatedFileSystem::SettleUnsynced(Inode& inode) {
   std::string survived = inode.durable;
   if (inode.bytes.size() != inode.durable.size() && random_() % 2 == 0) survived.resize(inode.bytes.size(), '\0');
   // Crashes that lose everything or nothing matter as much as those that mix.
@@ -270,7 +267,6 @@ void SimulatedFileSystem::LoseUnsynced(Inode& inode) {
     const uint64_t length = std::min<uint64_t>(kSectorBytes, survived.size() - begin);
     survived.replace(begin, length, versions[pick - 1], 0, length);
   }
-  inode.bytes = survived;
   inode.durable = std::move(survived);
   inode.unsynced.clear();
 }
@@ -282,7 +278,10 @@ void SimulatedFileSystem::Crash() {
   for (size_t i = 0; i < kept; ++i) Apply(durable_names_, unsynced_changes_[i]);
   unsynced_changes_.clear();
   names_ = durable_names_;
-  for (auto& [path, inode] : names_) LoseUnsynced(*inode);
+  for (auto& [path, inode] : names_) {
+    SettleUnsynced(*inode);
+    inode->bytes = inode->durable;
+  }
 }
 
 void SimulatedFileSystem::Kill() {

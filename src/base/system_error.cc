@@ -1,4 +1,4 @@
-#include "src/base/system_error.h"
+#include "quorate/base/system_error.h"
 
 #include <cerrno>
 #include <system_error>

@@ -93,7 +93,6 @@ void Compaction::WhenFinished(int64_t revision, std::function<void()> done) {
 
 void Compaction::Run() {
   base::NameThisThread("compaction");
-  absl::StatusCode failing = absl::StatusCode::kOk;  // as the last try did
   while (true) {
     int64_t finished;
     {
@@ -111,7 +110,7 @@ void Compaction::Run() {
     const auto begun = std::chrono::steady_clock::now();
     const absl::Status status = Collect(finished, target_);
     if (absl::IsCancelled(status)) return;
-    const bool is_news = std::exchange(failing, status.code()) != status.code();
+    const bool is_news = NoteOutcome(status);
     if (!status.ok()) {
       if (is_news) {
         QUORATE_LOG(kWarn, "could not remove compacted revisions, will try again",
@@ -128,6 +127,16 @@ void Compaction::Run() {
           std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun).count()}});
     Finish(target_);
   }
+}
+
+absl::Status Compaction::failure() const {
+  base::MutexLock lock(&mutex_);
+  return failure_;
+}
+
+bool Compaction::NoteOutcome(const absl::Status& status) {
+  base::MutexLock lock(&mutex_);
+  return std::exchange(failure_, status).code() != status.code();
 }
 
 bool Compaction::WaitForReaders() {

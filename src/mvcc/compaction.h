@@ -41,6 +41,8 @@ class Compaction {
   uint64_t removed_records() const { return removed_records_.load(std::memory_order_relaxed); }
   // Tries that failed.
   uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
+  // Why the last try failed; OK: it did not.
+  absl::Status failure() const;
 
  private:
   struct Waiter {
@@ -58,6 +60,8 @@ class Compaction {
   static bool Inspect(RecordWalk& walk, int64_t finished, int64_t target, Garbage* garbage);
   absl::Status RemoveBatch(int64_t target, Garbage* garbage);
   absl::Status MarkFinished(int64_t target);
+  // How a try ended. True when the one before ended otherwise.
+  bool NoteOutcome(const absl::Status& status);
   void Finish(int64_t target);
   // False when stopped meanwhile.
   bool Pause(std::chrono::milliseconds duration);
@@ -72,10 +76,11 @@ class Compaction {
   int64_t target_;
   std::string position_;
 
-  base::Mutex mutex_;
+  mutable base::Mutex mutex_;
   int64_t scheduled_ ABSL_GUARDED_BY(mutex_);
   int64_t finished_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
 
   std::thread thread_;  // last: it uses the rest

@@ -9,10 +9,6 @@ constexpr int kStepsBeforeSeek = 8;
 // Some milliseconds in memory, and a fraction of a second where each has to be sought on the disk.
 constexpr uint64_t kKeysBetweenLooks = 1024;
 
-absl::Status Malformed() {
-  return base::MakeStatus(absl::StatusCode::kDataLoss, "an entry of the family keys is malformed");
-}
-
 storage::IteratorOptions BoundsOf(const KeyRange& range, const storage::Snapshot* snapshot) {
   storage::IteratorOptions options;
   options.snapshot = snapshot;
@@ -53,7 +49,7 @@ absl::Status FamilySource::Walk(
     if (may_go_on_ && ++walked % kKeysBetweenLooks == 0) QUORATE_RETURN_IF_ERROR(may_go_on_());
     Revision found;
     auto prefix = SplitKeyAt(iterator->key(), &found);
-    if (!prefix.has_value()) return Malformed();
+    if (!prefix.has_value()) return MalformedKeyEntry();
     const std::string key_prefix(*prefix);
     if (found.main > revision_) {
       std::string newest = key_prefix;
@@ -62,7 +58,7 @@ absl::Status FamilySource::Walk(
       continue;  // now at the entry sought, or at another key's
     }
     std::optional<KeyState> state;
-    if (!DecodeKeyState(iterator->value(), found, &state)) return Malformed();
+    if (!DecodeKeyState(iterator->value(), found, &state)) return MalformedKeyEntry();
     if (state.has_value()) {
       QUORATE_ASSIGN_OR_RETURN(const bool more, visit(key_prefix, *state));
       if (!more) return absl::OkStatus();
@@ -95,7 +91,7 @@ absl::StatusOr<uint64_t> FamilySource::Count(const KeyRange& range) {
 absl::Status FamilySource::Scan(const KeyRange& range, const Visit& visit) {
   return Walk(range, [&](std::string_view prefix, const KeyState& state) -> absl::StatusOr<bool> {
     const auto key = DecodeKeyPrefix(prefix);
-    if (!key.has_value()) return Malformed();
+    if (!key.has_value()) return MalformedKeyEntry();
     return visit(*key, state);
   });
 }

@@ -150,6 +150,10 @@ bool DecodeKeyState(std::string_view value, Revision revision, std::optional<Key
   return true;
 }
 
+absl::Status MalformedKeyEntry() {
+  return base::MakeStatus(absl::StatusCode::kDataLoss, "an entry of the family keys is malformed");
+}
+
 std::string EncodeNumber(uint64_t number) { return base::BigEndian(number); }
 
 std::optional<uint64_t> DecodeNumber(std::string_view bytes) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "quorate/base/status.h"
 #include "quorate/mvcc/key_index.h"
 #include "quorate/mvcc/revision.h"
 
@@ -43,6 +44,8 @@ std::string EncodeKeyState(const KeyState& state);
 std::string EncodeKeyDeletion();
 // False when malformed.
 bool DecodeKeyState(std::string_view value, Revision revision, std::optional<KeyState>* state);
+// DataLoss, when a key or a value of `keys` is.
+absl::Status MalformedKeyEntry();
 
 // --- Numbers in `meta`: eight bytes, big-endian.
 std::string EncodeNumber(uint64_t number);

@@ -40,8 +40,6 @@ absl::Status CheckLastRecord(const storage::Database& database, const Meta& meta
   return absl::OkStatus();
 }
 
-absl::Status MalformedKey() { return Damaged("the key of an entry of the family keys is malformed"); }
-
 // A stretch of the `keys` family that begins and ends between two keys, and what was found in it.
 struct Part {
   std::string begin;     // empty: with the first
@@ -99,7 +97,7 @@ class Loading {
       }
       Revision revision;
       const auto prefix = SplitKeyAt(iterator->key(), &revision);
-      if (!prefix.has_value()) return MalformedKey();
+      if (!prefix.has_value()) return MalformedKeyEntry();
       if (*prefix <= parts_.back().begin) continue;
       parts_.back().end = *prefix;
       parts_.push_back({.begin = std::string(*prefix)});
@@ -115,7 +113,7 @@ class Loading {
     for (iterator->Seek(part.begin); iterator->Valid(); iterator->Next()) {
       Revision revision;
       const auto prefix = SplitKeyAt(iterator->key(), &revision);
-      if (!prefix.has_value()) return MalformedKey();
+      if (!prefix.has_value()) return MalformedKeyEntry();
       if (revision.main > meta_.revision) {
         return Damaged("a key changed at revision " + Text(revision) + ", but the store is at revision " +
                        std::to_string(meta_.revision));
@@ -123,12 +121,10 @@ class Loading {
       if (*prefix == last_prefix) continue;  // an older entry of the same key
       last_prefix.assign(*prefix);
       std::optional<KeyState> state;
-      if (!DecodeKeyState(iterator->value(), revision, &state)) {
-        return Damaged("an entry of the family keys is malformed");
-      }
+      if (!DecodeKeyState(iterator->value(), revision, &state)) return MalformedKeyEntry();
       if (!state.has_value()) continue;
       const auto key = DecodeKeyPrefix(*prefix);
-      if (!key.has_value()) return MalformedKey();
+      if (!key.has_value()) return MalformedKeyEntry();
       index_->LoadAscending(*key, *state, number);
       bytes += BytesOfClass(state->size_class);
       if (leases_ != nullptr && state->lease != 0) Attach(state->lease, *key);

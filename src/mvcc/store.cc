@@ -104,6 +104,8 @@ void Store::WhenCompacted(int64_t revision, std::function<void()> done) {
   rep_->compaction->WhenFinished(revision, std::move(done));
 }
 
+absl::Status Store::compaction_failure() const { return rep_->compaction->failure(); }
+
 uint64_t Store::logical_bytes() const {
   // Removed first: it never passes what was added by then.
   const uint64_t removed = rep_->compaction->removed_bytes();

@@ -11,9 +11,10 @@ Index MajorityIndex(const std::vector<MemberId>& voters, const std::function<Ind
   std::vector<Index> indices;
   indices.reserve(voters.size());
   for (const MemberId voter : voters) indices.push_back(reached(voter));
+  // Those from there on have reached as much, and are a majority.
   const auto middle = indices.begin() + static_cast<std::ptrdiff_t>((voters.size() - 1) / 2);
   std::nth_element(indices.begin(), middle, indices.end());
-  return voters.size() % 2 == 1 ? *middle : std::min(*middle, *std::min_element(middle + 1, indices.end()));
+  return *middle;
 }
 
 VoteResult CountMajority(const std::vector<MemberId>& voters, const std::map<MemberId, bool>& votes) {

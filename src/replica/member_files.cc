@@ -149,8 +149,6 @@ absl::StatusOr<MemberFiles> Create(const ReplicaOptions& options, base::FileSyst
   QUORATE_ASSIGN_OR_RETURN(opened.cluster,
                            membership::Bootstrap(options.initial_cluster, options.cluster_token, options.name));
   QUORATE_RETURN_IF_ERROR(CheckAlone(opened.cluster));
-  // Whoever made it, and may have been interrupted.
-  QUORATE_RETURN_IF_ERROR(files.SyncDirectory(base::ParentOf(paths.member)));
   const wal::Identity log_identity{opened.cluster.id, opened.cluster.self};
   // Before the identity that tells whose it is goes.
   QUORATE_RETURN_IF_ERROR(RemoveUnusedLog(options, files, paths, former, log_identity));
@@ -213,6 +211,8 @@ absl::StatusOr<MemberFiles> OpenOrCreate(const ReplicaOptions& options, base::Fi
   auto lock = base::FileLock::Acquire(paths.member + "/lock");
   if (!lock.ok()) return With(lock.status(), "cannot lock the data directory " + paths.data);
   opened.lock = *std::move(lock);
+  // Whoever gave it its name may have been interrupted.
+  QUORATE_RETURN_IF_ERROR(files.SyncDirectory(paths.data));
   QUORATE_ASSIGN_OR_RETURN(std::optional<DataIdentity> identity, ReadIdentity(files, paths.member));
   if (!identity.has_value() && (files.Exists(paths.store) || wal::Wal::Exists(files, paths.member + "/wal"))) {
     return absl::DataLossError(paths.member + "/identity is missing beside existing data");

@@ -5,6 +5,7 @@
 #include <random>
 #include <system_error>
 
+#include "quorate/base/system_error.h"
 #include "src/replica/data_directory.h"
 
 namespace quorate::replica {
@@ -42,8 +43,7 @@ absl::Status WriteId(base::FileSystem& files, const std::string& directory, cons
 absl::Status RemoveAll(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);
-  if (!error) return absl::OkStatus();
-  return base::MakeStatus(absl::StatusCode::kUnavailable, "remove " + path.string() + ": " + error.message());
+  return error ? base::SystemError("remove", path.string(), error.value()) : absl::OkStatus();
 }
 
 // But for the lock.
@@ -52,8 +52,7 @@ absl::Status Empty(const std::string& directory) {
   for (fs::directory_iterator entry(directory, error); !error && entry != fs::end(entry); entry.increment(error)) {
     if (entry->path() != directory + kLockName) QUORATE_RETURN_IF_ERROR(RemoveAll(entry->path()));
   }
-  if (!error) return absl::OkStatus();
-  return base::MakeStatus(absl::StatusCode::kUnavailable, "list " + directory + ": " + error.message());
+  return error ? base::SystemError("list", directory, error.value()) : absl::OkStatus();
 }
 
 }  // namespace
@@ -101,8 +100,7 @@ absl::Status OwnLog::GiveName() {
   return files_.SyncDirectory(base::ParentOf(wal_dir_));
 }
 
-void OwnLog::Keep(const std::string& finished_member) {
-  is_kept_ = true;
+void OwnLog::RemoveMarks(const std::string& finished_member) {
   std::error_code ignored;
   for (const std::string& path : {wal_dir_ + kLockName, wal_dir_ + kIdName, finished_member + kIdName}) {
     fs::remove(path, ignored);

@@ -30,8 +30,10 @@ class OwnLog {
   const std::string& unfinished() const { return unfinished_; }
   // Durably, just before `member` gets its own.
   absl::Status GiveName();
-  // Once the member is whole and has this directory: takes away what told of the making.
-  void Keep(const std::string& finished_member);
+  // It stays: the member is whole.
+  void Keep() { is_kept_ = true; }
+  // Once it is sure that the member has this directory: takes away what told of the making.
+  void RemoveMarks(const std::string& finished_member);
 
  private:
   OwnLog(base::FileSystem& files, const std::string& wal_dir, const std::string& member);

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "quorate/base/file_system.h"
+#include "quorate/base/system_error.h"
 #include "quorate/wal/wal.h"
 #include "src/replica/alarms.h"
 #include "src/replica/applied_position.h"
@@ -22,13 +23,6 @@ constexpr raft::Term kFirstTerm = 1;
 constexpr size_t kWriteBufferBytes = 256 << 20;
 
 absl::Status Error(absl::StatusCode code, const std::string& what) { return base::MakeStatus(code, what); }
-
-absl::Status FromSystem(const std::string& what, const std::error_code& error) {
-  if (!error) return absl::OkStatus();
-  const bool full = error == std::errc::no_space_on_device;
-  return Error(full ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable,
-               what + ": " + error.message());
-}
 
 // Paths without a slash at the end, so that their parent is the directory above.
 std::string Plain(const std::string& path) {
@@ -190,12 +184,14 @@ absl::Status NewMember::Rep::GiveNames() {
   QUORATE_RETURN_IF_ERROR(files.Rename(unfinished, member));
   // From here on it is whole, and somebody's.
   finished = true;
-  const absl::Status synced = files.SyncDirectory(data_dir);
+  if (own_log != nullptr) own_log->Keep();
+  if (const absl::Status synced = files.SyncDirectory(data_dir); !synced.ok()) {
+    return Error(synced.code(), "the member is complete in " + member +
+                                    ", but may not outlast a power failure: " + std::string(base::MessageOf(synced)));
+  }
   // Not before: a power failure that took the member's name back would leave a log that nobody knows.
-  if (own_log != nullptr) own_log->Keep(member);
-  if (synced.ok()) return synced;
-  return Error(synced.code(), "the member is complete in " + member +
-                                  ", but may not outlast a power failure: " + std::string(base::MessageOf(synced)));
+  if (own_log != nullptr) own_log->RemoveMarks(member);
+  return absl::OkStatus();
 }
 
 void NewMember::Rep::TakeAway() {
@@ -234,7 +230,7 @@ absl::StatusOr<std::unique_ptr<NewMember>> NewMember::Begin(const NewMemberOptio
     std::error_code error;
     for (const char* name : {"/store", "/wal", "/identity", "/identity.tmp"}) {
       fs::remove_all(made.unfinished + name, error);
-      QUORATE_RETURN_IF_ERROR(FromSystem("remove " + made.unfinished + name, error));
+      if (error) return base::SystemError("remove", made.unfinished + name, error.value());
     }
   }
   QUORATE_RETURN_IF_ERROR(made.OpenDatabase());

@@ -47,12 +47,18 @@ absl::Status Appender::GoOn() {
   Segment& segment = log_.current();
   QUORATE_RETURN_IF_ERROR(RestoreSize(segment));
   if (options_.sync) {
-    QUORATE_RETURN_IF_ERROR(RewriteTail(segment, segment.synced));
+    if (segment.synced < segment.end) {
+      QUORATE_RETURN_IF_ERROR(RewriteTail(segment, segment.synced));
+      // Before the mark is written, which may be on disk before what it vouches for, and is believed by the next start
+      // whatever the sync says.
+      QUORATE_RETURN_IF_ERROR(segment.file->SyncData());
+    }
     QUORATE_RETURN_IF_ERROR(WriteMark());
     QUORATE_RETURN_IF_ERROR(segment.file->SyncData());
     synced_ = segment.end;
   }
-  seal_pending_ = log_.segments.size() > 1 && !log_.segments[log_.segments.size() - 2]->sealed;
+  // Once more, too, if there is one: its sync may have failed.
+  seal_pending_ = log_.segments.size() > 1;
   QUORATE_RETURN_IF_ERROR(Seal());
   QUORATE_RETURN_IF_ERROR(spares_.Adopt());
   spares_.Start();
@@ -108,7 +114,6 @@ absl::Status Appender::Seal() {
   const std::string block = EncodeMark(SectorKind::kSeal, before.end, before.head.salt, before.next_write_number++);
   QUORATE_RETURN_IF_ERROR(FailUnlessRefused(before.file->WriteAt(before.end, block)));
   QUORATE_RETURN_IF_ERROR(SyncOrFail(*before.file));
-  before.sealed = true;
   seal_pending_ = false;
   return absl::OkStatus();
 }

@@ -118,7 +118,6 @@ absl::Status Recovery::Scan(bool is_last) {
   segment.end = end_.offset;
   segment.synced = end_.synced;
   segment.next_write_number = end_.next_write_number;
-  segment.sealed = end_.sealed;
   files_.chain = end_.chain;
   if (!is_last) return absl::OkStatus();
   if (end_.sealed) {

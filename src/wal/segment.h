@@ -40,7 +40,6 @@ struct Segment {
   uint64_t end = kBlockBytes;     // where the next record goes
   uint64_t synced = kBlockBytes;  // at recovery: up to where the file or the note of the end says that it was synced
   uint32_t next_write_number = 1;
-  bool sealed = false;
 
   // A record must leave room for the seal behind it.
   bool HasRoomFor(uint64_t record_bytes) const { return end + record_bytes + kBlockBytes <= head.bytes; }

@@ -390,6 +390,28 @@ TEST(DefragmentTest, GivesBackTheSpaceOfWhatWasCompacted) {
   EXPECT_NE(compacted.hash, hash.hash);
 }
 
+TEST(DefragmentTest, SaysWhyWhatWasCompactedCannotBeRemoved) {
+  TestMember member;
+  for (int i = 0; i < 2; ++i) member.Fill(10, 10);
+  storage::Database& database = member.replica().database();
+  storage::WriteBatch damage;
+  const auto record = database.NewIterator(storage::Family::kRevs);
+  record->Seek("");
+  ASSERT_TRUE(record->Valid());
+  damage.Put(storage::Family::kRevs, record->key(), "");
+  ASSERT_TRUE(database.WriteUnmarked(damage).ok());
+  grpc::ClientContext context;
+  etcdserverpb::CompactionRequest request;
+  request.set_revision(member.replica().store().revision());
+  etcdserverpb::CompactionResponse response;
+  ASSERT_TRUE(member.kv().Compact(&context, request, &response).ok());
+  grpc::ClientContext defragment_context;
+  defragment_context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  etcdserverpb::DefragmentResponse defragmented;
+  EXPECT_EQ(Text(member.maintenance().Defragment(&defragment_context, {}, &defragmented)),
+            "15 could not remove compacted revisions: a stored record is malformed");
+}
+
 TEST(HashKVTest, TheCompactedRevisionHasTheHashThatWasToldBefore) {
   TestMember member;
   member.Fill(10, 10);

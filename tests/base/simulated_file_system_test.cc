@@ -79,6 +79,24 @@ TEST(SimulatedFileSystemTest, FaultsAndFlipsReachTheFile) {
   EXPECT_TRUE(file->WriteAt(0, "x").ok());
 }
 
+TEST(SimulatedFileSystemTest, AfterAFailedSyncWhatWasWrittenIsReadAndOnlyACrashTellsWhatIsOnDisk) {
+  std::set<std::string> outcomes;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    SimulatedFileSystem files(seed);
+    auto file = DurableFile(files, "d/a", std::string(2 * kSector, '0'));
+    ASSERT_TRUE(file->WriteAt(0, std::string(2 * kSector, '1')).ok());
+    files.SetFault([](SimulatedFileSystem::Operation, const std::string& path) { return absl::InternalError(path); });
+    EXPECT_FALSE(file->SyncData().ok());
+    files.SetFault(nullptr);
+    EXPECT_EQ(*file->ReadAt(0, 2 * kSector), std::string(2 * kSector, '1'));
+    EXPECT_TRUE(file->SyncData().ok()) << "there is nothing left to be done";
+    files.Crash();
+    const std::string bytes = files.Contents()["d/a"];
+    outcomes.insert({bytes[0], bytes[kSector]});
+  }
+  EXPECT_EQ(outcomes, (std::set<std::string>{"00", "01", "10", "11"}));
+}
+
 TEST(SimulatedFileSystemTest, AKilledProcessLosesNothingItWrote) {
   SimulatedFileSystem files(1);
   auto file = *files.Open("d/a", OpenMode::kCreate);

@@ -202,6 +202,7 @@ class LogIn {
 TEST_F(CompactionTest, SaysOnceThatTheDiskTakesNothing) {
   test_.PutKey("a", "1");
   test_.PutKey("a", "2");
+  EXPECT_TRUE(test_.store->compaction_failure().ok());
   const std::string log = test_.directory.path() + "/log";
   const std::string failure = "could not remove compacted revisions";
   const LogIn log_in(log, &test_);
@@ -214,6 +215,7 @@ TEST_F(CompactionTest, SaysOnceThatTheDiskTakesNothing) {
   // It is tried again every second.
   ASSERT_TRUE(base::Eventually([&] { return test_.store->statistics().compaction_failures >= 2; }))
       << "failed " << test_.store->statistics().compaction_failures << " times: " << base::ReadFile(log);
+  EXPECT_FALSE(test_.store->compaction_failure().ok());
   base::FlushLogging();
   const std::string said = base::ReadFile(log);
   EXPECT_NE(said.find(failure), std::string::npos) << said;

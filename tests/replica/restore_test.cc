@@ -55,8 +55,22 @@ TEST_F(NewMemberTest, AWholeOneStaysThoughItsNameMayNotOutlastAPowerFailure) {
   ReplicaOptions options = Options();
   options.data_dir = data_;
   options.wal_dir = wal_;
+  EXPECT_FALSE(Replica::Open(options).ok()) << "what it acknowledged would go with its name";
+  files_.fails_to_sync = {};
   Start(std::move(options));
   EXPECT_TRUE(Put({"k"}, "v")[0].status.ok());
+}
+
+TEST_F(NewMemberTest, MayBeMadeAgainAfterAPowerFailureThatTookItsNameBack) {
+  files_.fails_to_sync = [this](const std::string& directory) {
+    return directory == data_ && fs::exists(data_ + "/member");
+  };
+  EXPECT_FALSE(Make().ok());
+  files_.fails_to_sync = {};
+  fs::rename(data_ + "/member", data_ + "/member.restoring");
+  const absl::Status made = Make();
+  EXPECT_TRUE(made.ok()) << made;
+  EXPECT_FALSE(fs::exists(wal_ + "/restoring.id"));
 }
 
 TEST_F(NewMemberTest, AnUnfinishedOneIsTakenAwayWithItsLog) {

@@ -36,6 +36,7 @@ class CrashRun : public WalTest {
     for (int life = 0; life < 6 && !HasFailure(); ++life) {
       for (int step = 0; wal_ != nullptr && step < 30; ++step) Step();
       End();
+      FailToOpen();
       Reopen();
     }
   }
@@ -134,6 +135,17 @@ class CrashRun : public WalTest {
     wal_.reset();
     Draw(3) == 0 ? files_.Kill() : files_.Crash();
     files_.SetFault(nullptr);
+  }
+
+  // A start may fail at one of its own writes and syncs, or be cut short there.
+  void FailToOpen() {
+    files_.SetFault([left = Draw(8)](Operation asked, const std::string& path) mutable {
+      if (asked != Operation::kWrite && asked != Operation::kSync) return absl::OkStatus();
+      return left-- == 0 ? base::MakeStatus(absl::StatusCode::kInternal, "injected") : absl::OkStatus();
+    });
+    const absl::Status status = Wal::Open(options_, purged_, &recovered_).status();
+    ASSERT_NE(status.code(), absl::StatusCode::kDataLoss) << status;
+    End();
   }
 
   void Reopen() {

@@ -112,6 +112,53 @@ TEST_F(DiskTroubleTest, AFailureToReadAtStartIsToldAsItIs) {
   EXPECT_TRUE(Wal::Open(options_, 0, &recovered_).ok());
 }
 
+TEST_F(DiskTroubleTest, WhatAStartCouldNotSyncTheNextDoesNotTakeForSynced) {
+  for (int i = 0; i < 40; ++i) {
+    files_.Restore({});
+    auto wal = Create();
+    Add(*wal, 1, 100);
+    ASSERT_TRUE(wal->Append({MakeEntry(2, 1, 100)}, std::nullopt).ok());
+    files_.Kill();
+    FailOnce(Operation::kSync, absl::StatusCode::kInternal);
+    ASSERT_FALSE(Wal::Open(options_, 0, &recovered_).ok());
+    files_.SetFault(nullptr);
+    // Now the page cache is all that is sure to have it.
+    i % 2 == 0 ? files_.Kill() : files_.Crash();
+    wal = Open();
+    ASSERT_NE(wal, nullptr);
+    const raft::Index last = wal->last_index();
+    EXPECT_TRUE(last == 2 || i % 2 != 0) << last;
+    files_.Crash();
+    wal = Open();
+    ASSERT_NE(wal, nullptr);
+    EXPECT_EQ(wal->last_index(), last) << "an entry that others may rely on is gone";
+  }
+}
+
+TEST_F(DiskTroubleTest, ASealThatCouldNotBeSyncedIsWrittenAgainByTheNextStart) {
+  for (int i = 0; i < 20; ++i) {
+    files_.Restore({});
+    auto wal = Create();
+    files_.SetFault([rolls = false](Operation operation, const std::string& path) mutable {
+      rolls |= operation == Operation::kSyncDirectory;
+      if (!rolls || operation != Operation::kSync) return absl::OkStatus();
+      return base::MakeStatus(absl::StatusCode::kInternal, "injected on " + path);
+    });
+    while (wal->Append({MakeEntry(wal->last_index() + 1, 1, 3000)}, std::nullopt).ok()) ASSERT_TRUE(wal->Sync().ok());
+    files_.SetFault(nullptr);
+    files_.Kill();
+    wal = Open();
+    ASSERT_NE(wal, nullptr);
+    ASSERT_EQ(SegmentPaths().size(), 2u);
+    files_.Crash();
+    auto contents = files_.Contents();
+    contents.erase(SegmentPaths().back());
+    files_.Restore(contents);
+    EXPECT_EQ(Wal::Open(options_, 0, &recovered_).status().code(), absl::StatusCode::kDataLoss)
+        << "a missing segment is not noticed";
+  }
+}
+
 TEST_F(DiskTroubleTest, APurgeThatCannotRemoveAFileLeavesNoGap) {
   auto wal = Create();
   for (int i = 0; i < 60; ++i) Add(*wal, 1, 3000);

@@ -26,7 +26,8 @@ class SimulatedFileSystem final : public FileSystem {
 
   enum class Operation { kOpen, kRead, kWrite, kSync, kRename, kRemove, kList, kSyncDirectory, kOpenDirectory };
   // Asked before each operation; an error is what the operation returns. Of a refused write the first
-  // sectors may have been written.
+  // sectors may have been written. After a sync that failed all is read as it was written, but power failures from then
+  // on find of each sector one of those versions that a crash in its place might have left.
   using Fault = std::function<absl::Status(Operation operation, const std::string& path)>;
 
   explicit SimulatedFileSystem(uint64_t seed);
@@ -70,7 +71,8 @@ class SimulatedFileSystem final : public FileSystem {
   void Store(Inode& inode, uint64_t offset, std::string_view bytes);
   void Change(DirectoryChange change);
   absl::Status SyncChanges(const std::string& directory);
-  void LoseUnsynced(Inode& inode);
+  // Draws what the disk gets of what was not synced.
+  void SettleUnsynced(Inode& inode);
   uint64_t UsedBytes() const;
 
   mutable std::mutex mutex_;  // guards everything below

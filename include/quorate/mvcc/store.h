@@ -206,6 +206,8 @@ class Store {
   // Calls `done` (on a background thread, or at once) when the garbage of compactions up to `revision`, which are
   // committed, is gone. For `physical`. Never called when the store is destroyed before.
   void WhenCompacted(int64_t revision, std::function<void()> done);
+  // Why the last try to remove garbage failed, which is repeated; OK: it did not.
+  absl::Status compaction_failure() const;
   // Bytes the user stored: live keys and values with their bookkeeping, garbage not yet compacted included - what the
   // space quota counts.
   uint64_t logical_bytes() const;

@@ -106,8 +106,8 @@ struct DiskPace {
 class Replica {
  public:
   // Opens or creates the member in its data directory: takes the lock, opens store and log, checks that they belong
-  // together and to the name and token given. Errors are one line that says what and what to do; no data is changed
-  // when opening fails: what an unfinished first start has left, the next one makes anew.
+  // together and to the name and token given. Errors are one line that says what and what to do. Nothing that was
+  // acknowledged is lost when opening fails; what an unfinished first start has left, the next one makes anew.
   static absl::StatusOr<std::unique_ptr<Replica>> Open(ReplicaOptions options);
   ~Replica();  // Stop()s
   Replica(const Replica&) = delete;

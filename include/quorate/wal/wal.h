@@ -69,9 +69,9 @@ class Wal {
   // A new log; the directory must hold none. A directory is locked while a log in it is open: FailedPrecondition names
   // the process that has it.
   static absl::StatusOr<std::unique_ptr<Wal>> Create(const WalOptions& options, const Identity& identity);
-  // Opens a log, replays it and truncates a torn tail. Entries up to `applied` are not returned (they are in the
-  // store) but their chain is checked all the same. DataLoss names file and offset when records in the middle are
-  // corrupt or missing, when the log ends before `applied`, or when segments do not follow each other.
+  // Opens a log and replays it. A torn tail is left out, and written over. Entries up to `applied` are not returned
+  // (they are in the store) but their chain is checked all the same. DataLoss names file and offset when records in the
+  // middle are corrupt or missing, when the log ends before `applied`, or when segments do not follow each other.
   static absl::StatusOr<std::unique_ptr<Wal>> Open(const WalOptions& options, raft::Index applied,
                                                    Recovered* recovered);
   static bool Exists(base::FileSystem& files, const std::string& directory);
