@@ -1,5 +1,3 @@
-// What a queue of messages weighs and keeps. What comes out of it is in units_test.cc.
-
 #include "src/rpc/message_queue.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +6,7 @@
 #include <string>
 
 #include "src/rpc/output.h"
+#include "tests/rpc/raw_testing.h"
 
 namespace quorate::rpc {
 namespace {
@@ -26,6 +25,54 @@ void PushSmall(MessageQueue* queue) {
 void Take(size_t bytes, MessageQueue* queue) {
   Output output;
   queue->Take(bytes, &output);
+}
+
+// Everything in the output, written in one go.
+std::string Drained(Output* output) {
+  std::string written;
+  while (!output->empty()) {
+    iovec vectors[3];
+    const int count = output->Gather(vectors, 3);
+    size_t size = 0;
+    for (int i = 0; i < count; ++i) {
+      written.append(static_cast<char*>(vectors[i].iov_base), vectors[i].iov_len);
+      size += vectors[i].iov_len;
+    }
+    output->Consume(size);
+  }
+  return written;
+}
+
+TEST(MessageQueueTest, WhatIsTakenInPiecesIsWhatWasPushed) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 200; ++round) {
+    MessageQueue queue;
+    Output output;
+    std::string expected;
+    std::string written;
+    for (int step = 0; step < 60; ++step) {
+      if (random() % 2 == 0) {
+        base::Payload message;
+        std::string text = "head" + std::to_string(step);
+        message.Append(text);
+        if (random() % 2 == 0) {
+          const base::Buffer body =
+              base::Buffer::Copy(std::string(random() % 3000, static_cast<char>('a' + step % 26)));
+          message.Append(body);
+          message.Append("tail");
+          text += std::string(body.view()) + "tail";
+        }
+        expected += testing::GrpcMessage(text);
+        queue.Push(std::move(message));
+      }
+      if (queue.bytes() > 0) queue.Take(random() % (queue.bytes() + 1), &output);
+      written += Drained(&output);
+    }
+    queue.Take(queue.bytes(), &output);
+    written += Drained(&output);
+    ASSERT_EQ(written, expected);
+    ASSERT_EQ(queue.bytes(), 0u);
+  }
 }
 
 TEST(MessageQueueWeightTest, EachMessageCountsUntilAllOfItIsTaken) {
