@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "quorate/base/payload.h"
-#include "quorate/watch/feed.h"
+#include "quorate/watch/sink.h"
 
 namespace quorate::api {
 

@@ -1,3 +1,5 @@
+#include "quorate/watch/channel.h"
+
 #include <algorithm>
 #include <utility>
 

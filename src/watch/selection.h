@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "quorate/watch/feed.h"
+#include "quorate/watch/sink.h"
 
 namespace quorate::watch {
 

@@ -1,3 +1,5 @@
+#include "quorate/watch/subscription.h"
+
 #include <optional>
 #include <utility>
 

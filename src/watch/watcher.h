@@ -4,11 +4,12 @@
 #include <list>
 
 #include "quorate/mvcc/key_range.h"
-#include "quorate/watch/feed.h"
+#include "quorate/watch/sink.h"
 #include "src/watch/matcher.h"
 
 namespace quorate::watch {
 
+struct ChannelState;
 struct Scan;
 
 // One watcher. Its channel owns it.

@@ -15,14 +15,11 @@
 #include "absl/base/thread_annotations.h"
 #include "quorate/base/mutex.h"
 #include "quorate/mvcc/store.h"
+#include "quorate/watch/bounds.h"
 #include "quorate/watch/event.h"
 
 namespace quorate::watch {
 
-// What the window keeps at most, over all loops: who is further behind reads history from the store. A commit larger
-// than this is kept alone.
-inline constexpr size_t kWindowBytesMax = 16 << 20;
-inline constexpr size_t kWindowEventsMax = 1 << 16;
 // What an event in the window is counted for beside its record.
 inline constexpr size_t kWindowEventBytes = sizeof(Event);
 
