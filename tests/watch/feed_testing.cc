@@ -15,6 +15,8 @@ T Must(absl::StatusOr<T> result) {
   return *std::move(result);
 }
 
+std::string FormerKv(const Event& event) { return std::string(event.previous.view().substr(event.previous_offset)); }
+
 }  // namespace
 
 TestFeed::TestFeed(Bounds bounds) : bounds_(bounds) { Open(); }
@@ -191,7 +193,7 @@ bool Recorder::OnEvents(int64_t watch_id, const WatchRequest& request, const Sel
     EXPECT_EQ(encoded.kv().SerializeAsString(), kv.SerializeAsString());
     EXPECT_EQ(encoded.type() == mvccpb::Event::DELETE, one.deleted);
     EXPECT_TRUE(request.prev_kv || !encoded.has_prev_kv());
-    if (encoded.has_prev_kv()) one.former = std::string(event.previous_kv());
+    if (encoded.has_prev_kv()) one.former = FormerKv(event);
     heard.push_back(std::move(one));
   }
   heard_until[watch_id] = revision;

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "quorate/base/buffer.h"
@@ -20,7 +19,6 @@ struct Event {
   size_t previous_offset = 0;
 
   int64_t revision() const { return change.revision.main; }
-  std::string_view previous_kv() const { return previous.view().substr(previous_offset); }
   // There is a former value, but it must be read from the store.
   bool previous_missing() const { return change.previous.main != 0 && !previous; }
 };
