@@ -7,7 +7,8 @@
 #include <span>
 #include <vector>
 
-#include "src/watch/feed_state.h"
+#include "quorate/watch/event.h"
+#include "src/watch/matcher.h"
 
 namespace quorate::watch {
 

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <compare>
 #include <deque>
-#include <list>
 #include <memory>
 #include <vector>
 
@@ -18,85 +17,13 @@
 #include "absl/functional/function_ref.h"
 #include "quorate/mvcc/event_history.h"
 #include "quorate/watch/feed.h"
-#include "src/watch/key_filter.h"
+#include "src/watch/channel_state.h"
 #include "src/watch/matcher.h"
 #include "src/watch/read_queue.h"
-#include "src/watch/revisions_ahead.h"
+#include "src/watch/scan.h"
 #include "src/watch/watcher.h"
 
 namespace quorate::watch {
-
-// Hits of one live watcher, gathered for one response. A channel has at most one open, so that what it sends is in the
-// order of revisions.
-struct Segment {
-  Watcher* watcher = nullptr;
-  size_t from = 0;
-  size_t to = 0;
-  int64_t last_revision = 0;
-  size_t revisions = 0;
-  size_t bytes = 0;
-};
-
-struct ChannelState {
-  ChannelState(Feed::Rep* feed, Sink* sink, uint64_t number) : feed(feed), sink(sink), number(number) {}
-
-  Feed::Rep* const feed;
-  Sink* sink;  // null: the channel is gone, and so are its watchers soon
-  const uint64_t number;
-  absl::flat_hash_map<int64_t, std::unique_ptr<Watcher>> watchers;
-  int64_t next_id = 0;
-  size_t over = 0;     // watchers that have ended and are not cancelled
-  size_t behind = 0;   // watchers that are falling, behind or parked
-  size_t parked = 0;   // of those
-  size_t returning = 0;
-  size_t returning_max = kReturningFirst;  // since the consumer takes events again
-  std::list<Watcher*> notices;             // watchers that want periodic ones; those first who have not had their turn
-  size_t notices_due = 0;                  // that many, in this round
-  uint32_t notice_round = 0;
-  bool noticing = false;  // among those that go on with their round
-  Watcher* parked_first = nullptr;
-  Watcher* parked_last = nullptr;
-  bool blocked = false;  // the sink takes nothing
-  // The revisions that were newest when progress was asked for: by the request that is answered next, and by the newest
-  // one behind it, which stands for those between. 0: there is none.
-  int64_t progress_target = 0;
-  int64_t progress_newest = 0;
-  bool progress_waiting = false;  // for the feed's position; else for whoever is behind, or for room
-  // Of live watchers: up to where they have heard of everything, where that is beyond the feed's position, and where
-  // those start that begin in the future.
-  RevisionsAhead ahead;
-  RevisionsAhead starts;
-  Segment segment;
-};
-
-// Watchers that catch up together.
-struct Scan {
-  uint64_t id = 0;
-  uint64_t founder = 0;  // the channel it was made for, while nobody else's watchers are in it; else 0
-  uint64_t channel = 0;  // the one among whose scans it has its turns
-  // All of them have heard of everything before this revision that is theirs.
-  int64_t cursor = 0;
-  bool advanced = false;    // the cursor has moved on since every watcher's own position was written down
-  bool from_store = false;  // even where the window would do, unless compaction has passed it
-  bool detour = false;      // its watchers', one and all
-  bool waiting = false;     // for its turn: nobody joins at another time
-  bool offered = false;     // to those who look for a scan to join
-  int64_t large = 0;        // a revision that was found to have more hits than a delivery holds
-  // A revision of so many former values that what these watchers hear of it is read for them alone: nobody joins while
-  // it is next. And what that weighs.
-  int64_t apart = 0;
-  size_t former_bytes = 0;   // 0: they hear of none
-  bool reads_large = false;  // it has the hub's leave
-  Matcher matcher;
-  std::shared_ptr<const KeyFilter> filter;  // of the matcher, and of some ranges that have left; null when one has come
-  size_t range_bytes = 0;                   // the bounds of its groups
-  size_t with_previous = 0;                 // watchers that want former values
-  std::chrono::milliseconds retry{0};       // how long it last waited after a read that failed; 0: none did since
-  absl::Status failure;                     // why its history can never be read: it ends, and nobody joins
-
-  // What one of its watchers has to hear of next.
-  int64_t Next(const Watcher& watcher) const { return std::max(watcher.next, cursor); }
-};
 
 // Where a scan is found by who looks for one to join.
 struct ScanPlace {
@@ -112,8 +39,6 @@ struct Apart {
   size_t bytes = 0;
   std::vector<Watcher*> watchers;
 };
-
-using Batches = std::vector<std::shared_ptr<const Batch>>;
 
 struct Feed::Rep final : public Listener {
   explicit Rep(FeedOptions options) : options(std::move(options)), hub(this->options.hub) {}

@@ -35,14 +35,14 @@ void Hub::OnCommit(const std::vector<mvcc::Event>& changes) {
     }
     event.change = std::move(change);
   }
-  Dropped dropped;  // outlives the lock
+  Batches dropped;  // outlives the lock
   base::MutexLock lock(&mutex_);
   if (listeners_.empty()) return;
   Append(std::move(batch), &dropped);
   for (Listener* listener : listeners_) listener->OnCommitted();
 }
 
-void Hub::Append(std::shared_ptr<const Batch> batch, Dropped* dropped) {
+void Hub::Append(std::shared_ptr<const Batch> batch, Batches* dropped) {
   // Whoever reads on from the window takes it that nothing is missing in it.
   if (!window_.empty() && window_.back()->last_revision + 1 != batch->first_revision) Clear(dropped);
   window_bytes_ += CountedBytes(*batch);
@@ -57,7 +57,7 @@ void Hub::Append(std::shared_ptr<const Batch> batch, Dropped* dropped) {
   window_first_.store(window_.front()->first_revision, std::memory_order_relaxed);
 }
 
-void Hub::Clear(Dropped* dropped) {
+void Hub::Clear(Batches* dropped) {
   dropped->insert(dropped->end(), std::move_iterator(window_.begin()), std::move_iterator(window_.end()));
   window_.clear();
   window_bytes_ = window_events_ = 0;
@@ -71,7 +71,7 @@ void Hub::Join(Listener* listener) {
 }
 
 void Hub::Leave(Listener* listener) {
-  Dropped dropped;  // outlives the lock
+  Batches dropped;  // outlives the lock
   base::MutexLock lock(&mutex_);
   listeners_.erase(std::find(listeners_.begin(), listeners_.end(), listener));
   if (listeners_.empty()) Clear(&dropped);
@@ -79,8 +79,7 @@ void Hub::Leave(Listener* listener) {
   joined_.fetch_sub(1);
 }
 
-bool Hub::Collect(int64_t position, size_t bytes_max, std::vector<std::shared_ptr<const Batch>>* batches,
-                  int64_t* newest) const {
+bool Hub::Collect(int64_t position, size_t bytes_max, Batches* batches, int64_t* newest) const {
   base::MutexLock lock(&mutex_);
   *newest = position;
   if (window_.empty()) return false;

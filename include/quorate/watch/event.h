@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "quorate/base/buffer.h"
@@ -33,5 +34,7 @@ struct Batch {
   bool previous_left_out = false;
   std::vector<Event> events;
 };
+// Ascending, one after the other.
+using Batches = std::vector<std::shared_ptr<const Batch>>;
 
 }  // namespace quorate::watch

@@ -60,8 +60,7 @@ class Hub {
 
   // The batches after revision `position`, oldest first, until they pass `bytes_max`. False when the window does not
   // hold the next one. `*newest` is the last revision that came to the window, or `position` when that is higher.
-  bool Collect(int64_t position, size_t bytes_max, std::vector<std::shared_ptr<const Batch>>* batches,
-               int64_t* newest) const;
+  bool Collect(int64_t position, size_t bytes_max, Batches* batches, int64_t* newest) const;
   // The first revision in the window; INT64_MAX when it is empty.
   int64_t window_first() const { return window_first_.load(std::memory_order_relaxed); }
   // Events and bytes in the window.
@@ -70,9 +69,8 @@ class Hub {
 
  private:
   // What leaves the window goes to `dropped`, to be destroyed once the mutex is free: it may be a million events.
-  using Dropped = std::vector<std::shared_ptr<const Batch>>;
-  void Append(std::shared_ptr<const Batch> batch, Dropped* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Clear(Dropped* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Append(std::shared_ptr<const Batch> batch, Batches* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Clear(Batches* dropped) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t window_bytes_max_;
   const size_t window_events_max_;
