@@ -20,7 +20,7 @@ absl::Status DuplicateId() {
 
 void Feed::Rep::Enter(const Watcher& watcher) {
   statistics.watchers.fetch_add(1, std::memory_order_relaxed);
-  if (!departed.empty()) added_bytes += WatcherBytes(watcher.range_bytes);
+  departures.OnMade(WatcherBytes(watcher.range_bytes));
   if (watchers++ > 0) return;
   // In this order, so that no commit after the revision is missed.
   hub->Join(this);
@@ -61,6 +61,13 @@ void Feed::Rep::Remove(Watcher* watcher) {
   statistics.watchers.fetch_sub(1, std::memory_order_relaxed);
   if (--watchers == 0) hub->Leave(this);
   if (was_behind) OnCaughtUp(channel);
+}
+
+void Feed::Rep::Depart(std::unique_ptr<ChannelState> channel) {
+  channel->progress_target = 0;
+  if (std::exchange(channel->progress_waiting, false)) std::erase(progress_waiting, channel.get());
+  if (std::exchange(channel->noticing, false)) std::erase(noticing, channel.get());
+  departures.Add(std::move(channel));
 }
 
 Channel::Channel(std::unique_ptr<ChannelState> state) : state_(std::move(state)) {

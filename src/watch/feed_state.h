@@ -1,10 +1,10 @@
 #pragma once
 
-// The inside of a feed. Eight files work on it: live.cc delivers what is pulled from the window, falling.cc takes out
+// The inside of a feed. Seven files work on it: live.cc delivers what is pulled from the window, falling.cc takes out
 // those who cannot be told of it, catch_up.cc brings back those who are behind, scans.cc says which of them do so
 // together, large_revision.cc delivers what is too much for either, former_values.cc parts those whose former values
-// are too much to be read at once, channel.cc is what consumers ask, departure.cc removes what they leave behind. One
-// more, subscription.cc, is such a consumer and takes nothing of it but the options.
+// are too much to be read at once, channel.cc is what consumers ask. One more, subscription.cc, is such a consumer and
+// takes nothing of it but the options.
 
 #include <algorithm>
 #include <compare>
@@ -18,6 +18,7 @@
 #include "quorate/mvcc/event_history.h"
 #include "quorate/watch/feed.h"
 #include "src/watch/channel_state.h"
+#include "src/watch/departures.h"
 #include "src/watch/matcher.h"
 #include "src/watch/read_queue.h"
 #include "src/watch/scan.h"
@@ -42,7 +43,8 @@ struct Apart {
 
 struct Feed::Rep final : public Listener {
   explicit Rep(FeedOptions options) : options(std::move(options)), hub(this->options.hub) {}
-  ~Rep();
+  // While a watcher is left, the hub tells this feed of commits.
+  ~Rep() { departures.RemoveAll(); }
 
   // --- Apply thread.
   void OnCommitted() override;
@@ -164,13 +166,8 @@ struct Feed::Rep final : public Listener {
   // --- channel.cc
   void Enter(const Watcher& watcher);
   void Remove(Watcher* watcher);
-
-  // --- departure.cc
-  // The channel is gone. Its watchers are to be removed.
+  // Its consumer wants nothing any more.
   void Depart(std::unique_ptr<ChannelState> channel);
-  // As many as may still go in this turn of the loop, those first who have been left over for longest.
-  void RemoveDeparted();
-  void PostRemoval();
 
   const FeedOptions options;
   Hub* const hub;
@@ -210,11 +207,7 @@ struct Feed::Rep final : public Listener {
   std::deque<ChannelState*> noticing;
   bool notices_posted = false;
 
-  // Channels that are gone, with the watchers that are left of them. They are blocked, so they hear of nothing.
-  std::deque<std::unique_ptr<ChannelState>> departed;
-  size_t removable_bytes = options.removed_bytes_per_turn;  // in this turn
-  size_t added_bytes = 0;                                   // since it began, while there are departed ones
-  bool removal_posted = false;
+  Departures departures{&options, [this](Watcher* watcher) { Remove(watcher); }};
 };
 
 }  // namespace quorate::watch

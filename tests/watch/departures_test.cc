@@ -57,7 +57,7 @@ struct Departing : TestFeed {
   std::unique_ptr<Channel> channel;
 };
 
-TEST(DepartureTest, ManyWatchersGoInSeveralTurnsAndOthersHearBetween) {
+TEST(DeparturesTest, ManyWatchersGoInSeveralTurnsAndOthersHearBetween) {
   Departing feed({.removed_bytes = 10 * kOneWatcher});
   Recorder others_sink;
   auto others = feed.feed->Open(&others_sink);
@@ -82,7 +82,7 @@ TEST(DepartureTest, ManyWatchersGoInSeveralTurnsAndOthersHearBetween) {
   EXPECT_THAT(feed.posted, IsEmpty());
 }
 
-TEST(DepartureTest, FewWatchersGoAtOnce) {
+TEST(DeparturesTest, FewWatchersGoAtOnce) {
   Departing feed({});
   feed.Watch(Key("k"), 100);
   feed.Depart();
@@ -91,7 +91,7 @@ TEST(DepartureTest, FewWatchersGoAtOnce) {
   EXPECT_EQ(feed.hub->window_events(), 0u) << "nobody is left";
 }
 
-TEST(DepartureTest, ManyChannelsShareWhatMayGoInATurn) {
+TEST(DeparturesTest, ManyChannelsShareWhatMayGoInATurn) {
   TestFeed feed({.removed_bytes = 10 * kOneWatcher});
   Recorder sink;
   std::vector<std::unique_ptr<Channel>> channels;
@@ -110,7 +110,7 @@ TEST(DepartureTest, ManyChannelsShareWhatMayGoInATurn) {
 }
 
 // Live, behind and ended meanwhile by compaction.
-TEST(DepartureTest, WhoIsGoneIsToldNothing) {
+TEST(DeparturesTest, WhoIsGoneIsToldNothing) {
   Departing feed({.removed_bytes = kOneWatcher});
   for (int i = 0; i < 5; ++i) feed.PutNow("k", "x");
   feed.Watch(Key("k"), 10);
@@ -128,7 +128,7 @@ TEST(DepartureTest, WhoIsGoneIsToldNothing) {
   EXPECT_EQ(feed.feed->statistics().behind, 0);
 }
 
-TEST(DepartureTest, WhoIsGoneIsNotToldThatHistoryIsDamaged) {
+TEST(DeparturesTest, WhoIsGoneIsNotToldThatHistoryIsDamaged) {
   Departing feed({.removed_bytes = kOneWatcher});
   feed.PutNow("k", "x");
   feed.Watch(Key("k", 1), 10);
@@ -145,7 +145,7 @@ TEST(DepartureTest, WhoIsGoneIsNotToldThatHistoryIsDamaged) {
   EXPECT_EQ(feed.watchers(), 0);
 }
 
-TEST(DepartureTest, WhoIsGoneIsNotToldThatFormerValuesAreTooLarge) {
+TEST(DeparturesTest, WhoIsGoneIsNotToldThatFormerValuesAreTooLarge) {
   Departing feed({.former_together = 1000, .former = 1000, .removed_bytes = kOneWatcher});
   feed.PutNow("k", std::string(10'000, 'x'));
   WatchRequest request = Key("k", feed.DeleteNow("k"));
@@ -161,7 +161,7 @@ TEST(DepartureTest, WhoIsGoneIsNotToldThatFormerValuesAreTooLarge) {
   EXPECT_EQ(feed.feed->statistics().behind, 0);
 }
 
-TEST(DepartureTest, ThoseWhoseConsumerTookNothingGoAsWell) {
+TEST(DeparturesTest, ThoseWhoseConsumerTookNothingGoAsWell) {
   Departing feed({.removed_bytes = kOneWatcher});
   feed.Watch(Key("k"), 20);
   feed.sink.room = 1;
@@ -175,7 +175,7 @@ TEST(DepartureTest, ThoseWhoseConsumerTookNothingGoAsWell) {
   EXPECT_EQ(feed.feed->statistics().behind, 0);
 }
 
-TEST(DepartureTest, AnotherChannelHasItsOwnIds) {
+TEST(DeparturesTest, AnotherChannelHasItsOwnIds) {
   Departing feed({.removed_bytes = kOneWatcher});
   feed.Watch(Key("k"), 10);
   feed.Depart();
@@ -193,7 +193,7 @@ TEST(DepartureTest, AnotherChannelHasItsOwnIds) {
   EXPECT_EQ(feed.watchers(), 1);
 }
 
-TEST(DepartureTest, WhoComesAndGoesAgainAndAgainLeavesNoMoreAndMore) {
+TEST(DeparturesTest, WhoComesAndGoesAgainAndAgainLeavesNoMoreAndMore) {
   Departing feed({.removed_bytes = kOneWatcher});
   feed.Watch(Key("k"), 30);
   feed.Depart();
@@ -212,7 +212,7 @@ TEST(DepartureTest, WhoComesAndGoesAgainAndAgainLeavesNoMoreAndMore) {
   EXPECT_EQ(feed.watchers(), 0);
 }
 
-TEST(DepartureTest, FeedMayEndWhileSomeAreLeft) {
+TEST(DeparturesTest, FeedMayEndWhileSomeAreLeft) {
   Departing feed({.removed_bytes = kOneWatcher});
   feed.PutNow("k", "x");
   WatchRequest request = Key("k");
