@@ -93,7 +93,7 @@ void Feed::Rep::UnparkSome(ChannelState* channel) {
 void Feed::Rep::OnCaughtUp(ChannelState* channel) {
   channel->returning_max = std::min(channel->returning_max + 1, kReturningMax);
   UnparkSome(channel);
-  AnswerProgress(channel);
+  notices.Answer(channel);
 }
 
 void Feed::Rep::PostAdvance() {

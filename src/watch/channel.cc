@@ -52,10 +52,7 @@ void Feed::Rep::Remove(Watcher* watcher) {
     --channel->behind;
     statistics.behind.fetch_sub(1, std::memory_order_relaxed);
   }
-  if (watcher->request.progress_notify) {
-    if (watcher->notice_round != channel->notice_round) --channel->notices_due;
-    channel->notices.erase(watcher->notice_place);
-  }
+  notices.Remove(watcher);
   if (watcher->request.prev_kv) hub->WantPrevious(-1);
   channel->watchers.erase(watcher->id);
   statistics.watchers.fetch_sub(1, std::memory_order_relaxed);
@@ -64,9 +61,7 @@ void Feed::Rep::Remove(Watcher* watcher) {
 }
 
 void Feed::Rep::Depart(std::unique_ptr<ChannelState> channel) {
-  channel->progress_target = 0;
-  if (std::exchange(channel->progress_waiting, false)) std::erase(progress_waiting, channel.get());
-  if (std::exchange(channel->noticing, false)) std::erase(noticing, channel.get());
+  notices.Forget(channel.get());
   departures.Add(std::move(channel));
 }
 
@@ -97,11 +92,7 @@ absl::StatusOr<int64_t> Channel::Watch(int64_t watch_id, WatchRequest request, i
   *revision = std::max(feed.position, feed.hub->store().revision());
   Watcher* watcher = made.get();
   state.watchers.emplace(watch_id, std::move(made));
-  if (watcher->request.progress_notify) {
-    // Its first turn is in the next round.
-    watcher->notice_round = state.notice_round;
-    watcher->notice_place = state.notices.insert(state.notices.end(), watcher);
-  }
+  feed.notices.Add(watcher);
   if (watcher->request.prev_kv) feed.hub->WantPrevious(1);
   const int64_t start = watcher->request.start_revision;
   watcher->next = start == 0 ? *revision + 1 : start;
@@ -128,27 +119,19 @@ void Channel::Resume() {
   Feed::Rep& feed = *state_->feed;
   state_->returning_max = kReturningFirst;
   feed.UnparkSome(state_.get());
-  feed.AnswerProgress(state_.get());
-  feed.SendNotices(state_.get());
+  feed.notices.Answer(state_.get());
+  feed.notices.GoOn(state_.get());
 }
 
 void Channel::RequestProgress() {
   Feed::Rep& feed = *state_->feed;
   if (state_->watchers.size() == state_->over) return;
-  // What is published is pulled soon in any case. One that waits keeps its target: it must be answered however often
-  // others come.
-  (state_->progress_target == 0 ? state_->progress_target : state_->progress_newest) = feed.hub->store().revision();
-  feed.AnswerProgress(state_.get());
+  // What is published is pulled soon in any case.
+  feed.notices.Request(state_.get(), feed.hub->store().revision());
 }
 
-void Channel::NotifyProgress() {
-  if (state_->blocked) return;
-  ++state_->notice_round;
-  state_->notices_due = state_->notices.size();
-  state_->feed->SendNotices(state_.get());
-}
-
-bool Channel::wants_notices() const { return !state_->notices.empty(); }
+void Channel::NotifyProgress() { state_->feed->notices.BeginRound(state_.get()); }
+bool Channel::wants_notices() const { return !state_->progress.periodic.empty(); }
 size_t Channel::watchers() const { return state_->watchers.size(); }
 
 Feed::Feed(FeedOptions options) : rep_(std::make_unique<Rep>(std::move(options))) {}

@@ -4,12 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 
 #include "absl/container/flat_hash_map.h"
 #include "quorate/watch/feed.h"
-#include "src/watch/revisions_ahead.h"
+#include "src/watch/channel_progress.h"
 #include "src/watch/watcher.h"
 
 namespace quorate::watch {
@@ -38,22 +37,10 @@ struct ChannelState {
   size_t parked = 0;  // of those
   size_t returning = 0;
   size_t returning_max = kReturningFirst;  // since the consumer takes events again
-  std::list<Watcher*> notices;             // watchers that want periodic ones; those first who have not had their turn
-  size_t notices_due = 0;                  // that many, in this round
-  uint32_t notice_round = 0;
-  bool noticing = false;  // among those that go on with their round
   Watcher* parked_first = nullptr;
   Watcher* parked_last = nullptr;
   bool blocked = false;  // the sink takes nothing
-  // The revisions that were newest when progress was asked for: by the request that is answered next, and by the newest
-  // one behind it, which stands for those between. 0: there is none.
-  int64_t progress_target = 0;
-  int64_t progress_newest = 0;
-  bool progress_waiting = false;  // for the feed's position; else for whoever is behind, or for room
-  // Of live watchers: up to where they have heard of everything, where that is beyond the feed's position, and where
-  // those start that begin in the future.
-  RevisionsAhead ahead;
-  RevisionsAhead starts;
+  ChannelProgress progress;
   Segment segment;
 };
 

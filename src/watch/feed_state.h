@@ -20,6 +20,7 @@
 #include "src/watch/channel_state.h"
 #include "src/watch/departures.h"
 #include "src/watch/matcher.h"
+#include "src/watch/progress_notices.h"
 #include "src/watch/read_queue.h"
 #include "src/watch/scan.h"
 #include "src/watch/watcher.h"
@@ -63,13 +64,6 @@ struct Feed::Rep final : public Listener {
   // false, and nothing is sent, when its consumer has no room.
   bool Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
   void ForgetHits();
-  // Tells a channel that wants to know, or makes it wait for the position; whoever ends another cause to wait calls
-  // again.
-  void AnswerProgress(ChannelState* channel);
-  void AnswerProgressWaiting();
-  // To those who have not had their turn, as many as may be told in one turn of the loop.
-  void SendNotices(ChannelState* channel);
-  void PostNotices();
   void MakeLive(Watcher* watcher);
   void LeaveLive(Watcher* watcher);
 
@@ -203,10 +197,7 @@ struct Feed::Rep final : public Listener {
   size_t drained = 0;  // in this turn
   int64_t large = 0;  // the last revision that had too many hits: scans that come to it need not find that out again
 
-  std::vector<ChannelState*> progress_waiting;
-  std::deque<ChannelState*> noticing;
-  bool notices_posted = false;
-
+  ProgressNotices notices{&options, &position};
   Departures departures{&options, [this](Watcher* watcher) { Remove(watcher); }};
 };
 

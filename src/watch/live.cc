@@ -22,7 +22,7 @@ void Feed::Rep::Pull() {
   Batches batches;
   int64_t newest;
   const bool held = hub->Collect(position, options.step_bytes_max, &batches, &newest);
-  if (newest == position) return AnswerProgressWaiting();
+  if (newest == position) return notices.AnswerWaiting();
   if (!held) {
     // This loop was so slow that the window has passed it: everyone reads on from history.
     FallAll(position + 1);
@@ -36,7 +36,7 @@ void Feed::Rep::Pull() {
   for (ChannelState* channel : std::exchange(open, {})) CloseSegment(channel);
   ForgetHits();
   MoveFallen();
-  AnswerProgressWaiting();
+  notices.AnswerWaiting();
   if (position < newest) OnCommitted();
 }
 
@@ -148,68 +148,12 @@ void Feed::Rep::MakeLive(Watcher* watcher) {
   watcher->state = Watcher::State::kLive;
   watcher->from_store = watcher->detour = false;
   live.Add(watcher);
-  watcher->channel->ahead.Add(watcher->next - 1, position);
-  watcher->channel->starts.Add(watcher->request.start_revision, position);
+  notices.OnLive(*watcher);
 }
 
 void Feed::Rep::LeaveLive(Watcher* watcher) {
   live.Remove(watcher);
-  watcher->channel->ahead.Remove(watcher->next - 1, position);
-  watcher->channel->starts.Remove(watcher->request.start_revision, position);
-}
-
-void Feed::Rep::AnswerProgress(ChannelState* channel) {
-  while (channel->progress_target != 0 && channel->behind == 0 && !channel->blocked) {
-    const bool has_come = position >= channel->progress_target;
-    // As etcd: one that is yet to begin is not in step, and nobody waits for it.
-    const bool never = has_come && channel->starts.Any(position);
-    if (!never && (!has_come || channel->ahead.Any(position))) {
-      if (!std::exchange(channel->progress_waiting, true)) progress_waiting.push_back(channel);
-      return;
-    }
-    channel->progress_target = std::exchange(channel->progress_newest, 0);
-    if (never || channel->watchers.size() == channel->over) continue;
-    channel->blocked = !channel->sink->OnProgress(kNoWatchId, position);
-  }
-}
-
-void Feed::Rep::AnswerProgressWaiting() {
-  for (ChannelState* channel : std::exchange(progress_waiting, {})) {
-    channel->progress_waiting = false;
-    AnswerProgress(channel);
-  }
-}
-
-void Feed::Rep::SendNotices(ChannelState* channel) {
-  std::list<Watcher*>& notices = channel->notices;
-  for (size_t left = options.moved_per_turn; left > 0 && channel->notices_due > 0 && !channel->blocked; --left) {
-    Watcher* watcher = notices.front();
-    notices.splice(notices.end(), notices, notices.begin());
-    --channel->notices_due;
-    watcher->notice_round = channel->notice_round;
-    // As etcd: none to one that is yet to begin.
-    if (std::exchange(watcher->heard, false) || !watcher->InStep(position) ||
-        watcher->request.start_revision > position) {
-      continue;
-    }
-    channel->blocked = !channel->sink->OnProgress(watcher->id, position);
-  }
-  if (channel->notices_due == 0 || channel->blocked || std::exchange(channel->noticing, true)) return;
-  noticing.push_back(channel);
-  PostNotices();
-}
-
-void Feed::Rep::PostNotices() {
-  if (std::exchange(notices_posted, true)) return;
-  options.post([this] {
-    notices_posted = false;
-    if (noticing.empty()) return;
-    ChannelState* channel = noticing.front();
-    noticing.pop_front();
-    channel->noticing = false;
-    SendNotices(channel);
-    if (!noticing.empty()) PostNotices();
-  });
+  notices.OnNotLive(*watcher);
 }
 
 }  // namespace quorate::watch
