@@ -110,31 +110,25 @@ void Feed::Rep::Advance() {
   drained = 0;
   StepWithoutReads();
   const bool more_reads = StartReads();
-  if (!queue.empty() || more_reads) PostAdvance();
+  if (scans.queued() > 0 || more_reads) PostAdvance();
 }
 
 void Feed::Rep::StepWithoutReads() {
   size_t moved_on = 0;
-  for (size_t left = std::min(queue.size(), kScansLookedAtPerTurn); left > 0 && moved_on < kScansPerTurn; --left) {
-    Scan* scan = queue.front();
-    queue.pop_front();
-    BeginTurn(scan);
+  for (size_t left = std::min(scans.queued(), kScansLookedAtPerTurn); left > 0 && moved_on < kScansPerTurn; --left) {
+    Scan* scan = scans.TakeQueued();
     if (Step(scan)) {
       ++moved_on;
     } else {
-      to_read.Add(scan->id, scan->channel);
-      scan->waiting = true;
-      Offer(scan);
+      scans.WaitForRead(scan);
     }
   }
 }
 
 bool Feed::Rep::StartReads() {
   for (size_t moved_on = 0; moved_on < kScansPerTurn && reads < kHistoryReadsMax;) {
-    const uint64_t id = to_read.Take();
-    if (id == 0) return false;
-    Scan* scan = scans.at(id).get();
-    BeginTurn(scan);
+    Scan* scan = scans.TakeToRead();
+    if (scan == nullptr) return false;
     // Compaction may have passed it meanwhile, or its watchers may be gone.
     if (Step(scan)) {
       ++moved_on;
@@ -142,7 +136,7 @@ bool Feed::Rep::StartReads() {
       StartRead(scan);
     }
   }
-  return reads < kHistoryReadsMax && !to_read.empty();
+  return reads < kHistoryReadsMax && scans.any_to_read();
 }
 
 bool Feed::Rep::Step(Scan* scan) {
@@ -162,7 +156,7 @@ bool Feed::Rep::Step(Scan* scan) {
     }
   }
   if (scan->matcher.size() == 0) {
-    scans.erase(scan->id);
+    scans.Erase(scan);
   } else {
     Requeue(scan);
   }
@@ -220,7 +214,7 @@ void Feed::Rep::StartRead(Scan* scan) {
 void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread) {
   --reads;
   PostAdvance();  // others may read now
-  Scan* scan = scans.at(scan_id).get();
+  Scan* scan = scans.Get(scan_id);
   if (std::exchange(scan->reads_large, false)) hub->EndLargeRead();
   if (no_thread) return RequeueAfter(scan, kHistoryRetry);
   if (read.ok()) {
@@ -253,13 +247,11 @@ void Feed::Rep::RetryLater(Scan* scan, const absl::Status& failure) {
 }
 
 void Feed::Rep::RequeueAfter(Scan* scan, std::chrono::milliseconds time) {
-  options.post_after(time, [this, id = scan->id] { Requeue(scans.at(id).get()); });
+  options.post_after(time, [this, id = scan->id] { Requeue(scans.Get(id)); });
 }
 
 void Feed::Rep::Requeue(Scan* scan) {
-  queue.push_back(scan);
-  scan->waiting = true;
-  Offer(scan);
+  scans.Queue(scan);
   PostAdvance();
 }
 
@@ -279,8 +271,10 @@ void Feed::Rep::DeliverScan(Scan* scan, const Batches& batches, bool previous_is
 }
 
 int64_t Feed::Rep::GatherHits(Scan* scan, const Batches& batches) {
-  if (large == scan->cursor) scan->large = large;
-  if (scan->large == scan->cursor) return scan->cursor - 1;
+  if (scans.IsAtLarge(*scan)) {
+    scan->large = scan->cursor;
+    return scan->cursor - 1;
+  }
   for (const auto& batch : batches) {
     for (const Event& event : batch->events) {
       if (event.revision() < scan->cursor) continue;
@@ -293,7 +287,10 @@ int64_t Feed::Rep::GatherHits(Scan* scan, const Batches& batches) {
       for (Group* group : hit) {
         while (!group->hits.empty() && group->hits.back()->revision() == event.revision()) group->hits.pop_back();
       }
-      if (event.revision() == scan->cursor) large = scan->large = scan->cursor;
+      if (event.revision() == scan->cursor) {
+        scan->large = scan->cursor;
+        scans.NoteLarge(scan->cursor);
+      }
       return event.revision() - 1;
     }
   }
@@ -328,9 +325,14 @@ bool Feed::Rep::OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t
 
 void Feed::Rep::MoveLeaving() {
   for (Watcher* watcher : std::exchange(leaving, {})) {
-    LeaveScan(watcher);
+    scans.Leave(watcher);
     ParkOrLag(watcher);
   }
+}
+
+void Feed::Rep::Lag(Watcher* watcher) {
+  scans.Enter(watcher);
+  PostAdvance();
 }
 
 void Feed::Rep::ParkOrLag(Watcher* watcher) { watcher->channel->blocked ? Park(watcher) : Lag(watcher); }
@@ -349,7 +351,7 @@ void Feed::Rep::Drain(Scan* scan, absl::FunctionRef<void(Watcher*)> take) {
   for (; scan->matcher.size() > 0 && drained < options.moved_per_turn; ++drained) {
     // The last group costs least to take out.
     Watcher* watcher = scan->matcher.groups().back()->first;
-    LeaveScan(watcher);
+    scans.Leave(watcher);
     take(watcher);
   }
 }

@@ -38,7 +38,7 @@ void Feed::Rep::Remove(Watcher* watcher) {
       LeaveLive(watcher);
       break;
     case Watcher::State::kBehind:
-      LeaveScan(watcher);
+      scans.Leave(watcher);
       break;
     case Watcher::State::kParked:
       Unpark(watcher);

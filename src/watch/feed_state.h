@@ -1,19 +1,15 @@
 #pragma once
 
-// The inside of a feed. Seven files work on it: live.cc delivers what is pulled from the window, falling.cc takes out
-// those who cannot be told of it, catch_up.cc brings back those who are behind, scans.cc says which of them do so
-// together, large_revision.cc delivers what is too much for either, former_values.cc parts those whose former values
-// are too much to be read at once, channel.cc is what consumers ask. One more, subscription.cc, is such a consumer and
-// takes nothing of it but the options.
+// The inside of a feed. Six files work on it: live.cc delivers what is pulled from the window, falling.cc takes out
+// those who cannot be told of it, catch_up.cc brings back those who are behind, large_revision.cc delivers what is too
+// much for either, former_values.cc parts those whose former values are too much to be read at once, channel.cc is what
+// consumers ask. One more, subscription.cc, is such a consumer and takes nothing of it but the options.
 
 #include <algorithm>
-#include <compare>
 #include <deque>
 #include <memory>
 #include <vector>
 
-#include "absl/container/btree_set.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "quorate/mvcc/event_history.h"
 #include "quorate/watch/feed.h"
@@ -21,20 +17,10 @@
 #include "src/watch/departures.h"
 #include "src/watch/matcher.h"
 #include "src/watch/progress_notices.h"
-#include "src/watch/read_queue.h"
-#include "src/watch/scan.h"
+#include "src/watch/scans.h"
 #include "src/watch/watcher.h"
 
 namespace quorate::watch {
-
-// Where a scan is found by who looks for one to join.
-struct ScanPlace {
-  bool from_store = false;
-  bool detour = false;
-  int64_t cursor = 0;
-  uint64_t id = 0;
-  auto operator<=>(const ScanPlace&) const = default;
-};
 
 // Watchers for whom former values that weigh so much are read by themselves.
 struct Apart {
@@ -82,6 +68,7 @@ struct Feed::Rep final : public Listener {
   void Park(Watcher* watcher);
   void Unpark(Watcher* watcher);
   // Where one goes that is in no matcher any more and has not heard of everything.
+  void Lag(Watcher* watcher);
   void ParkOrLag(Watcher* watcher);
   // Those that have been parked longest catch up, a few of the channel at first and more as long as there is room:
   // whoever finds none again has done it in vain.
@@ -125,27 +112,6 @@ struct Feed::Rep final : public Listener {
   void Requeue(Scan* scan);
   void RequeueAfter(Scan* scan, std::chrono::milliseconds time);
 
-  // --- scans.cc
-  // Puts a watcher into a scan that is near, or a new one.
-  void Lag(Watcher* watcher);
-  Scan* FindScan(const Watcher& watcher) const;
-  bool MayJoin(const Watcher& watcher, const Scan& scan) const;
-  // Lets those find it who look for one, unless it takes nobody.
-  void Offer(Scan* scan);
-  // Before its cursor changes.
-  void Withdraw(Scan* scan);
-  void BeginTurn(Scan* scan);
-  // It takes no more ranges: a copy of them costs enough.
-  bool IsFull(const Scan& scan) const {
-    return scan.matcher.groups().size() >= options.scan_ranges_max || scan.range_bytes >= options.scan_range_bytes_max;
-  }
-  // For the watcher, and others like it.
-  Scan* NewScan(const Watcher& watcher, int64_t cursor, bool from_store);
-  void Join(Watcher* watcher, Scan* scan);
-  void LeaveScan(Watcher* watcher);
-  // Every watcher's position as its own, so that the scan may begin again further back.
-  void KeepPositions(Scan* scan);
-
   // --- large_revision.cc
   // The revision at the scan's cursor, to as many of its groups as a step allows; who has heard of it leaves the scan.
   void DeliverLarge(Scan* scan, const Batches& batches, bool previous_is_complete);
@@ -184,18 +150,11 @@ struct Feed::Rep final : public Listener {
   std::deque<Watcher*> fallen;
   uint64_t fallen_first = 0;
 
-  absl::flat_hash_map<uint64_t, std::unique_ptr<Scan>> scans;
-  // Those that may go on: without a read, for all that is known, and those that wait for one. The others are being read
-  // for, or wait for some time.
-  std::deque<Scan*> queue;
-  ReadQueue to_read;
-  absl::btree_set<ScanPlace> offered;
+  Scans scans{&options, &statistics};
   uint64_t next_channel = 1;
-  uint64_t next_scan = 1;
   int reads = 0;
   bool advance_posted = false;
   size_t drained = 0;  // in this turn
-  int64_t large = 0;  // the last revision that had too many hits: scans that come to it need not find that out again
 
   ProgressNotices notices{&options, &position};
   Departures departures{&options, [this](Watcher* watcher) { Remove(watcher); }};

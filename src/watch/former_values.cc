@@ -93,16 +93,16 @@ void Feed::Rep::PartFormer(Scan* scan, const Batches& batches) {
 }
 
 void Feed::Rep::MoveApart(const Apart& apart, int64_t revision) {
-  Scan* scan = NewScan(*apart.watchers.front(), revision, /*from_store=*/true);
+  Scan* scan = scans.Make(*apart.watchers.front(), revision, /*from_store=*/true);
   scan->apart = revision;
   scan->former_bytes = apart.bytes;
   for (Watcher* watcher : apart.watchers) {
-    LeaveScan(watcher);
+    scans.Leave(watcher);
     watcher->from_store = true;
     if (watcher->channel->blocked) {
       Park(watcher);
     } else {
-      Join(watcher, scan);
+      scans.Join(watcher, scan);
     }
   }
   Requeue(scan);
@@ -114,7 +114,7 @@ void Feed::Rep::EndTooLarge(const std::vector<Watcher*>& ending, int64_t revisio
               {{"revision", revision}, {"watchers", ending.size()}});
   statistics.former_too_large.fetch_add(ending.size(), std::memory_order_relaxed);
   for (Watcher* watcher : ending) {
-    LeaveScan(watcher);
+    scans.Leave(watcher);
     End(watcher, [&](Sink& sink) { sink.OnFailed(watcher->id, reason); });
   }
 }

@@ -59,7 +59,8 @@ bool Feed::Rep::DeliverLive(const std::shared_ptr<const Batch>& batch) {
       // Again in the next delivery; if not even one of its own is enough, scans take their time for it.
       if (first) {
         FallHit(batch, revision);
-        large = position = revision;
+        scans.NoteLarge(revision);
+        position = revision;
       }
       return false;
     }
