@@ -63,26 +63,14 @@ bool IsForWantOfAThread(const absl::Status& status) {
 void Feed::Rep::Park(Watcher* watcher) {
   watcher->state = Watcher::State::kParked;
   watcher->detour = false;
-  ChannelState* channel = watcher->channel;
-  ++channel->parked;
-  watcher->following = nullptr;
-  watcher->previous = std::exchange(channel->parked_last, watcher);
-  (watcher->previous == nullptr ? channel->parked_first : watcher->previous->following) = watcher;
-}
-
-void Feed::Rep::Unpark(Watcher* watcher) {
-  ChannelState* channel = watcher->channel;
-  --channel->parked;
-  (watcher->previous == nullptr ? channel->parked_first : watcher->previous->following) = watcher->following;
-  (watcher->following == nullptr ? channel->parked_last : watcher->following->previous) = watcher->previous;
-  watcher->previous = watcher->following = nullptr;
+  watcher->channel->parked.Add(watcher);
 }
 
 void Feed::Rep::UnparkSome(ChannelState* channel) {
   if (channel->blocked) return;
-  while (channel->parked > 0 && channel->returning < channel->returning_max) {
-    Watcher* watcher = channel->parked_first;
-    Unpark(watcher);
+  while (channel->parked.size() > 0 && channel->returning < channel->returning_max) {
+    Watcher* watcher = channel->parked.first();
+    channel->parked.Remove(watcher);
     watcher->returning = true;
     ++channel->returning;
     statistics.returned.fetch_add(1, std::memory_order_relaxed);
@@ -259,12 +247,12 @@ void Feed::Rep::DeliverScan(Scan* scan, const Batches& batches, bool previous_is
   if (batches.back()->last_revision < scan->cursor) return;
   const int64_t heard = GatherHits(scan, batches);
   if (heard < scan->cursor) {
-    ForgetHits();
+    hits.Forget();
     if (scan->large == scan->cursor) DeliverLarge(scan, batches, previous_is_complete);
     return;
   }
-  for (Group* group : hit) OfferScan(group, heard, previous_is_complete);
-  ForgetHits();
+  for (Group* group : hits.groups()) OfferScan(group, heard, previous_is_complete);
+  hits.Forget();
   MoveLeaving();
   scan->cursor = heard + 1;
   scan->advanced = true;
@@ -278,13 +266,9 @@ int64_t Feed::Rep::GatherHits(Scan* scan, const Batches& batches) {
   for (const auto& batch : batches) {
     for (const Event& event : batch->events) {
       if (event.revision() < scan->cursor) continue;
-      scan->matcher.Match(event.change.key, [this, &event](Group& group) {
-        if (group.hits.empty()) hit.push_back(&group);
-        group.hits.push_back(&event);
-        ++hits;
-      });
-      if (hits <= options.hits_max) continue;
-      for (Group* group : hit) {
+      scan->matcher.Match(event.change.key, [this, &event](Group& group) { hits.Add(&group, &event); });
+      if (hits.size() <= options.hits_max) continue;
+      for (Group* group : hits.groups()) {
         while (!group->hits.empty() && group->hits.back()->revision() == event.revision()) group->hits.pop_back();
       }
       if (event.revision() == scan->cursor) {

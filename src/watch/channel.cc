@@ -34,14 +34,14 @@ void Feed::Rep::Remove(Watcher* watcher) {
       LeaveLive(watcher);
       break;
     case Watcher::State::kFalling:
-      ForgetFallen(watcher);
+      fallen.Remove(watcher);
       LeaveLive(watcher);
       break;
     case Watcher::State::kBehind:
       scans.Leave(watcher);
       break;
     case Watcher::State::kParked:
-      Unpark(watcher);
+      channel->parked.Remove(watcher);
       break;
     case Watcher::State::kOver:
       --channel->over;

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "quorate/watch/feed.h"
 #include "src/watch/channel_progress.h"
+#include "src/watch/parked_watchers.h"
 #include "src/watch/watcher.h"
 
 namespace quorate::watch {
@@ -34,12 +35,10 @@ struct ChannelState {
   int64_t next_id = 0;
   size_t over = 0;    // watchers that have ended and are not cancelled
   size_t behind = 0;  // watchers that are falling, behind or parked
-  size_t parked = 0;  // of those
   size_t returning = 0;
   size_t returning_max = kReturningFirst;  // since the consumer takes events again
-  Watcher* parked_first = nullptr;
-  Watcher* parked_last = nullptr;
-  bool blocked = false;  // the sink takes nothing
+  ParkedWatchers parked;                   // of those that are behind
+  bool blocked = false;                    // the sink takes nothing
   ChannelProgress progress;
   Segment segment;
 };

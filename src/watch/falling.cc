@@ -15,8 +15,7 @@ void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
   watcher->detour = !watcher->channel->blocked;
   ++watcher->channel->behind;
   statistics.behind.fetch_add(1, std::memory_order_relaxed);
-  watcher->fallen_place = fallen_first + fallen.size();
-  fallen.push_back(watcher);
+  fallen.Add(watcher);
 }
 
 void Feed::Rep::FallAll(int64_t next) {
@@ -39,16 +38,12 @@ void Feed::Rep::FallHit(const std::shared_ptr<const Batch>& batch, int64_t revis
 
 void Feed::Rep::MoveFallen() {
   for (size_t moved = 0; moved < options.moved_per_turn && !fallen.empty(); ++moved) {
-    Watcher* watcher = fallen.front();
-    fallen.pop_front();
-    ++fallen_first;
+    Watcher* watcher = fallen.Take();
     if (watcher == nullptr) continue;
     LeaveLive(watcher);
     ParkOrLag(watcher);
   }
   if (!fallen.empty()) PostAdvance();
 }
-
-void Feed::Rep::ForgetFallen(Watcher* watcher) { fallen[watcher->fallen_place - fallen_first] = nullptr; }
 
 }  // namespace quorate::watch

@@ -6,7 +6,6 @@
 // consumers ask. One more, subscription.cc, is such a consumer and takes nothing of it but the options.
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -15,6 +14,8 @@
 #include "quorate/watch/feed.h"
 #include "src/watch/channel_state.h"
 #include "src/watch/departures.h"
+#include "src/watch/fallen_queue.h"
+#include "src/watch/hits.h"
 #include "src/watch/matcher.h"
 #include "src/watch/progress_notices.h"
 #include "src/watch/scans.h"
@@ -49,7 +50,6 @@ struct Feed::Rep final : public Listener {
   // Sends hits [from, to) of a group to one of its watchers, who has then heard of everything up to `revision`. Returns
   // false, and nothing is sent, when its consumer has no room.
   bool Send(Watcher* watcher, Group* group, size_t from, size_t to, int64_t revision);
-  void ForgetHits();
   void MakeLive(Watcher* watcher);
   void LeaveLive(Watcher* watcher);
 
@@ -61,12 +61,9 @@ struct Feed::Rep final : public Listener {
   void FallHit(const std::shared_ptr<const Batch>& batch, int64_t revision);
   // As many of the fallen as may leave in one turn of the loop.
   void MoveFallen();
-  // One of them is gone.
-  void ForgetFallen(Watcher* watcher);
 
   // --- catch_up.cc
   void Park(Watcher* watcher);
-  void Unpark(Watcher* watcher);
   // Where one goes that is in no matcher any more and has not heard of everything.
   void Lag(Watcher* watcher);
   void ParkOrLag(Watcher* watcher);
@@ -140,16 +137,12 @@ struct Feed::Rep final : public Listener {
   Matcher live;
 
   // During a delivery.
-  size_t hits = 0;                  // of all groups
-  std::vector<Group*> hit;          // groups with hits
+  Hits hits;
   std::vector<Group*> hit_now;      // of the transaction at hand
   std::vector<ChannelState*> open;  // channels with an open segment
   std::vector<Watcher*> leaving;    // the scan at hand
 
-  // In order; null where one has gone. The first has this place.
-  std::deque<Watcher*> fallen;
-  uint64_t fallen_first = 0;
-
+  FallenQueue fallen;
   Scans scans{&options, &statistics};
   uint64_t next_channel = 1;
   int reads = 0;

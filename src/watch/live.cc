@@ -34,7 +34,7 @@ void Feed::Rep::Pull() {
     if (!DeliverLive(batch)) break;
   }
   for (ChannelState* channel : std::exchange(open, {})) CloseSegment(channel);
-  ForgetHits();
+  hits.Forget();
   MoveFallen();
   notices.AnswerWaiting();
   if (position < newest) OnCommitted();
@@ -46,16 +46,14 @@ bool Feed::Rep::DeliverLive(const std::shared_ptr<const Batch>& batch) {
                                     [this](const Event& one) { return one.revision() <= position; });
   while (event != events.end()) {
     const int64_t revision = event->revision();
-    const bool first = hits == 0;
+    const bool first = hits.size() == 0;
     hit_now.clear();
     for (; event != events.end() && event->revision() == revision; ++event) {
       live.Match(event->change.key, [this, event = &*event](Group& group) {
-        if (group.hits.empty()) hit.push_back(&group);
         if (group.hits.size() == group.offered) hit_now.push_back(&group);
-        group.hits.push_back(event);
-        ++hits;
+        hits.Add(&group, event);
       });
-      if (hits <= options.hits_max) continue;
+      if (hits.size() <= options.hits_max) continue;
       // Again in the next delivery; if not even one of its own is enough, scans take their time for it.
       if (first) {
         FallHit(batch, revision);
@@ -137,12 +135,6 @@ bool Feed::Rep::Send(Watcher* watcher, Group* group, size_t from, size_t to, int
   // Nobody else wants it.
   if (group->watchers == 1) selection.reset();
   return true;
-}
-
-void Feed::Rep::ForgetHits() {
-  for (Group* group : hit) group->ForgetHits();
-  hit.clear();
-  hits = 0;
 }
 
 void Feed::Rep::MakeLive(Watcher* watcher) {
