@@ -4,6 +4,7 @@
 
 #include "quorate/base/logging.h"
 #include "src/watch/feed_state.h"
+#include "src/watch/history_batch.h"
 
 namespace quorate::watch {
 namespace {
@@ -11,47 +12,6 @@ namespace {
 // Scans moved on before the loop turns to other things, and scans looked at for that.
 constexpr size_t kScansPerTurn = 8;
 constexpr size_t kScansLookedAtPerTurn = 256;
-
-std::shared_ptr<const Batch> MakeBatch(int64_t first_revision, mvcc::EventsRead read) {
-  auto batch = std::make_shared<Batch>();
-  batch->first_revision = first_revision;
-  batch->last_revision = read.next_revision - 1;
-  batch->previous_left_out = read.previous_left_out;
-  batch->events.reserve(read.events.size());
-  for (size_t i = 0; i < read.events.size(); ++i) {
-    Event& event = batch->events.emplace_back();
-    event.change = std::move(read.events[i]);
-    batch->bytes += event.change.record.size();
-    if (read.previous.empty() || !read.previous[i]) continue;
-    event.previous = std::move(read.previous[i]);
-    event.previous_offset = mvcc::KeyValueOffsetOf(event.previous.view());
-  }
-  return batch;
-}
-
-// Revisions [first, last] of what the window holds, as the store tells of them once the last is compacted: without
-// former values.
-std::shared_ptr<const Batch> WithoutPrevious(const Batches& batches, int64_t first, int64_t last) {
-  auto made = std::make_shared<Batch>();
-  made->first_revision = first;
-  made->last_revision = std::min(last, batches.back()->last_revision);
-  for (const auto& batch : batches) {
-    for (const Event& event : batch->events) {
-      if (event.revision() < first || event.revision() > last) continue;
-      made->events.emplace_back().change = event.change;
-      made->bytes += event.change.record.size();
-    }
-  }
-  return made;
-}
-
-// On a background thread.
-absl::StatusOr<std::shared_ptr<const Batch>> Read(const mvcc::Store& store, const mvcc::EventsRequest& request,
-                                                  absl::Status status) {
-  if (!status.ok()) return status;
-  QUORATE_ASSIGN_OR_RETURN(mvcc::EventsRead read, store.ReadEvents(request));
-  return MakeBatch(request.first_revision, std::move(read));
-}
 
 // Of a read that did not begin: nothing is wrong, there is just no thread for it now.
 bool IsForWantOfAThread(const absl::Status& status) {
@@ -194,8 +154,9 @@ void Feed::Rep::StartRead(Scan* scan) {
   statistics.history_reads.fetch_add(1, std::memory_order_relaxed);
   options.run_blocking([this, id = scan->id, request = std::move(request)](absl::Status status) {
     const bool no_thread = IsForWantOfAThread(status);
-    options.post(
-        [this, id, no_thread, read = Read(hub->store(), request, std::move(status))] { OnRead(id, read, no_thread); });
+    options.post([this, id, no_thread, read = ReadHistoryBatch(hub->store(), request, std::move(status))] {
+      OnRead(id, read, no_thread);
+    });
   });
 }
 

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
-#include "quorate/mvcc/event_history.h"
 #include "quorate/watch/feed.h"
 #include "src/watch/channel_state.h"
 #include "src/watch/departures.h"
