@@ -34,7 +34,7 @@ void Feed::Rep::UnparkSome(ChannelState* channel) {
     watcher->returning = true;
     ++channel->returning;
     statistics.returned.fetch_add(1, std::memory_order_relaxed);
-    Lag(watcher);
+    CatchUp(watcher);
   }
 }
 
@@ -271,16 +271,16 @@ bool Feed::Rep::OfferBehind(Watcher* watcher, Group* group, size_t from, int64_t
 void Feed::Rep::MoveLeaving() {
   for (Watcher* watcher : std::exchange(leaving, {})) {
     scans.Leave(watcher);
-    ParkOrLag(watcher);
+    ParkOrCatchUp(watcher);
   }
 }
 
-void Feed::Rep::Lag(Watcher* watcher) {
+void Feed::Rep::CatchUp(Watcher* watcher) {
   scans.Enter(watcher);
   PostAdvance();
 }
 
-void Feed::Rep::ParkOrLag(Watcher* watcher) { watcher->channel->blocked ? Park(watcher) : Lag(watcher); }
+void Feed::Rep::ParkOrCatchUp(Watcher* watcher) { watcher->channel->blocked ? Park(watcher) : CatchUp(watcher); }
 
 void Feed::Rep::End(Watcher* watcher, absl::FunctionRef<void(Sink&)> tell) {
   ChannelState* channel = watcher->channel;
@@ -303,7 +303,7 @@ void Feed::Rep::Drain(Scan* scan, absl::FunctionRef<void(Watcher*)> take) {
 
 void Feed::Rep::EndCompacted(Scan* scan, int64_t compacted) {
   Drain(scan, [=, this](Watcher* watcher) {
-    if (watcher->next >= compacted) return ParkOrLag(watcher);
+    if (watcher->next >= compacted) return ParkOrCatchUp(watcher);
     End(watcher, [=](Sink& sink) { sink.OnCompacted(watcher->id, compacted); });
   });
 }

@@ -33,7 +33,7 @@ void Feed::Rep::Remove(Watcher* watcher) {
     case Watcher::State::kLive:
       LeaveLive(watcher);
       break;
-    case Watcher::State::kFalling:
+    case Watcher::State::kFallingBehind:
       fallen.Remove(watcher);
       LeaveLive(watcher);
       break;
@@ -101,7 +101,7 @@ absl::StatusOr<int64_t> Channel::Watch(int64_t watch_id, WatchRequest request, i
   } else {
     ++state.behind;
     feed.statistics.behind.fetch_add(1, std::memory_order_relaxed);
-    feed.Lag(watcher);
+    feed.CatchUp(watcher);
   }
   return watch_id;
 }

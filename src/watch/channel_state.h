@@ -34,7 +34,7 @@ struct ChannelState {
   absl::flat_hash_map<int64_t, std::unique_ptr<Watcher>> watchers;
   int64_t next_id = 0;
   size_t over = 0;    // watchers that have ended and are not cancelled
-  size_t behind = 0;  // watchers that are falling, behind or parked
+  size_t behind = 0;  // watchers that are falling behind, behind or parked
   size_t returning = 0;
   size_t returning_max = kReturningFirst;  // since the consumer takes events again
   ParkedWatchers parked;                   // of those that are behind

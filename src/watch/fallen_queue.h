@@ -1,6 +1,7 @@
 #pragma once
 
-// Watchers that are to leave the live ones, in order, until there is time for it. Any may go before its turn.
+// Watchers that fell behind and are to leave the live ones, in order, until there is time for it. Any may go before its
+// turn.
 
 #include <cstdint>
 #include <deque>

@@ -1,9 +1,9 @@
 #pragma once
 
-// The inside of a feed. Six files work on it: live.cc delivers what is pulled from the window, falling.cc takes out
+// The inside of a feed. Six files work on it: live.cc delivers what is pulled from the window, fall_behind.cc takes out
 // those who cannot be told of it, catch_up.cc brings back those who are behind, large_revision.cc delivers what is too
-// much for either, former_values.cc parts those whose former values are too much to be read at once, channel.cc is what
-// consumers ask. One more, subscription.cc, is such a consumer and takes nothing of it but the options.
+// much for either, former_values.cc splits those whose former values are too much to be read at once, channel.cc is
+// what consumers ask. One more, subscription.cc, is such a consumer and takes nothing of it but the options.
 
 #include <algorithm>
 #include <memory>
@@ -52,20 +52,20 @@ struct Feed::Rep final : public Listener {
   void MakeLive(Watcher* watcher);
   void LeaveLive(Watcher* watcher);
 
-  // --- falling.cc
+  // --- fall_behind.cc
   // Leaves the live ones, at the earliest once the delivery is over; `next` is the first revision it has not heard of.
-  void Fall(Watcher* watcher, int64_t next, bool from_store);
-  void FallAll(int64_t next);
+  void FallBehind(Watcher* watcher, int64_t next, bool from_store);
+  void FallBehindAll(int64_t next);
   // Those who are to hear of this revision: the others have heard of it by hearing nothing.
-  void FallHit(const std::shared_ptr<const Batch>& batch, int64_t revision);
+  void FallBehindAt(const std::shared_ptr<const Batch>& batch, int64_t revision);
   // As many of the fallen as may leave in one turn of the loop.
   void MoveFallen();
 
   // --- catch_up.cc
   void Park(Watcher* watcher);
   // Where one goes that is in no matcher any more and has not heard of everything.
-  void Lag(Watcher* watcher);
-  void ParkOrLag(Watcher* watcher);
+  void CatchUp(Watcher* watcher);
+  void ParkOrCatchUp(Watcher* watcher);
   // Those that have been parked longest catch up, a few of the channel at first and more as long as there is room:
   // whoever finds none again has done it in vain.
   void UnparkSome(ChannelState* channel);

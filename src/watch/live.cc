@@ -25,7 +25,7 @@ void Feed::Rep::Pull() {
   if (newest == position) return notices.AnswerWaiting();
   if (!held) {
     // This loop was so slow that the window has passed it: everyone reads on from history.
-    FallAll(position + 1);
+    FallBehindAll(position + 1);
     MoveFallen();
     position = newest;
     return;
@@ -56,7 +56,7 @@ bool Feed::Rep::DeliverLive(const std::shared_ptr<const Batch>& batch) {
       if (hits.size() <= options.hits_max) continue;
       // Again in the next delivery; if not even one of its own is enough, scans take their time for it.
       if (first) {
-        FallHit(batch, revision);
+        FallBehindAt(batch, revision);
         scans.NoteLarge(revision);
         position = revision;
       }
@@ -74,7 +74,7 @@ bool Feed::Rep::DeliverLive(const std::shared_ptr<const Batch>& batch) {
 }
 
 void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t revision) {
-  // One that fell at an earlier event stays in its group until the delivery is over.
+  // One that fell behind at an earlier event stays in its group until the delivery is over.
   if (watcher->state != Watcher::State::kLive || watcher->next > revision) return;
   const size_t to = group->hits.size();
   const auto missing = [](const Event* event) { return event->previous_missing(); };
@@ -86,7 +86,7 @@ void Feed::Rep::OfferLive(Watcher* watcher, Group* group, size_t from, int64_t r
   if (!goes_on) CloseSegment(channel);
   // What was to be sent to it may have found no room.
   if (watcher->state != Watcher::State::kLive) return;
-  if (from_store || channel->blocked) return Fall(watcher, revision, from_store);
+  if (from_store || channel->blocked) return FallBehind(watcher, revision, from_store);
   if (!goes_on) {
     segment.watcher = watcher;
     segment.from = from;
@@ -114,7 +114,7 @@ void Feed::Rep::CloseSegment(ChannelState* channel) {
   if (segment.watcher == nullptr) return;
   Group* group = segment.watcher->group;
   if (!Send(segment.watcher, group, segment.from, segment.to, segment.last_revision)) {
-    Fall(segment.watcher, group->hits[segment.from]->revision(), false);
+    FallBehind(segment.watcher, group->hits[segment.from]->revision(), false);
   }
 }
 

@@ -15,10 +15,10 @@ struct Scan;
 // One watcher. Its channel owns it.
 struct Watcher {
   enum class State {
-    kLive,     // in the feed's matcher
-    kFalling,  // in the feed's matcher still, where it hears of nothing more, and among those that leave it
-    kBehind,   // in a scan's matcher
-    kParked,   // in its channel's list: the consumer takes nothing
+    kLive,           // in the feed's matcher
+    kFallingBehind,  // in the feed's matcher still, where it hears of nothing more, and among those that leave it
+    kBehind,         // in a scan's matcher
+    kParked,         // in its channel's list: the consumer takes nothing
     kOver,  // ended, by compaction or because history cannot be read or is too much; keeps its id until it is cancelled
   };
 

@@ -160,7 +160,7 @@ TEST(FeedHistoryTest, HistoryThatCannotBeReadIsTriedLessAndLessOften) {
   EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 2"));
 }
 
-// Each of many that fell at another event joins the same scan, the last one first.
+// Each of many that fell behind at another event joins the same scan, the last one first.
 TEST(FeedHistoryTest, ResumingCostsEachWatcherOnce) {
   OneChannel feed;
   constexpr int kWatchers = 200;

@@ -3,12 +3,13 @@
 // The watchers of one event loop: which of them hears of an event, in what order, and how those who fell behind come
 // back.
 //
-// A watcher is live, behind or parked. Live ones are found by key in one matcher and hear of each commit as it is
-// pulled from the hub's window. A watcher is behind when it starts in the past, or when its consumer took no more at an
-// event meant for it; all that is kept of it then is the next revision it has to hear of. Once its consumer takes more,
-// it reads on from there together with others near it: from the window when that reaches back so far, else from the
-// store, in bounded pieces on a background thread, and is live again in the very moment when nothing is missing. While
-// its consumer takes nothing it is parked: in no matcher, and nothing happens for it.
+// A watcher is live, behind or parked: what etcd calls synced, unsynced and a victim. Live ones are found by key in one
+// matcher and hear of each commit as it is pulled from the hub's window. A watcher is behind when it starts in the
+// past, or when its consumer took no more at an event meant for it; all that is kept of it then is the next revision it
+// has to hear of. Once its consumer takes more, it reads on from there together with others near it: from the window
+// when that reaches back so far, else from the store, in bounded pieces on a background thread, and is live again in
+// the very moment when nothing is missing. While its consumer takes nothing it is parked: in no matcher, and nothing
+// happens for it.
 //
 // Everything here belongs to the loop's thread unless it says otherwise. No call blocks.
 

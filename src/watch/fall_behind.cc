@@ -8,8 +8,8 @@
 
 namespace quorate::watch {
 
-void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
-  watcher->state = Watcher::State::kFalling;
+void Feed::Rep::FallBehind(Watcher* watcher, int64_t next, bool from_store) {
+  watcher->state = Watcher::State::kFallingBehind;
   watcher->next = std::max(watcher->next, next);
   watcher->from_store = from_store;
   watcher->detour = !watcher->channel->blocked;
@@ -18,20 +18,20 @@ void Feed::Rep::Fall(Watcher* watcher, int64_t next, bool from_store) {
   fallen.Add(watcher);
 }
 
-void Feed::Rep::FallAll(int64_t next) {
+void Feed::Rep::FallBehindAll(int64_t next) {
   for (const auto& group : live.groups()) {
     for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      if (watcher->state == Watcher::State::kLive) Fall(watcher, next, false);
+      if (watcher->state == Watcher::State::kLive) FallBehind(watcher, next, false);
     }
   }
 }
 
-void Feed::Rep::FallHit(const std::shared_ptr<const Batch>& batch, int64_t revision) {
+void Feed::Rep::FallBehindAt(const std::shared_ptr<const Batch>& batch, int64_t revision) {
   const EventsByKey events({batch}, revision);
   for (const auto& group : live.groups()) {
     if (events.Find(*group).empty()) continue;
     for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
-      if (watcher->state == Watcher::State::kLive && watcher->next <= revision) Fall(watcher, revision, false);
+      if (watcher->state == Watcher::State::kLive && watcher->next <= revision) FallBehind(watcher, revision, false);
     }
   }
 }
@@ -41,7 +41,7 @@ void Feed::Rep::MoveFallen() {
     Watcher* watcher = fallen.Take();
     if (watcher == nullptr) continue;
     LeaveLive(watcher);
-    ParkOrLag(watcher);
+    ParkOrCatchUp(watcher);
   }
   if (!fallen.empty()) PostAdvance();
 }
