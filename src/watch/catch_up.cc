@@ -22,7 +22,7 @@ bool IsForWantOfAThread(const absl::Status& status) {
 
 void Feed::Rep::Park(Watcher* watcher) {
   watcher->state = Watcher::State::kParked;
-  watcher->detour = false;
+  watcher->kept_up = false;
   watcher->channel->parked.Add(watcher);
 }
 
@@ -92,7 +92,7 @@ bool Feed::Rep::Step(Scan* scan) {
   const bool is_compacted = scan->cursor < compacted;
   if (!scan->failure.ok()) {
     EndFailed(scan);
-  } else if (is_compacted && !scan->detour) {
+  } else if (is_compacted && !scan->kept_up) {
     EndCompacted(scan, compacted);
   } else if (scan->matcher.size() > 0) {
     if (scan->cursor <= position && !StepInWindow(scan, compacted)) {

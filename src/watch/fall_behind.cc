@@ -12,7 +12,7 @@ void Feed::Rep::FallBehind(Watcher* watcher, int64_t next, bool from_store) {
   watcher->state = Watcher::State::kFallingBehind;
   watcher->next = std::max(watcher->next, next);
   watcher->from_store = from_store;
-  watcher->detour = !watcher->channel->blocked;
+  watcher->kept_up = !watcher->channel->blocked;
   ++watcher->channel->behind;
   statistics.behind.fetch_add(1, std::memory_order_relaxed);
   fallen.Add(watcher);

@@ -80,7 +80,7 @@ struct Feed::Rep final : public Listener {
   // Returns false when nothing was done, for the scan needs a read. Else it has its turn again, unless it is over.
   bool Step(Scan* scan);
   // Returns false when the window does not serve it. Where compaction has passed the scan it may still do so, without
-  // former values: only for who makes a detour.
+  // former values: only for who kept up.
   bool StepInWindow(Scan* scan, int64_t compacted);
   void StartRead(Scan* scan);
   // `no_thread`: it did not begin.

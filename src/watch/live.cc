@@ -139,7 +139,7 @@ bool Feed::Rep::Send(Watcher* watcher, Group* group, size_t from, size_t to, int
 
 void Feed::Rep::MakeLive(Watcher* watcher) {
   watcher->state = Watcher::State::kLive;
-  watcher->from_store = watcher->detour = false;
+  watcher->from_store = watcher->kept_up = false;
   live.Add(watcher);
   notices.OnLive(*watcher);
 }

@@ -22,7 +22,7 @@ struct Scan {
   int64_t cursor = 0;
   bool advanced = false;    // the cursor has moved on since every watcher's own position was written down
   bool from_store = false;  // even where the window would do, unless compaction has passed it
-  bool detour = false;      // its watchers', one and all
+  bool kept_up = false;     // its watchers', one and all
   bool waiting = false;     // for its turn: nobody joins at another time
   bool offered = false;     // to those who look for a scan to join
   int64_t large = 0;        // a revision that was found to have more hits than a delivery holds

@@ -21,7 +21,7 @@ Scan* Scans::Make(const Watcher& watcher, int64_t cursor, bool from_store) {
   scan->founder = scan->channel = watcher.channel->number;
   scan->cursor = cursor;
   scan->from_store = from_store;
-  scan->detour = watcher.detour;
+  scan->kept_up = watcher.kept_up;
   scans_.emplace(scan->id, std::move(made));
   return scan;
 }
@@ -38,10 +38,10 @@ void Scans::Enter(Watcher* watcher) {
 
 Scan* Scans::Find(const Watcher& watcher) const {
   const auto is_near = [&](const Place& place) {
-    return place.from_store == watcher.from_store && place.detour == watcher.detour &&
+    return place.from_store == watcher.from_store && place.kept_up == watcher.kept_up &&
            std::abs(place.cursor - watcher.next) <= options_->scan_join_revisions;
   };
-  const auto after = offered_.upper_bound({watcher.from_store, watcher.detour, watcher.next, UINT64_MAX});
+  const auto after = offered_.upper_bound({watcher.from_store, watcher.kept_up, watcher.next, UINT64_MAX});
   size_t left = kScansTriedMax;
   // Rather one that need not go back.
   for (auto place = after; place != offered_.begin() && left > 0; --left) {

@@ -53,12 +53,12 @@ class Scans {
   // Where a scan is found by who looks for one to join.
   struct Place {
     bool from_store = false;
-    bool detour = false;
+    bool kept_up = false;
     int64_t cursor = 0;
     uint64_t id = 0;
     auto operator<=>(const Place&) const = default;
   };
-  static Place PlaceOf(const Scan& scan) { return {scan.from_store, scan.detour, scan.cursor, scan.id}; }
+  static Place PlaceOf(const Scan& scan) { return {scan.from_store, scan.kept_up, scan.cursor, scan.id}; }
 
   Scan* Find(const Watcher& watcher) const;
   bool MayJoin(const Watcher& watcher, const Scan& scan) const;

@@ -45,8 +45,9 @@ struct Watcher {
   int64_t next = 0;
   // What it needs of the window's events is not in memory.
   bool from_store = false;
-  // It fell although its consumer took everything: compaction does not end it while the window holds what it missed.
-  bool detour = false;
+  // It is behind although its consumer took everything: compaction does not end it while the window holds what it
+  // missed.
+  bool kept_up = false;
   // It was parked, and is in the scan that it came back to.
   bool returning = false;
   // Something was sent since the last periodic notice.

@@ -59,7 +59,7 @@ TEST(FeedCompactionTest, SlowWatcherThatCompactionHasPassedEnds) {
 }
 
 // Compaction comes before the read begins, or while that waits for a thread.
-TEST(FeedCompactionTest, CompactionTakesNothingButFormerValuesFromWhoMakesADetourForThem) {
+TEST(FeedCompactionTest, CompactionTakesNothingButFormerValuesFromWhoKeptUp) {
   for (const bool reading : {false, true}) {
     OneChannel feed({.cache_bytes = 0});
     feed.PutNow("k", "1");
@@ -89,7 +89,7 @@ TEST(FeedCompactionTest, CompactionTakesNothingButFormerValuesFromWhoMakesADetou
 }
 
 // A watcher of k whose event at revision 3 waits for a thread to read what k was before. The feed has no cache.
-int64_t WatchOnADetour(OneChannel* feed) {
+int64_t WatchWaitingForFormer(OneChannel* feed) {
   feed->PutNow("k", "1");
   WatchRequest request = Key("k");
   request.prev_kv = true;
@@ -101,9 +101,9 @@ int64_t WatchOnADetour(OneChannel* feed) {
   return id;
 }
 
-TEST(FeedCompactionTest, WhoBeginsBeforeTheCompactedRevisionEndsBesideADetour) {
+TEST(FeedCompactionTest, WhoBeginsBeforeTheCompactedRevisionEndsBesideWhoKeptUp) {
   OneChannel feed({.cache_bytes = 0});
-  const int64_t id = WatchOnADetour(&feed);
+  const int64_t id = WatchWaitingForFormer(&feed);
   feed.PutNow("other", "1");
   feed.CompactNow(4);
   WatchRequest request = Key("k");
@@ -115,9 +115,9 @@ TEST(FeedCompactionTest, WhoBeginsBeforeTheCompactedRevisionEndsBesideADetour) {
   EXPECT_THAT(feed.sink.Told(id), ElementsAre("put k 3"));
 }
 
-TEST(FeedCompactionTest, DetourEndsWhereCompactionAndTheWindowHavePassedIt) {
+TEST(FeedCompactionTest, WhoKeptUpEndsWhereCompactionAndTheWindowHavePassedIt) {
   OneChannel feed({.window_events = 1, .cache_bytes = 0});
-  const int64_t id = WatchOnADetour(&feed);
+  const int64_t id = WatchWaitingForFormer(&feed);
   feed.PutNow("other", "1");
   feed.CompactNow(4);
   feed.RunAll();
