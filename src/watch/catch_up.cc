@@ -128,8 +128,8 @@ bool Feed::Rep::StepInWindow(Scan* scan, int64_t compacted) {
 }
 
 void Feed::Rep::StartRead(Scan* scan) {
-  const bool is_apart = scan->apart == scan->cursor;
-  if (is_apart && scan->former_bytes > options.former_bytes_together_max) {
+  const bool is_separate = scan->separate_revision == scan->cursor;
+  if (is_separate && scan->former_bytes > options.former_bytes_together_max) {
     scan->reads_large = hub->BeginLargeRead();
     if (!scan->reads_large) return RequeueAfter(scan, kHistoryRetry);
   }
@@ -146,7 +146,7 @@ void Feed::Rep::StartRead(Scan* scan) {
   request.previous_bytes_max = scan->reads_large ? options.former_bytes_max : options.former_bytes_together_max;
   request.bytes_max = options.step_bytes_max;
   request.walked_max = options.history_walked_max;
-  if (is_apart && scan->former_bytes == 0) {
+  if (is_separate && scan->former_bytes == 0) {
     // Of this revision only.
     request.with_previous = false;
     request.walked_max = 0;
@@ -170,7 +170,7 @@ void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<co
     statistics.history_events.fetch_add((*read)->events.size(), std::memory_order_relaxed);
     scan->retry = std::chrono::milliseconds::zero();
     if ((*read)->previous_left_out) {
-      PartFormer(scan, {*read});
+      SplitFormer(scan, {*read});
     } else {
       DeliverScan(scan, {*read}, true);
     }

@@ -23,7 +23,7 @@
 namespace quorate::watch {
 
 // Watchers for whom former values that weigh so much are read by themselves.
-struct Apart {
+struct SeparateRead {
   size_t bytes = 0;
   std::vector<Watcher*> watchers;
 };
@@ -115,8 +115,8 @@ struct Feed::Rep final : public Listener {
   // --- former_values.cc
   // Of the revision at the scan's cursor there are too many former values to be read for everyone at once: those who
   // want some leave for scans of their own, and those who would hear of too many end.
-  void PartFormer(Scan* scan, const Batches& batches);
-  void MoveApart(const Apart& apart, int64_t revision);
+  void SplitFormer(Scan* scan, const Batches& batches);
+  void ReadSeparately(const SeparateRead& read, int64_t revision);
   void EndTooLarge(const std::vector<Watcher*>& ending, int64_t revision);
 
   // --- channel.cc

@@ -48,17 +48,17 @@ class FormerWeights {
 
 }  // namespace
 
-void Feed::Rep::PartFormer(Scan* scan, const Batches& batches) {
+void Feed::Rep::SplitFormer(Scan* scan, const Batches& batches) {
   const int64_t revision = scan->cursor;
   const EventsByKey events(batches, revision);
   const FormerWeights weights(events.all());
-  std::vector<Apart> apart;
+  std::vector<SeparateRead> separate;
   std::vector<Watcher*> none, ending;
   for (const auto& group : scan->matcher.groups()) {
     const EventsByKey::Found found = events.Find(*group);
     // They are read for the range, whatever its watchers leave out.
     const size_t bytes = weights.Of(found, 0);
-    Apart of_group{.bytes = bytes, .watchers = {}};
+    SeparateRead of_group{.bytes = bytes, .watchers = {}};
     for (Watcher* watcher = group->first; watcher != nullptr; watcher = watcher->following) {
       // The others hear of it as soon as nobody in the scan wants former values.
       if (!watcher->request.prev_kv) continue;
@@ -73,30 +73,30 @@ void Feed::Rep::PartFormer(Scan* scan, const Batches& batches) {
         of_group.watchers.push_back(watcher);
       }
     }
-    if (!of_group.watchers.empty()) apart.push_back(std::move(of_group));
+    if (!of_group.watchers.empty()) separate.push_back(std::move(of_group));
   }
   MoveLeaving();
-  if (!none.empty()) MoveApart({.bytes = 0, .watchers = std::move(none)}, revision);
-  Apart together;
-  for (Apart& one : apart) {
+  if (!none.empty()) ReadSeparately({.bytes = 0, .watchers = std::move(none)}, revision);
+  SeparateRead together;
+  for (SeparateRead& one : separate) {
     if (!together.watchers.empty() && together.bytes + one.bytes > options.former_bytes_together_max) {
-      MoveApart(std::exchange(together, {}), revision);
+      ReadSeparately(std::exchange(together, {}), revision);
     }
     together.bytes += one.bytes;
     together.watchers.insert(together.watchers.end(), one.watchers.begin(), one.watchers.end());
   }
-  if (!together.watchers.empty()) MoveApart(together, revision);
+  if (!together.watchers.empty()) ReadSeparately(together, revision);
   if (!ending.empty()) EndTooLarge(ending, revision);
   // Who is left hears of it without former values, and nobody who wants them joins before.
-  scan->apart = revision;
+  scan->separate_revision = revision;
   scan->former_bytes = 0;
 }
 
-void Feed::Rep::MoveApart(const Apart& apart, int64_t revision) {
-  Scan* scan = scans.Make(*apart.watchers.front(), revision, /*from_store=*/true);
-  scan->apart = revision;
-  scan->former_bytes = apart.bytes;
-  for (Watcher* watcher : apart.watchers) {
+void Feed::Rep::ReadSeparately(const SeparateRead& read, int64_t revision) {
+  Scan* scan = scans.Make(*read.watchers.front(), revision, /*from_store=*/true);
+  scan->separate_revision = revision;
+  scan->former_bytes = read.bytes;
+  for (Watcher* watcher : read.watchers) {
     scans.Leave(watcher);
     watcher->from_store = true;
     if (watcher->channel->blocked) {

@@ -28,7 +28,7 @@ struct Scan {
   int64_t large = 0;        // a revision that was found to have more hits than a delivery holds
   // A revision of so many former values that what these watchers hear of it is read for them alone: nobody joins while
   // it is next. And what that weighs.
-  int64_t apart = 0;
+  int64_t separate_revision = 0;
   size_t former_bytes = 0;   // 0: they hear of none
   bool reads_large = false;  // it has the hub's leave
   Matcher matcher;

@@ -32,7 +32,7 @@ void Scans::Enter(Watcher* watcher) {
     scan = Make(*watcher, watcher->next, watcher->from_store);
     Queue(scan);
   }
-  scan->apart = 0;
+  scan->separate_revision = 0;
   Join(watcher, scan);
 }
 
@@ -72,7 +72,10 @@ bool Scans::MayJoin(const Watcher& watcher, const Scan& scan) const {
 }
 
 void Scans::Offer(Scan* scan) {
-  if (!scan->waiting || scan->offered || scan->apart == scan->cursor || !scan->failure.ok() || IsFull(*scan)) return;
+  if (!scan->waiting || scan->offered || scan->separate_revision == scan->cursor || !scan->failure.ok() ||
+      IsFull(*scan)) {
+    return;
+  }
   scan->offered = true;
   offered_.insert(PlaceOf(*scan));
 }
