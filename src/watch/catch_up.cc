@@ -13,11 +13,6 @@ namespace {
 constexpr size_t kScansPerTurn = 8;
 constexpr size_t kScansLookedAtPerTurn = 256;
 
-// Of a read that did not begin: nothing is wrong, there is just no thread for it now.
-bool IsForWantOfAThread(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsResourceExhausted(status);
-}
-
 }  // namespace
 
 void Feed::Rep::Park(Watcher* watcher) {
@@ -74,17 +69,17 @@ void Feed::Rep::StepWithoutReads() {
 }
 
 bool Feed::Rep::StartReads() {
-  for (size_t moved_on = 0; moved_on < kScansPerTurn && reads < kHistoryReadsMax;) {
+  for (size_t moved_on = 0; moved_on < kScansPerTurn && !reads.full();) {
     Scan* scan = scans.TakeToRead();
     if (scan == nullptr) return false;
     // Compaction may have passed it meanwhile, or its watchers may be gone.
     if (Step(scan)) {
       ++moved_on;
-    } else {
-      StartRead(scan);
+    } else if (!reads.Start(scan)) {
+      RequeueAfter(scan, kHistoryRetry);
     }
   }
-  return reads < kHistoryReadsMax && scans.any_to_read();
+  return !reads.full() && scans.any_to_read();
 }
 
 bool Feed::Rep::Step(Scan* scan) {
@@ -127,44 +122,9 @@ bool Feed::Rep::StepInWindow(Scan* scan, int64_t compacted) {
   return true;
 }
 
-void Feed::Rep::StartRead(Scan* scan) {
-  const bool is_separate = scan->separate_revision == scan->cursor;
-  if (is_separate && scan->former_bytes > options.former_bytes_together_max) {
-    scan->reads_large = hub->BeginLargeRead();
-    if (!scan->reads_large) return RequeueAfter(scan, kHistoryRetry);
-  }
-  ++reads;
-  // It may let through what nobody wants any more, as long as most of it is wanted.
-  if (scan->filter == nullptr || scan->filter->ranges() > 2 * scan->matcher.groups().size()) {
-    scan->filter = std::make_shared<const KeyFilter>(scan->matcher);
-    statistics.filters_made.fetch_add(1, std::memory_order_relaxed);
-  }
-  mvcc::EventsRequest request;
-  request.first_revision = scan->cursor;
-  request.wants = [filter = scan->filter](std::string_view key) { return filter->Wants(key); };
-  request.with_previous = scan->with_previous > 0;
-  request.previous_bytes_max = scan->reads_large ? options.former_bytes_max : options.former_bytes_together_max;
-  request.bytes_max = options.step_bytes_max;
-  request.walked_max = options.history_walked_max;
-  if (is_separate && scan->former_bytes == 0) {
-    // Of this revision only.
-    request.with_previous = false;
-    request.walked_max = 0;
-  }
-  statistics.history_reads.fetch_add(1, std::memory_order_relaxed);
-  options.run_blocking([this, id = scan->id, request = std::move(request)](absl::Status status) {
-    const bool no_thread = IsForWantOfAThread(status);
-    options.post([this, id, no_thread, read = ReadHistoryBatch(hub->store(), request, std::move(status))] {
-      OnRead(id, read, no_thread);
-    });
-  });
-}
-
 void Feed::Rep::OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread) {
-  --reads;
   PostAdvance();  // others may read now
   Scan* scan = scans.Get(scan_id);
-  if (std::exchange(scan->reads_large, false)) hub->EndLargeRead();
   if (no_thread) return RequeueAfter(scan, kHistoryRetry);
   if (read.ok()) {
     statistics.history_events.fetch_add((*read)->events.size(), std::memory_order_relaxed);

@@ -6,6 +6,7 @@
 // what consumers ask. One more, subscription.cc, is such a consumer and takes nothing of it but the options.
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "src/watch/channel_state.h"
 #include "src/watch/departures.h"
 #include "src/watch/fallen_queue.h"
+#include "src/watch/history_reads.h"
 #include "src/watch/hits.h"
 #include "src/watch/matcher.h"
 #include "src/watch/progress_notices.h"
@@ -82,8 +84,6 @@ struct Feed::Rep final : public Listener {
   // Returns false when the window does not serve it. Where compaction has passed the scan it may still do so, without
   // former values: only for who kept up.
   bool StepInWindow(Scan* scan, int64_t compacted);
-  void StartRead(Scan* scan);
-  // `no_thread`: it did not begin.
   void OnRead(uint64_t scan_id, const absl::StatusOr<std::shared_ptr<const Batch>>& read, bool no_thread);
   void DeliverScan(Scan* scan, const Batches& batches, bool previous_is_complete);
   // Finds the hits of as many whole revisions as there is room for, and returns the last of those.
@@ -143,8 +143,8 @@ struct Feed::Rep final : public Listener {
 
   FallenQueue fallen;
   Scans scans{&options, &statistics};
+  HistoryReads reads{&options, &statistics, std::bind_front(&Rep::OnRead, this)};
   uint64_t next_channel = 1;
-  int reads = 0;
   bool advance_posted = false;
   size_t drained = 0;  // in this turn
 

@@ -29,8 +29,7 @@ struct Scan {
   // A revision of so many former values that what these watchers hear of it is read for them alone: nobody joins while
   // it is next. And what that weighs.
   int64_t separate_revision = 0;
-  size_t former_bytes = 0;   // 0: they hear of none
-  bool reads_large = false;  // it has the hub's leave
+  size_t former_bytes = 0;  // 0: they hear of none
   Matcher matcher;
   std::shared_ptr<const KeyFilter> filter;  // of the matcher, and of some ranges that have left; null when one has come
   size_t range_bytes = 0;                   // the bounds of its groups
