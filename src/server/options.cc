@@ -38,8 +38,6 @@ rpc::ServerOptions ClientServerOptions(const config::Config& config) {
     options.keepalive_timeout = config.grpc_keepalive_timeout;
   }
   options.socket_reuse_port = config.socket_reuse_port;
-  // As Go's listeners do, whatever the flag says.
-  options.socket_reuse_address = true;
   options.connections_max = ShareDescriptors(base::DescriptorLimit()).clients;
   return options;
 }

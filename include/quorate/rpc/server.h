@@ -105,7 +105,6 @@ struct ServerOptions {
   // Beyond it connections wait in the sockets' backlogs. 0: three quarters of the descriptors the process may have.
   int connections_max = 0;
   bool socket_reuse_port = false;
-  bool socket_reuse_address = true;
   // Called on a loop thread once all that had arrived on its ready connections has been handed to handlers: the moment
   // to pass on, as one batch, what they gathered.
   std::function<void(int loop_index)> on_tick_end = nullptr;
