@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "src/rpc/http1_parser.h"
+#include "tests/base/eventually_testing.h"
 #include "tests/rpc/raw_testing.h"
 #include "tests/rpc/rpc_testing.h"
 
@@ -249,11 +250,7 @@ TEST_F(Http1Test, AClientThatTakesNothingForLongIsGivenUp) {
   RawSocket socket(server.address());
   socket.Send(Request("GET /large/50000000"));
   EXPECT_TRUE(server.observed().large.WaitFor(1));
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (server.server().open_connections() > 0 && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  EXPECT_EQ(server.server().open_connections(), 0u);
+  EXPECT_TRUE(base::Eventually([&] { return server.server().open_connections() == 0; }));
 }
 
 TEST_F(Http1Test, AHandlerThatDropsTheRequestIs500) {
