@@ -37,6 +37,12 @@ std::string SectorOf(const std::string& bytes, uint64_t sector) {
   return content;
 }
 
+template <typename Names, typename DirectoryChange>
+void Apply(Names& names, const DirectoryChange& change) {
+  if (!change.from.empty()) names.erase(change.from);
+  if (!change.to.empty()) names[change.to] = change.inode;
+}
+
 }  // namespace
 
 class SimulatedFile final : public File {
@@ -184,16 +190,6 @@ absl::StatusOr<std::vector<std::string>> SimulatedFileSystem::List(const std::st
   }
   return names;
 }
-
-namespace {
-
-template <typename Names, typename DirectoryChange>
-void Apply(Names& names, const DirectoryChange& change) {
-  if (!change.from.empty()) names.erase(change.from);
-  if (!change.to.empty()) names[change.to] = change.inode;
-}
-
-}  // namespace
 
 void SimulatedFileSystem::Change(DirectoryChange change) {
   Apply(names_, change);
