@@ -112,7 +112,7 @@ class KeptBranches {
  private:
   struct Kept {
     int64_t revision = 0;
-    std::mutex rolling;                    // held while it is made
+    std::mutex rolling;                    // held while it is made; bare, since it is let go of midway
     std::shared_ptr<const Branch> branch;  // null until then
     uint64_t used_at = 0;                  // in changes
     uint64_t use = 0;                      // orders uses
