@@ -10,17 +10,17 @@ its data in a temporary directory. Needs curl for HTTP/2.
 
 import argparse
 import concurrent.futures
-import contextlib
 import http.client
 import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+from free_ports import free_ports
 
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "docs" / "compatibility.md"
 EXIT_SKIPPED = 77
@@ -75,15 +75,6 @@ def bare(cell):
 
 def yes_no(truth):
     return "yes" if truth else "no"
-
-
-def free_ports(count):
-    """Different ones: each is held until all are found."""
-    with contextlib.ExitStack() as held:
-        listeners = [held.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in listeners]
 
 
 class Member:

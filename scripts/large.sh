@@ -5,9 +5,10 @@
 #   scripts/large.sh [--gigabytes <n>] [--value-size <bytes>] [--memory <limit>] [--seconds <n>] [--out <dir>]
 #                    [--subject <server>] [--tools <dir of quorate-bench and quoratectl>]
 #
-# 20 GB of 4 KiB values by default. --memory 4G runs the server under that limit, page cache included, in a control group
-# of either version: that of systemd-run, or one that root makes. First a store of 1,000 keys tells how fast the machine
-# is when nothing has to be read. Everything stays in <dir> (build/large) and is removed at the end but for the log.
+# Builds release, unless the programs are named. 20 GB of 4 KiB values by default. --memory 4G runs the server under that
+# limit, page cache included, in a control group of either version: that of systemd-run, or one that root makes. First a
+# store of 1,000 keys tells how fast the machine is when nothing has to be read. Everything stays in <dir> (build/large)
+# and is removed at the end but for the log.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,9 +17,8 @@ value_size=4096
 memory=
 seconds=20
 out=build/large
-subject=build/release/bin/quorate
-bench=build/release/bin/quorate-bench
-ctl=build/release/bin/quoratectl
+subject=
+tools=
 while [ $# -gt 0 ]; do
   case "$1" in
     --gigabytes) gigabytes=$2 ;;
@@ -27,25 +27,30 @@ while [ $# -gt 0 ]; do
     --seconds) seconds=$2 ;;
     --out) out=$2 ;;
     --subject) subject=$2 ;;
-    --tools) bench=$2/quorate-bench ctl=$2/quoratectl ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    --tools) tools=$2 ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "large.sh: unknown argument '$1'" >&2; exit 2 ;;
   esac
   shift 2
 done
-for program in "$subject" "$bench" "$ctl"; do
-  [ -x "$program" ] || { echo "large.sh: no $program; build the release preset, or name it" >&2; exit 1; }
-done
+targets=()
+[ -n "$subject" ] || targets+=(quorate)
+[ -n "$tools" ] || targets+=(quorate-bench quoratectl)
+if [ ${#targets[@]} -gt 0 ]; then
+  scripts/install-deps.sh --test
+  scripts/build.sh release -- "${targets[@]}"
+fi
+subject=${subject:-build/release/bin/quorate}
+tools=${tools:-build/release/bin}
+bench=$tools/quorate-bench
+ctl=$tools/quoratectl
 keys=$(python3 -c "print(int(float('$gigabytes') * 1e9 / $value_size))")
 hot=$((keys / 10))
 
 mkdir -p "$out"
 data=$out/data
 rm -rf "$data"
-read -r port peer_port < <(python3 -c 'import socket
-held = [socket.socket() for _ in range(2)]
-for s in held: s.bind(("127.0.0.1", 0))
-print(*[s.getsockname()[1] for s in held])')
+read -r port peer_port < <(python3 scripts/free_ports.py 2)
 url=http://127.0.0.1:$port
 server_pid=
 stop_server() {

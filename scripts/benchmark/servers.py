@@ -6,10 +6,11 @@ import pathlib
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
+
+from free_ports import free_ports
 
 START_TIMEOUT_S = 120
 STOP_TIMEOUT_S = 120
@@ -27,17 +28,6 @@ def raise_file_limit():
     """10,000 connections need as many descriptors on each side."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def free_ports(count):
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
 
 
 class Bench:

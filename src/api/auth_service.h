@@ -3,7 +3,7 @@
 // etcdserverpb.Auth, of which only this exists: that it is off. What is not registered is answered UNIMPLEMENTED by the
 // engine.
 
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {

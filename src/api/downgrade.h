@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "quorate/base/status.h"
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {

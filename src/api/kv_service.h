@@ -5,7 +5,7 @@
 #include <memory>
 #include <string_view>
 
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {

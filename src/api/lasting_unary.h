@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 #include "src/api/lasting_calls.h"
 #include "src/api/parse.h"
 #include "src/api/service_context.h"

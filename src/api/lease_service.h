@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 #include "src/api/patience.h"
 #include "src/api/service_context.h"
 #include "src/api/shared_read.h"

@@ -3,7 +3,7 @@
 // etcdserverpb.Maintenance, as far as it exists: what is asked about the member, alarms, defragmentation. Hashes and
 // snapshots have files of their own. What is not registered is answered UNIMPLEMENTED by the engine.
 
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 #include "src/api/service_context.h"
 
 namespace quorate::api {

@@ -30,8 +30,9 @@ void ProbeMethod(const rpc::MethodStatistics& method, MetricsPage& page) {
   std::vector<uint64_t> counts;
   for (const auto& bucket : method.latency) counts.push_back(bucket.load(std::memory_order_relaxed));
   page.Histogram("grpc_server_handling_seconds", "How long calls took.",
-                 {std::begin(rpc::Server::kLatencyBoundsSeconds), std::end(rpc::Server::kLatencyBoundsSeconds)}, counts,
-                 Load(method.latency_nanoseconds) * 1e-9, labels);
+                 {std::begin(rpc::MethodStatistics::kLatencyBoundsSeconds),
+                  std::end(rpc::MethodStatistics::kLatencyBoundsSeconds)},
+                 counts, Load(method.latency_nanoseconds) * 1e-9, labels);
 }
 
 }  // namespace

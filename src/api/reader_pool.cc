@@ -8,7 +8,9 @@
 
 namespace quorate::api {
 
-ReaderPool::ReaderPool(const Options& options) : tasks_(options.queued_max, kQueuedBytesMax) {
+ReaderPool::ReaderPool(const Options& options)
+    : clock_(options.clock != nullptr ? *options.clock : base::SystemClock()),
+      tasks_(options.queued_max, kQueuedBytesMax) {
   threads_.reserve(static_cast<size_t>(options.threads));
   for (int i = 0; i < options.threads; ++i) {
     threads_.emplace_back([this, niceness = options.niceness, name = options.name] {
@@ -42,7 +44,7 @@ void ReaderPool::Add(Waiting waiting) {
     } else if (!HasRoomFor(waiting)) {
       refusal = base::errors::TooManyRequests();
     } else {
-      waiting.since = std::chrono::steady_clock::now();
+      waiting.since = clock_.Monotonic();
       tasks_.Add(std::move(waiting));
       return;
     }
@@ -79,12 +81,12 @@ void ReaderPool::Run() {
       mutex_.Await([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return next.task || tasks_.Take(&next) || stopped_; });
       if (!next.task) return;
     }
-    const auto begun = std::chrono::steady_clock::now();
+    const std::chrono::nanoseconds begun = clock_.Monotonic();
     const bool too_late = next.is_read && begun - next.since > 2 * kReadWaitMax;
     next.task(too_late ? base::errors::TooManyRequests() : absl::OkStatus());
     next.task = nullptr;
     last_read_time.reset();
-    if (next.is_read) last_read_time = std::chrono::steady_clock::now() - begun;
+    if (next.is_read) last_read_time = clock_.Monotonic() - begun;
   }
 }
 

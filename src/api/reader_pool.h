@@ -10,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
+#include "quorate/base/clock.h"
 #include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
 #include "src/api/reader_queue.h"
@@ -40,6 +41,7 @@ class ReaderPool {
     // Of each thread, as the system shows it.
     const char* name = "reader";
     size_t queued_max = kQueuedMax;
+    base::Clock* clock = nullptr;  // null: the machine's
   };
   explicit ReaderPool(const Options& options);
   ~ReaderPool();  // Stop()s
@@ -66,6 +68,7 @@ class ReaderPool {
   bool HasRoomFor(const Waiting& waiting) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Run();
 
+  base::Clock& clock_;
   mutable base::Mutex mutex_;  // guards the queue
   ReaderQueue tasks_ ABSL_GUARDED_BY(mutex_);
   std::chrono::nanoseconds read_time_ ABSL_GUARDED_BY(mutex_){0};  // of late

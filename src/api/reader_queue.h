@@ -26,7 +26,7 @@ class ReaderQueue {
     size_t bytes = 0;
     Owner owner = kMember;
     bool is_read = false;
-    std::chrono::steady_clock::time_point since = {};
+    std::chrono::nanoseconds since{0};  // of a monotonic clock
   };
 
   // What may wait, over all owners.

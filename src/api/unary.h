@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "etcdserverpb/rpc.pb.h"
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 #include "src/api/parse.h"
 #include "src/api/patience.h"
 #include "src/api/service_context.h"

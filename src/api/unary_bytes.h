@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 
 namespace quorate::api {
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/registry.h"
 #include "src/api/service_context.h"
 #include "src/api/watch_streams.h"
 

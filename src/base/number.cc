@@ -63,4 +63,14 @@ ParsedNumber<int64_t> ParseSigned(std::string_view text, int base) {
   return {static_cast<int64_t>(negative ? 0 - magnitude.number : magnitude.number), NumberProblem::kNone};
 }
 
+std::optional<bool> ParseBool(std::string_view text) {
+  for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"}) {
+    if (text == yes) return true;
+  }
+  for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"}) {
+    if (text == no) return false;
+  }
+  return std::nullopt;
+}
+
 }  // namespace quorate::base

@@ -37,6 +37,12 @@ std::string SectorOf(const std::string& bytes, uint64_t sector) {
   return content;
 }
 
+template <typename Names, typename DirectoryChange>
+void Apply(Names& names, const DirectoryChange& change) {
+  if (!change.from.empty()) names.erase(change.from);
+  if (!change.to.empty()) names[change.to] = change.inode;
+}
+
 }  // namespace
 
 class SimulatedFile final : public File {
@@ -48,21 +54,21 @@ class SimulatedFile final : public File {
       : files_(files), inode_(std::move(inode)), path_(std::move(path)), mode_(mode), epoch_(files.epoch_) {}
 
   absl::Status WriteAt(uint64_t offset, std::string_view bytes) override {
-    std::lock_guard lock(files_.mutex_);
+    MutexLock lock(&files_.mutex_);
     if (epoch_ != files_.epoch_) return Gone(path_);
     QUORATE_CHECK(mode_ != OpenMode::kReadOnly) << path_;
     return files_.Write(*inode_, offset, bytes, path_);
   }
 
   absl::StatusOr<std::string> ReadAt(uint64_t offset, size_t length) override {
-    std::lock_guard lock(files_.mutex_);
+    MutexLock lock(&files_.mutex_);
     if (epoch_ != files_.epoch_) return Gone(path_);
     QUORATE_RETURN_IF_ERROR(files_.Check(Operation::kRead, path_));
     return offset >= inode_->bytes.size() ? std::string() : inode_->bytes.substr(offset, length);
   }
 
   absl::Status SyncData() override {
-    std::lock_guard lock(files_.mutex_);
+    MutexLock lock(&files_.mutex_);
     if (epoch_ != files_.epoch_) return Gone(path_);
     if (absl::Status status = files_.Check(Operation::kSync, path_); !status.ok()) {
       // As on Linux: the pages are taken for clean, so that they are read, and a later sync says nothing of them.
@@ -81,7 +87,7 @@ class SimulatedFile final : public File {
   }
 
   absl::StatusOr<uint64_t> Size() override {
-    std::lock_guard lock(files_.mutex_);
+    MutexLock lock(&files_.mutex_);
     if (epoch_ != files_.epoch_) return Gone(path_);
     return static_cast<uint64_t>(inode_->bytes.size());
   }
@@ -102,7 +108,7 @@ class SimulatedDirectory final : public Directory {
       : files_(files), path_(std::move(path)), epoch_(files.epoch_) {}
 
   absl::Status Sync() override {
-    std::lock_guard lock(files_.mutex_);
+    MutexLock lock(&files_.mutex_);
     if (epoch_ != files_.epoch_) return Gone(path_);
     return files_.SyncChanges(path_);
   }
@@ -157,7 +163,7 @@ void SimulatedFileSystem::Store(Inode& inode, uint64_t offset, std::string_view 
 }
 
 absl::StatusOr<std::unique_ptr<File>> SimulatedFileSystem::Open(const std::string& path, OpenMode mode) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   QUORATE_RETURN_IF_ERROR(Check(Operation::kOpen, path));
   const auto found = names_.find(path);
   if (mode == OpenMode::kCreate) {
@@ -173,7 +179,7 @@ absl::StatusOr<std::unique_ptr<File>> SimulatedFileSystem::Open(const std::strin
 }
 
 absl::StatusOr<std::vector<std::string>> SimulatedFileSystem::List(const std::string& directory) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   QUORATE_RETURN_IF_ERROR(Check(Operation::kList, directory));
   std::vector<std::string> names;
   for (const auto& [path, inode] : names_) {
@@ -182,23 +188,13 @@ absl::StatusOr<std::vector<std::string>> SimulatedFileSystem::List(const std::st
   return names;
 }
 
-namespace {
-
-template <typename Names, typename DirectoryChange>
-void Apply(Names& names, const DirectoryChange& change) {
-  if (!change.from.empty()) names.erase(change.from);
-  if (!change.to.empty()) names[change.to] = change.inode;
-}
-
-}  // namespace
-
 void SimulatedFileSystem::Change(DirectoryChange change) {
   Apply(names_, change);
   unsynced_changes_.push_back(std::move(change));
 }
 
 absl::Status SimulatedFileSystem::Rename(const std::string& from, const std::string& to) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   QUORATE_RETURN_IF_ERROR(Check(Operation::kRename, from));
   const auto found = names_.find(from);
   if (found == names_.end()) return NotFound(from);
@@ -207,7 +203,7 @@ absl::Status SimulatedFileSystem::Rename(const std::string& from, const std::str
 }
 
 absl::Status SimulatedFileSystem::Remove(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   QUORATE_RETURN_IF_ERROR(Check(Operation::kRemove, path));
   const auto found = names_.find(path);
   if (found == names_.end()) return NotFound(path);
@@ -218,7 +214,7 @@ absl::Status SimulatedFileSystem::Remove(const std::string& path) {
 absl::Status SimulatedFileSystem::CreateDirectories(const std::string& path) { return absl::OkStatus(); }
 
 absl::StatusOr<std::unique_ptr<Directory>> SimulatedFileSystem::OpenDirectory(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   QUORATE_RETURN_IF_ERROR(Check(Operation::kOpenDirectory, path));
   return std::make_unique<SimulatedDirectory>(*this, path);
 }
@@ -240,17 +236,17 @@ absl::Status SimulatedFileSystem::SyncChanges(const std::string& directory) {
 }
 
 bool SimulatedFileSystem::Exists(const std::string& path) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   return names_.contains(path);
 }
 
 void SimulatedFileSystem::SetFault(Fault fault) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   fault_ = std::move(fault);
 }
 
 void SimulatedFileSystem::SetCapacity(uint64_t bytes) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   capacity_bytes_ = bytes;
 }
 
@@ -272,7 +268,7 @@ void SimulatedFileSystem::SettleUnsynced(Inode& inode) {
 }
 
 void SimulatedFileSystem::Crash() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   ++epoch_;
   const size_t kept = random_() % (unsynced_changes_.size() + 1);
   for (size_t i = 0; i < kept; ++i) Apply(durable_names_, unsynced_changes_[i]);
@@ -285,19 +281,19 @@ void SimulatedFileSystem::Crash() {
 }
 
 void SimulatedFileSystem::Kill() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   ++epoch_;
 }
 
 std::map<std::string, std::string> SimulatedFileSystem::Contents() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   std::map<std::string, std::string> contents;
   for (const auto& [path, inode] : names_) contents[path] = inode->bytes;
   return contents;
 }
 
 void SimulatedFileSystem::Restore(const std::map<std::string, std::string>& contents) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   ++epoch_;
   names_.clear();
   unsynced_changes_.clear();
@@ -311,7 +307,7 @@ void SimulatedFileSystem::Restore(const std::map<std::string, std::string>& cont
 }
 
 void SimulatedFileSystem::FlipBit(const std::string& path, uint64_t byte, int bit) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   const auto found = names_.find(path);
   QUORATE_CHECK(found != names_.end() && byte < found->second->bytes.size()) << path << " byte " << byte;
   const auto flip = [&](std::string& bytes) {
@@ -322,7 +318,7 @@ void SimulatedFileSystem::FlipBit(const std::string& path, uint64_t byte, int bi
 }
 
 uint64_t SimulatedFileSystem::sync_count() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(&mutex_);
   return sync_count_;
 }
 

@@ -81,21 +81,20 @@ class Snapshot : public Errand, public MessageListener {
 }  // namespace
 
 void Stop::Set() {
-  {
-    std::lock_guard lock(mutex_);
-    set_ = true;
-  }
-  changed_.notify_all();
+  base::MutexLock lock(&mutex_);
+  set_ = true;
 }
 
 bool Stop::WaitFor(std::chrono::nanoseconds time) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, time, [this] { return set_; });
+  const auto set = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return set_; };
+  base::MutexLock lock(&mutex_);
+  return mutex_.AwaitFor(set, time);
 }
 
 void Stop::Wait() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return set_; });
+  const auto set = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return set_; };
+  base::MutexLock lock(&mutex_);
+  mutex_.Await(set);
 }
 
 std::unique_ptr<Errand> MakeCompactions(const Options& options) { return std::make_unique<Compactions>(options); }

@@ -3,11 +3,12 @@
 // What goes on once beside the load, on a thread and a connection of its own: a defragmentation, a snapshot, a long
 // listing, compactions. The load lasts until the errand is done.
 
-#include <condition_variable>
+#include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
 #include "quorate/base/status.h"
 #include "src/bench/caller.h"
 #include "src/bench/histogram.h"
@@ -25,10 +26,8 @@ class Stop {
   void Wait();
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  bool set_ = false;
+  base::Mutex mutex_;
+  bool set_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 struct ErrandFigures {

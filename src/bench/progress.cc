@@ -20,18 +20,18 @@ Progress::Progress(std::string name, const std::atomic<uint64_t>* count) : name_
 Progress::~Progress() {
   if (!thread_.joinable()) return;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  stop_.notify_one();
   thread_.join();
   std::fputs(kEraseLine, stderr);
 }
 
 void Progress::Show() {
-  std::unique_lock lock(mutex_);
+  const auto stopping = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_; };
+  base::MutexLock lock(&mutex_);
   uint64_t before = count_->load();
-  for (int seconds = 1; !stop_.wait_for(lock, kEvery, [this] { return stopping_; }); ++seconds) {
+  for (int seconds = 1; !mutex_.AwaitFor(stopping, kEvery); ++seconds) {
     const uint64_t now = count_->load();
     std::fprintf(stderr, "%s%s  %d s  %lu answers  %lu/s", kEraseLine, name_.c_str(), seconds,
                  static_cast<unsigned long>(now), static_cast<unsigned long>(now - before));

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
 
 namespace quorate::bench {
 
@@ -24,10 +25,8 @@ class Progress {
 
   const std::string name_;
   const std::atomic<uint64_t>* count_;
-  std::mutex mutex_;
-  // Guarded by mutex_.
-  bool stopping_ = false;
-  std::condition_variable stop_;
+  base::Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

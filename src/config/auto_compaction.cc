@@ -1,10 +1,9 @@
 #include "src/config/auto_compaction.h"
 
-#include <charconv>
 #include <chrono>
-#include <optional>
 #include <string>
 
+#include "quorate/base/number.h"
 #include "src/config/value.h"
 
 namespace quorate::config {
@@ -20,18 +19,6 @@ absl::Status Invalid(std::string_view message) {
                           "error parsing CompactionRetention: " + std::string(message));
 }
 
-// Decimal digits with or without a sign, as Go's Atoi takes them.
-std::optional<int64_t> ReadDecimal(std::string_view text) {
-  if (text.starts_with('+')) {
-    text.remove_prefix(1);
-    if (text.starts_with('-')) return std::nullopt;
-  }
-  int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 absl::StatusOr<AutoCompaction> ParseAutoCompaction(std::string_view mode, std::string_view retention) {
@@ -39,10 +26,10 @@ absl::StatusOr<AutoCompaction> ParseAutoCompaction(std::string_view mode, std::s
   AutoCompaction compaction;
   if (retention.empty()) return compaction;
   nanoseconds amount{0};
-  if (const std::optional<int64_t> number = ReadDecimal(retention); number.has_value() && *number >= 0) {
-    if (!by_revision && *number > kHoursMax)
-      return Invalid("more hours than can be counted: " + std::string(retention));
-    amount = by_revision ? nanoseconds(*number) : nanoseconds(hours(*number));
+  const auto [number, problem] = base::ParseSigned(retention, 10);
+  if (problem == base::NumberProblem::kNone && number >= 0) {
+    if (!by_revision && number > kHoursMax) return Invalid("more hours than can be counted: " + std::string(retention));
+    amount = by_revision ? nanoseconds(number) : nanoseconds(hours(number));
   } else {
     const absl::StatusOr<nanoseconds> duration = ParseDuration(retention);
     if (!duration.ok()) return Invalid(base::MessageOf(duration.status()));

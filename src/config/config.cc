@@ -200,7 +200,6 @@ absl::Status CheckFeatureGates(const FlagSet& flags) {
 
 void SetSwitches(const FlagSet& flags, Config* config) {
   config->socket_reuse_port = flags.Get<bool>("socket-reuse-port");
-  config->socket_reuse_address = flags.Get<bool>("socket-reuse-address");
   config->unsafe_no_fsync = flags.Get<bool>("unsafe-no-fsync");
 }
 

@@ -43,7 +43,7 @@ constexpr Flag kFlags[] = {
     {"grpc-keepalive-interval", kDuration, kMember, kWorks, "2h", "Silence after which the server pings a client. 0 here or for the timeout: the defaults of both."},
     {"grpc-keepalive-timeout", kDuration, kMember, kWorks, "20s", "How long a pinged client may take to answer."},
     {"socket-reuse-port", kBool, kMember, kWorks, "false", "Set SO_REUSEPORT on listening sockets."},
-    {"socket-reuse-address", kBool, kMember, kWorks, "false", "Set SO_REUSEADDR on listening sockets."},
+    {"socket-reuse-address", kBool, kMember, kNoEffect, "false", "listeners always have it"},
     {"enable-grpc-gateway", kBool, kMember, kNotYet, "true", ""},
     {"raft-read-timeout", kDuration, kMember, kNotYet, "5s", ""},
     {"raft-write-timeout", kDuration, kMember, kNotYet, "5s", ""},

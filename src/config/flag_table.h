@@ -27,7 +27,7 @@ enum class Section {
 
 enum class Support {
   kWorks,
-  kNoEffect,  // there is no such mechanism here: accepted, said once at start
+  kNoEffect,  // there is no such mechanism here, or it is always on: accepted, said once at start
   kNotYet,    // refused unless the value is the default
 };
 

@@ -72,7 +72,8 @@ std::string HelpText() {
     section = flag.section;
     AppendFlag(flag, &out);
   }
-  AppendNames(Support::kNoEffect, "Accepted, without effect (there is no such mechanism here)", &out);
+  AppendNames(Support::kNoEffect, "Accepted, without effect (there is no such mechanism here, or it is always on)",
+              &out);
   AppendNames(Support::kNotYet, "Not yet supported (refused unless given their default value)", &out);
   return out;
 }

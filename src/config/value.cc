@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "quorate/base/duration.h"
 #include "quorate/base/number.h"
@@ -56,12 +57,7 @@ std::string_view DescribeType(FlagType type) {
 }
 
 absl::StatusOr<bool> ParseBool(std::string_view text) {
-  for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"}) {
-    if (text == yes) return true;
-  }
-  for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"}) {
-    if (text == no) return false;
-  }
+  if (const std::optional<bool> truth = base::ParseBool(text)) return *truth;
   return NotA(text, FlagType::kBool);
 }
 

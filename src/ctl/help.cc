@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
 namespace quorate::ctl {
 namespace {
 
@@ -16,11 +19,6 @@ constexpr std::pair<Group, const char*> kGroups[] = {
 
 std::string Padded(const std::string& text, size_t width) {
   return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
-}
-
-std::string Trimmed(std::string text) {
-  text.erase(text.find_last_not_of(" \n\t") + 1);
-  return text;
 }
 
 std::string ListOfChildren(const Command& command) {
@@ -83,9 +81,11 @@ std::string UsageOf(const Command& command, RootFlags root_flags) {
     usage += "\n  " + command.Path() + (arguments.empty() ? "" : " " + arguments) + " [flags]";
   }
   if (!command.children().empty()) usage += "\n  " + command.Path() + " [command]" + ListOfChildren(command);
-  if (!is_root || root_flags == RootFlags::kShown) usage += "\n\nFlags:\n" + Trimmed(FlagTable(command.OwnFlags()));
+  if (!is_root || root_flags == RootFlags::kShown) {
+    absl::StrAppend(&usage, "\n\nFlags:\n", absl::StripTrailingAsciiWhitespace(FlagTable(command.OwnFlags())));
+  }
   if (std::vector<const Flag*> inherited = InheritedFlags(command, root_flags); !inherited.empty()) {
-    usage += "\n\nGlobal Flags:\n" + Trimmed(FlagTable(inherited));
+    absl::StrAppend(&usage, "\n\nGlobal Flags:\n", absl::StripTrailingAsciiWhitespace(FlagTable(inherited)));
   }
   if (!command.children().empty()) {
     usage += "\n\nUse \"" + command.Path() + " [command] --help\" for more information about a command.";
@@ -97,8 +97,9 @@ std::string HelpOf(const Command& command) {
   const CommandText& text = command.text();
   const Command* root = &command;
   while (root->parent() != nullptr) root = root->parent();
-  return Trimmed(text.description.empty() ? text.summary : text.description) + "\n\n" + UsageOf(command) + "Use \"" +
-         root->text().name + " options\" for a list of global command-line options (applies to all commands).\n";
+  return absl::StrCat(absl::StripTrailingAsciiWhitespace(text.description.empty() ? text.summary : text.description),
+                      "\n\n", UsageOf(command), "Use \"", root->text().name,
+                      " options\" for a list of global command-line options (applies to all commands).\n");
 }
 
 }  // namespace quorate::ctl

@@ -1,6 +1,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "quorate/base/number.h"
 #include "src/ctl/values.h"
@@ -38,12 +39,7 @@ absl::StatusOr<int64_t> ParseInt(std::string_view text, int base) {
 }
 
 absl::StatusOr<bool> ParseBool(std::string_view text) {
-  for (std::string_view yes : {"1", "t", "T", "TRUE", "true", "True"}) {
-    if (text == yes) return true;
-  }
-  for (std::string_view no : {"0", "f", "F", "FALSE", "false", "False"}) {
-    if (text == no) return false;
-  }
+  if (std::optional<bool> truth = base::ParseBool(text)) return *truth;
   return Wrong("ParseBool", text, "invalid syntax");
 }
 

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "absl/strings/ascii.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/values.h"
 
 namespace quorate::ctl {
 namespace {
-
-std::string Trimmed(const std::string& text) {
-  size_t from = text.find_first_not_of(" \t\r\n");
-  return from == std::string::npos ? "" : text.substr(from, text.find_last_not_of(" \t\r\n") - from + 1);
-}
 
 // The scheme in front of a colon, empty if the text does not begin with one.
 std::string SchemeOf(const std::string& url) {
@@ -65,7 +61,7 @@ absl::StatusOr<std::vector<std::string>> ParsePeerUrls(const std::string& text) 
   for (size_t from = 0; from <= text.size();) {
     size_t comma = std::min(text.find(',', from), text.size());
     urls.push_back(text.substr(from, comma - from));
-    QUORATE_RETURN_IF_ERROR(Check(Trimmed(urls.back())));
+    QUORATE_RETURN_IF_ERROR(Check(std::string(absl::StripAsciiWhitespace(urls.back()))));
     from = comma + 1;
   }
   return urls;

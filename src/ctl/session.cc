@@ -9,18 +9,13 @@
 #include <ostream>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "src/ctl/failure.h"
 #include "src/ctl/password.h"
 #include "src/ctl/printer.h"
 
 namespace quorate::ctl {
 namespace {
-
-std::string Trimmed(const std::string& text) {
-  size_t from = text.find_first_not_of(" \t\r\n");
-  if (from == std::string::npos) return "";
-  return text.substr(from, text.find_last_not_of(" \t\r\n") - from + 1);
-}
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (path.empty()) return std::string();
@@ -133,7 +128,7 @@ std::string Session::Variable(const std::string& name) const {
 
 std::vector<std::string> Session::Endpoints() const {
   std::vector<std::string> endpoints;
-  for (const std::string& endpoint : flags_.endpoints) endpoints.push_back(Trimmed(endpoint));
+  for (const std::string& endpoint : flags_.endpoints) endpoints.emplace_back(absl::StripAsciiWhitespace(endpoint));
   return endpoints;
 }
 

@@ -1,7 +1,6 @@
 #include "quorate/lease/leases.h"
 
 #include <atomic>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -204,17 +203,6 @@ void Leases::Detach(int64_t lease, std::string_view key) {
 }
 
 uint64_t Leases::count() const { return rep_->count.load(std::memory_order_relaxed); }
-
-std::vector<std::string> Leases::Keys(int64_t lease) const {
-  std::vector<std::string> keys;
-  std::string last;
-  while (std::optional<std::vector<std::string>> slice = KeysAfter(lease, last)) {
-    if (slice->empty()) break;
-    last = slice->back();
-    keys.insert(keys.end(), std::make_move_iterator(slice->begin()), std::make_move_iterator(slice->end()));
-  }
-  return keys;
-}
 
 std::optional<std::vector<std::string>> Leases::KeysAfter(int64_t lease, std::string_view after) const {
   const auto& shard = rep_->shards.Of(lease);

@@ -49,6 +49,30 @@ int64_t DeadlineAfter(int64_t now, int64_t ttl_seconds) {
   return base::SaturatingSum(now, base::Seconds(ttl_seconds).count());
 }
 
+struct Expiry {
+  int64_t deadline;
+  int64_t lease;
+  friend auto operator<=>(const Expiry&, const Expiry&) = default;
+};
+
+// Puts off, second by second, what would run out together to what revocation keeps up with.
+void Spread(std::vector<Expiry>& expiries) {
+  std::sort(expiries.begin(), expiries.end());
+  int64_t second = 0;  // begins here
+  int64_t in_second = 0;
+  for (Expiry& expiry : expiries) {
+    if (expiry.deadline - second >= kNanosecondsPerSecond) {
+      second = expiry.deadline;
+      in_second = 0;
+    } else if (in_second == Lessor::kPromotedExpiriesPerSecond) {
+      second = DeadlineAfter(second, 1);
+      in_second = 0;
+    }
+    expiry.deadline = std::max(expiry.deadline, second);
+    ++in_second;
+  }
+}
+
 }  // namespace
 
 int64_t MinimumTtlSeconds(std::chrono::milliseconds heartbeat_interval, std::chrono::milliseconds election_timeout) {
@@ -142,34 +166,6 @@ void Lessor::Revoking(int64_t lease) {
   base::MutexLock lock(&shard.mutex);
   if (const auto found = shard.leases.find(lease); found != shard.leases.end()) found->second.revoking = true;
 }
-
-namespace {
-
-struct Expiry {
-  int64_t deadline;
-  int64_t lease;
-  friend auto operator<=>(const Expiry&, const Expiry&) = default;
-};
-
-// Puts off, second by second, what would run out together to what revocation keeps up with.
-void Spread(std::vector<Expiry>& expiries) {
-  std::sort(expiries.begin(), expiries.end());
-  int64_t second = 0;  // begins here
-  int64_t in_second = 0;
-  for (Expiry& expiry : expiries) {
-    if (expiry.deadline - second >= kNanosecondsPerSecond) {
-      second = expiry.deadline;
-      in_second = 0;
-    } else if (in_second == Lessor::kPromotedExpiriesPerSecond) {
-      second = DeadlineAfter(second, 1);
-      in_second = 0;
-    }
-    expiry.deadline = std::max(expiry.deadline, second);
-    ++in_second;
-  }
-}
-
-}  // namespace
 
 void Lessor::Promote(std::chrono::nanoseconds extend) {
   const int64_t now = rep_->Now();

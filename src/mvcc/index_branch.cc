@@ -99,7 +99,7 @@ void FelledBranches::Add(std::unique_ptr<Branch> branch) {
   held_bytes_->fetch_sub(bytes, std::memory_order_relaxed);
   if (bytes <= kFreedAtOnceBytes) return;
   bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   branches_.push_back(std::move(branch));
 }
 
@@ -107,7 +107,7 @@ void FelledBranches::Free(size_t nodes_max) {
   while (nodes_max > 0) {
     std::unique_ptr<Branch> branch;
     {
-      std::lock_guard lock(mutex_);
+      base::MutexLock lock(&mutex_);
       if (branches_.empty()) return;
       branch = std::move(branches_.front());
       branches_.pop_front();
@@ -117,7 +117,7 @@ void FelledBranches::Free(size_t nodes_max) {
       bytes_.fetch_sub(branch->own_bytes(), std::memory_order_relaxed);
       continue;  // what it grew from may be added now
     }
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     branches_.push_front(std::move(branch));
   }
 }

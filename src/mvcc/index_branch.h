@@ -13,6 +13,8 @@
 #include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
 #include "quorate/mvcc/key_index.h"
 #include "src/mvcc/index_pins.h"
 #include "src/mvcc/index_tree.h"
@@ -77,8 +79,9 @@ class FelledBranches {
  private:
   std::atomic<size_t>* const held_bytes_;
   std::atomic<size_t> bytes_{0};
-  std::mutex mutex_;  // guards what follows; not held while anything is freed
-  std::deque<std::unique_ptr<Branch>> branches_;  // the longest here first, for what its pin keeps
+  base::Mutex mutex_;  // guards the list; not held while anything is freed
+  // The longest here first, for what its pin keeps.
+  std::deque<std::unique_ptr<Branch>> branches_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The branches that are kept for the pages to come, the longest unused dropped first.
@@ -109,7 +112,7 @@ class KeptBranches {
  private:
   struct Kept {
     int64_t revision = 0;
-    std::mutex rolling;                    // held while it is made
+    std::mutex rolling;                    // held while it is made; bare, since it is let go of midway
     std::shared_ptr<const Branch> branch;  // null until then
     uint64_t used_at = 0;                  // in changes
     uint64_t use = 0;                      // orders uses
@@ -127,7 +130,8 @@ class KeptBranches {
   const size_t bytes_max_;
   const std::atomic<size_t>* const bytes_;
   FelledBranches* const felled_;
-  mutable std::mutex mutex_;  // guards what follows and what each Kept holds, but for its mutex
+  // Guards what follows and what each Kept holds, but for its mutex. A bare mutex, since the writer only tries for it.
+  mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Kept>> kept_;
   uint64_t uses_ = 0;
 };

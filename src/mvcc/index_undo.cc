@@ -25,7 +25,7 @@ UndoLog::~UndoLog() {
 }
 
 void UndoLog::Start(int64_t revision) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   floor_ = revision;
 }
 
@@ -51,7 +51,7 @@ void UndoLog::Add(const Change& change) {
 void UndoLog::Publish(Reclaimer* reclaimer) {
   std::vector<std::shared_ptr<ChangeChunk>> forgotten;
   {
-    std::lock_guard lock(mutex_);
+    base::MutexLock lock(&mutex_);
     const size_t forget_max = kForgetChunksMin + kForgetChunksPerNew * fresh_.size();
     for (auto& chunk : fresh_) chunks_.push_back(std::move(chunk));
     fresh_.clear();
@@ -87,13 +87,13 @@ bool UndoLog::OldestChunkIsTooMuch() const {
 }
 
 void UndoLog::ForgetBefore(int64_t revision) {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   floor_ = std::max(floor_, revision);
 }
 
 uint64_t UndoLog::ChangesBetween(int64_t low, int64_t high) const {
   if (low >= high) return 0;
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   return ChangesUpTo(high) - ChangesUpTo(low);
 }
 
@@ -115,7 +115,7 @@ uint64_t UndoLog::ChangesUpTo(int64_t revision) const {
 }
 
 bool UndoLog::Choose(int64_t target, const std::vector<int64_t>& bases, size_t* chosen, ChangeSpan* span) const {
-  std::lock_guard lock(mutex_);
+  base::MutexLock lock(&mutex_);
   if (target < floor_) return false;
   const uint64_t there = ChangesUpTo(target);
   bool any = false;

@@ -9,9 +9,10 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
 #include "src/mvcc/index_reclaimer.h"
 
 namespace quorate::mvcc::index {
@@ -76,10 +77,10 @@ class UndoLog {
   size_t bytes() const { return chunk_count_.load(std::memory_order_relaxed) * sizeof(ChangeChunk); }
 
  private:
-  // With mutex_ held. How many published changes up to and including `revision` there have been.
-  uint64_t ChangesUpTo(int64_t revision) const;
-  size_t PublishedSize(const ChangeChunk& chunk) const;
-  bool OldestChunkIsTooMuch() const;
+  // How many published changes up to and including `revision` there have been.
+  uint64_t ChangesUpTo(int64_t revision) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  size_t PublishedSize(const ChangeChunk& chunk) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool OldestChunkIsTooMuch() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t changes_max_;
   const size_t bytes_max_;
@@ -91,11 +92,11 @@ class UndoLog {
   size_t fresh_bytes_ = 0;
   int64_t last_main_ = 0;
 
-  mutable std::mutex mutex_;                         // guards what follows, but for the counter
-  std::deque<std::shared_ptr<ChangeChunk>> chunks_;  // all full but the last
-  uint64_t published_ = 0;                           // changes numbered below are for readers
-  size_t bytes_ = 0;                                 // of chunks_ and the items in them
-  int64_t floor_ = 0;                                // states from this revision on can be reached
+  mutable base::Mutex mutex_;                                                // guards the published chunks
+  std::deque<std::shared_ptr<ChangeChunk>> chunks_ ABSL_GUARDED_BY(mutex_);  // all full but the last
+  uint64_t published_ ABSL_GUARDED_BY(mutex_) = 0;                           // changes numbered below are for readers
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;                                 // of chunks_ and the items in them
+  int64_t floor_ ABSL_GUARDED_BY(mutex_) = 0;  // states from this revision on can be reached
   std::atomic<size_t> chunk_count_{0};
 };
 

@@ -1,6 +1,7 @@
 #include "quorate/mvcc/request.h"
 
 #include <limits>
+#include <type_traits>
 
 #include "quorate/base/wire.h"
 
@@ -19,109 +20,24 @@ struct Bounds {
 };
 constexpr size_t kAll = std::numeric_limits<size_t>::max();
 
-// Each Merge adds what the bytes say to the message: as in protobuf, scalars are replaced and repeated fields grow.
-
-bool Merge(std::string_view bytes, RangeRequest* request, Bounds bounds) {
-  Reader reader(bytes);
-  while (reader.Next()) {
-    switch (reader.field()) {
-      case 1:
-        if (reader.IsBytes()) request->key = reader.bytes();
-        break;
-      case 2:
-        if (reader.IsBytes()) request->range_end = reader.bytes();
-        break;
-      case 3:
-        if (reader.IsVarint()) request->limit = reader.int64();
-        break;
-      case 4:
-        if (reader.IsVarint()) request->revision = reader.int64();
-        break;
-      case 5:
-        if (reader.IsVarint()) request->sort_order = static_cast<SortOrder>(reader.enumeration());
-        break;
-      case 6:
-        if (reader.IsVarint()) request->sort_target = static_cast<SortTarget>(reader.enumeration());
-        break;
-      case 7:
-        if (reader.IsVarint()) request->serializable = reader.boolean();
-        break;
-      case 8:
-        if (reader.IsVarint()) request->keys_only = reader.boolean();
-        break;
-      case 9:
-        if (reader.IsVarint()) request->count_only = reader.boolean();
-        break;
-      case 10:
-        if (reader.IsVarint()) request->min_mod_revision = reader.int64();
-        break;
-      case 11:
-        if (reader.IsVarint()) request->max_mod_revision = reader.int64();
-        break;
-      case 12:
-        if (reader.IsVarint()) request->min_create_revision = reader.int64();
-        break;
-      case 13:
-        if (reader.IsVarint()) request->max_create_revision = reader.int64();
-        break;
-      default:
-        break;
-    }
-  }
-  return reader.ok();
+// Takes a field's value over; one of another wire type than the field's is passed over, as unknown.
+void Take(const Reader& reader, std::string_view* field) {
+  if (reader.IsBytes()) *field = reader.bytes();
 }
-
-bool Merge(std::string_view bytes, PutRequest* request, Bounds bounds) {
-  Reader reader(bytes);
-  while (reader.Next()) {
-    switch (reader.field()) {
-      case 1:
-        if (reader.IsBytes()) request->key = reader.bytes();
-        break;
-      case 2:
-        if (reader.IsBytes()) request->value = reader.bytes();
-        break;
-      case 3:
-        if (reader.IsVarint()) request->lease = reader.int64();
-        break;
-      case 4:
-        if (reader.IsVarint()) request->prev_kv = reader.boolean();
-        break;
-      case 5:
-        if (reader.IsVarint()) request->ignore_value = reader.boolean();
-        break;
-      case 6:
-        if (reader.IsVarint()) request->ignore_lease = reader.boolean();
-        break;
-      default:
-        break;
-    }
-  }
-  return reader.ok();
+void Take(const Reader& reader, int64_t* field) {
+  if (reader.IsVarint()) *field = reader.int64();
 }
-
-bool Merge(std::string_view bytes, DeleteRangeRequest* request, Bounds bounds) {
-  Reader reader(bytes);
-  while (reader.Next()) {
-    switch (reader.field()) {
-      case 1:
-        if (reader.IsBytes()) request->key = reader.bytes();
-        break;
-      case 2:
-        if (reader.IsBytes()) request->range_end = reader.bytes();
-        break;
-      case 3:
-        if (reader.IsVarint()) request->prev_kv = reader.boolean();
-        break;
-      default:
-        break;
-    }
-  }
-  return reader.ok();
+void Take(const Reader& reader, bool* field) {
+  if (reader.IsVarint()) *field = reader.boolean();
+}
+template <typename Enumeration>
+  requires std::is_enum_v<Enumeration>
+void Take(const Reader& reader, Enumeration* field) {
+  if (reader.IsVarint()) *field = static_cast<Enumeration>(reader.enumeration());
 }
 
 // The oneof of operands: the last member that arrived stands, whatever came before.
-void SetOperand(const Reader& reader, Compare::Operand operand, Compare* compare) {
+void TakeOperand(const Reader& reader, Compare::Operand operand, Compare* compare) {
   const bool is_value = operand == Compare::Operand::kValue;
   if (is_value ? !reader.IsBytes() : !reader.IsVarint()) return;
   compare->operand = operand;
@@ -129,41 +45,108 @@ void SetOperand(const Reader& reader, Compare::Operand operand, Compare* compare
   compare->value = is_value ? reader.bytes() : std::string_view();
 }
 
-bool Merge(std::string_view bytes, Compare* compare, Bounds bounds) {
-  Reader reader(bytes);
-  while (reader.Next()) {
-    switch (reader.field()) {
-      case 1:
-        if (reader.IsVarint()) compare->result = static_cast<CompareResult>(reader.enumeration());
-        break;
-      case 2:
-        if (reader.IsVarint()) compare->target = static_cast<CompareTarget>(reader.enumeration());
-        break;
-      case 3:
-        if (reader.IsBytes()) compare->key = reader.bytes();
-        break;
-      case 4:
-        SetOperand(reader, Compare::Operand::kVersion, compare);
-        break;
-      case 5:
-        SetOperand(reader, Compare::Operand::kCreate, compare);
-        break;
-      case 6:
-        SetOperand(reader, Compare::Operand::kMod, compare);
-        break;
-      case 7:
-        SetOperand(reader, Compare::Operand::kValue, compare);
-        break;
-      case 8:
-        SetOperand(reader, Compare::Operand::kLease, compare);
-        break;
-      case 64:
-        if (reader.IsBytes()) compare->range_end = reader.bytes();
-        break;
-      default:
-        break;
-    }
+void TakeField(const Reader& reader, RangeRequest* request) {
+  switch (reader.field()) {
+    case 1:
+      return Take(reader, &request->key);
+    case 2:
+      return Take(reader, &request->range_end);
+    case 3:
+      return Take(reader, &request->limit);
+    case 4:
+      return Take(reader, &request->revision);
+    case 5:
+      return Take(reader, &request->sort_order);
+    case 6:
+      return Take(reader, &request->sort_target);
+    case 7:
+      return Take(reader, &request->serializable);
+    case 8:
+      return Take(reader, &request->keys_only);
+    case 9:
+      return Take(reader, &request->count_only);
+    case 10:
+      return Take(reader, &request->min_mod_revision);
+    case 11:
+      return Take(reader, &request->max_mod_revision);
+    case 12:
+      return Take(reader, &request->min_create_revision);
+    case 13:
+      return Take(reader, &request->max_create_revision);
+    default:
+      return;
   }
+}
+
+void TakeField(const Reader& reader, PutRequest* request) {
+  switch (reader.field()) {
+    case 1:
+      return Take(reader, &request->key);
+    case 2:
+      return Take(reader, &request->value);
+    case 3:
+      return Take(reader, &request->lease);
+    case 4:
+      return Take(reader, &request->prev_kv);
+    case 5:
+      return Take(reader, &request->ignore_value);
+    case 6:
+      return Take(reader, &request->ignore_lease);
+    default:
+      return;
+  }
+}
+
+void TakeField(const Reader& reader, DeleteRangeRequest* request) {
+  switch (reader.field()) {
+    case 1:
+      return Take(reader, &request->key);
+    case 2:
+      return Take(reader, &request->range_end);
+    case 3:
+      return Take(reader, &request->prev_kv);
+    default:
+      return;
+  }
+}
+
+void TakeField(const Reader& reader, Compare* compare) {
+  switch (reader.field()) {
+    case 1:
+      return Take(reader, &compare->result);
+    case 2:
+      return Take(reader, &compare->target);
+    case 3:
+      return Take(reader, &compare->key);
+    case 4:
+      return TakeOperand(reader, Compare::Operand::kVersion, compare);
+    case 5:
+      return TakeOperand(reader, Compare::Operand::kCreate, compare);
+    case 6:
+      return TakeOperand(reader, Compare::Operand::kMod, compare);
+    case 7:
+      return TakeOperand(reader, Compare::Operand::kValue, compare);
+    case 8:
+      return TakeOperand(reader, Compare::Operand::kLease, compare);
+    case 64:
+      return Take(reader, &compare->range_end);
+    default:
+      return;
+  }
+}
+
+void TakeField(const Reader& reader, CompactionRequest* request) {
+  if (reader.field() == 1) Take(reader, &request->revision);
+  if (reader.field() == 2) Take(reader, &request->physical);
+}
+
+// Each Merge adds what the bytes say to the message: as in protobuf, scalars are replaced and repeated fields grow.
+
+// A message that has none inside it has nothing to bound.
+template <typename Message>
+bool Merge(std::string_view bytes, Message* message, Bounds) {
+  Reader reader(bytes);
+  while (reader.Next()) TakeField(reader, message);
   return reader.ok();
 }
 
@@ -235,15 +218,6 @@ bool Merge(std::string_view bytes, TxnRequest* request, Bounds bounds) {
         break;
     }
     if (!well_formed) return false;
-  }
-  return reader.ok();
-}
-
-bool Merge(std::string_view bytes, CompactionRequest* request, Bounds bounds) {
-  Reader reader(bytes);
-  while (reader.Next()) {
-    if (reader.field() == 1 && reader.IsVarint()) request->revision = reader.int64();
-    if (reader.field() == 2 && reader.IsVarint()) request->physical = reader.boolean();
   }
   return reader.ok();
 }

@@ -15,9 +15,6 @@ Node::~Node() = default;
 void Node::Tick() { rep_->core.Tick(); }
 void Node::Campaign() { rep_->core.Campaign(); }
 absl::StatusOr<Index> Node::Propose(base::Buffer data) { return rep_->core.Propose(std::move(data)); }
-absl::StatusOr<Index> Node::ProposeConfiguration(const Configuration& configuration) {
-  return base::MakeStatus(absl::StatusCode::kUnimplemented, "membership changes are not supported yet");
-}
 absl::Status Node::ReadIndex(uint64_t context) { return rep_->core.ReadIndex(context); }
 absl::Status Node::TransferLeadership(MemberId target) { return rep_->core.TransferLeadership(target); }
 absl::Status Node::Step(Message message) { return rep_->core.Step(std::move(message)); }

@@ -58,6 +58,16 @@ bool IsSoleVoter(const membership::Cluster& cluster) {
   return cluster.members.size() == 1 && cluster.members[0].id == cluster.self && !cluster.members[0].learner;
 }
 
+// Runs a function once the proposal is answered.
+class CallWhenDone : public BatchCompletion {
+ public:
+  explicit CallWhenDone(std::function<void(const absl::Status&)> done) : done_(std::move(done)) {}
+  void Complete(size_t, absl::StatusOr<mvcc::Answer> answer, uint64_t) override { done_(answer.status()); }
+
+ private:
+  std::function<void(const absl::Status&)> done_;
+};
+
 }  // namespace
 
 Engine::Engine(ReplicaOptions options, base::Clock* clock, MemberFiles files)
@@ -211,20 +221,6 @@ void Engine::TickIfDue() {
   if (!stopping_.load() && Refusal().ok()) lease_expiry_.Tick();
   if (held_back_.has_value() && PersistHeldBack()) LeaveTrouble(DiskTrouble::Source::kLog);
 }
-
-namespace {
-
-// Runs a function once the proposal is answered.
-class CallWhenDone : public BatchCompletion {
- public:
-  explicit CallWhenDone(std::function<void(const absl::Status&)> done) : done_(std::move(done)) {}
-  void Complete(size_t, absl::StatusOr<mvcc::Answer> answer, uint64_t) override { done_(answer.status()); }
-
- private:
-  std::function<void(const absl::Status&)> done_;
-};
-
-}  // namespace
 
 void Engine::CompactIfDue() {
   const std::optional<int64_t> due =

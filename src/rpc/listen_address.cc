@@ -103,7 +103,8 @@ absl::StatusOr<int> BindTcp(const Endpoint& endpoint, const SocketOptions& optio
   if (descriptor < 0) return ListenError("tcp", name, "socket", errno);
   const int on = 1;
   const int off = 0;
-  if (options.reuse_address) ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  // As Go's listeners do: a port is free again at once after its last server.
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (options.reuse_port) ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
   if (endpoint.get()->sa_family == AF_INET6) {
     // Only "any address" takes both families, as in Go.

@@ -25,7 +25,6 @@ struct Listening {
 
 struct SocketOptions {
   bool reuse_port = false;
-  bool reuse_address = true;
 };
 
 // Binds what `url` names ("http://host:port", "unix://path", "unix:path"). Errors read as Go's, for example

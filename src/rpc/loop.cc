@@ -108,7 +108,7 @@ void Loop::Run() {
   base::TakeShortTurns();
   while (!stopping_) Tick(turn);
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    base::MutexLock lock(&mutex_);
     closed_ = true;
   }
   for (auto& [id, connection] : connections_) connection->Close();
@@ -117,7 +117,7 @@ void Loop::Run() {
   // What was posted too late: dropping it may itself answer calls that live nowhere any more.
   std::vector<std::function<void()>> functions;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    base::MutexLock lock(&mutex_);
     completions_taken_.swap(completions_);
     functions.swap(functions_);
   }
@@ -129,7 +129,7 @@ void Loop::Run() {
 
 int Loop::SleepMs() {
   if (HasMoreToDo()) return 0;
-  std::lock_guard<std::mutex> lock(mutex_);
+  base::MutexLock lock(&mutex_);
   if (!completions_.empty() || !functions_.empty()) return 0;
   // The tick may have taken long.
   const int64_t now_ms = ToMs(std::chrono::steady_clock::now());
@@ -152,7 +152,7 @@ void Loop::Tick(std::unique_lock<std::mutex>& turn) {
   const int count = std::max(::epoll_wait(epoll_, events.data(), kEventsMax, sleep_ms), 0);
   if (sleep_ms != 0) {
     turn.lock();
-    std::lock_guard<std::mutex> lock(mutex_);
+    base::MutexLock lock(&mutex_);
     sleeping_ = false;
   }
   Work(events.data(), count);
@@ -160,7 +160,7 @@ void Loop::Tick(std::unique_lock<std::mutex>& turn) {
 
 void Loop::CompletePosted() {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    base::MutexLock lock(&mutex_);
     completions_taken_.swap(completions_);
   }
   for (Completion& completion : completions_taken_) Complete(std::move(completion));
@@ -169,7 +169,7 @@ void Loop::CompletePosted() {
 
 void Loop::TakeInbox() {
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    base::MutexLock lock(&mutex_);
     functions_taken_.swap(functions_);
   }
   // All that was posted before those functions, one of which may end the loop.
@@ -185,7 +185,7 @@ void Loop::TakeInbox() {
 void Loop::Post(std::function<void()> function) {
   bool ring;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    base::MutexLock lock(&mutex_);
     if (closed_) return;
     functions_.push_back(std::move(function));
     ring = std::exchange(sleeping_, false);
@@ -197,7 +197,7 @@ void Loop::PostCompletions(std::vector<Completion> completions) {
   const bool few = completions.size() <= kForeignAnswersMax;
   bool ring;
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    base::MutexLock lock(&mutex_);
     if (closed_) return;
     if (completions_.empty()) {
       completions_.swap(completions);

@@ -23,8 +23,10 @@
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
+#include "quorate/base/mutex.h"
 #include "src/rpc/batch_sizes.h"
 #include "src/rpc/hold_offs.h"
 #include "src/rpc/load.h"
@@ -208,13 +210,14 @@ class Loop {
   bool answers_from_away_ = false;  // the lent thread is at it: AnswerFromAway
 
   // Guards the inbox: what other threads hand in.
-  std::mutex mutex_;
-  std::vector<Completion> completions_;
-  std::vector<std::function<void()>> functions_;
-  bool sleeping_ = false;
-  bool closed_ = false;
+  base::Mutex mutex_;
+  std::vector<Completion> completions_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> functions_ ABSL_GUARDED_BY(mutex_);
+  bool sleeping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 
-  // The thread that holds it runs the loop: the loop's own while it is awake. Guards everything below.
+  // The thread that holds it runs the loop: the loop's own while it is awake. Guards everything below. A bare mutex,
+  // since others only try for it, and a tick lets go of it while it sleeps.
   std::mutex turn_;
   int64_t awake_by_ms_ = 0;  // the thread wakes by itself
   bool stopping_ = false;

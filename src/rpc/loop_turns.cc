@@ -62,7 +62,7 @@ bool Loop::AnswerInItsStead() {
   current_ = nullptr;
   // Back to sleep, unless there is more to do than this. Graves are left to the thread itself, which may be waking with
   // events of who lies there.
-  std::lock_guard<std::mutex> lock(mutex_);
+  base::MutexLock lock(&mutex_);
   sleeping_ =
       !HasMoreToDo() && completions_.empty() && functions_.empty() && now_ms() + UntilDueMs(now_ms()) >= awake_by_ms_;
   return sleeping_;

@@ -10,7 +10,9 @@ void LoopCounters::Handled(int method, absl::StatusCode code, int64_t nanosecond
   ++counters.handled[index];
   const double seconds = static_cast<double>(nanoseconds) * 1e-9;
   int bucket = 0;
-  while (bucket < MethodStatistics::kLatencyBuckets - 1 && seconds > Server::kLatencyBoundsSeconds[bucket]) ++bucket;
+  while (bucket < MethodStatistics::kLatencyBuckets - 1 && seconds > MethodStatistics::kLatencyBoundsSeconds[bucket]) {
+    ++bucket;
+  }
   ++counters.latency[bucket];
   counters.latency_nanoseconds += static_cast<uint64_t>(nanoseconds);
 }

@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "quorate/rpc/server.h"
+#include "quorate/base/status.h"
+#include "quorate/rpc/method_statistics.h"
 
 namespace quorate::rpc {
 

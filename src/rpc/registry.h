@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "quorate/rpc/server.h"
+#include "quorate/rpc/method_statistics.h"
+#include "quorate/rpc/registry.h"
 
 namespace quorate::rpc {
 

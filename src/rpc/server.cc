@@ -43,9 +43,8 @@ Server::~Server() { Stop(); }
 
 absl::StatusOr<std::string> Server::Listen(std::string_view url) {
   QUORATE_CHECK(!state_->started) << "Listen comes before Start";
-  const ServerOptions& options = state_->context.options;
   QUORATE_ASSIGN_OR_RETURN(Listening listening,
-                           ListenOn(url, {options.socket_reuse_port, options.socket_reuse_address}));
+                           ListenOn(url, {.reuse_port = state_->context.options.socket_reuse_port}));
   // Owned by acceptors at once, so that an early end closes them.
   for (ListeningSocket& socket : listening.sockets) {
     state_->acceptors.push_back(

@@ -13,33 +13,31 @@ void Understudy::Start(const Loops& loops) {
 
 void Understudy::Stop() {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    base::MutexLock lock(&mutex_);
     stopped_ = true;
   }
-  wake_.notify_one();
   if (thread_.joinable()) thread_.join();
 }
 
 void Understudy::Wake() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    looks_.store(true, std::memory_order_seq_cst);
-  }
-  wake_.notify_one();
+  base::MutexLock lock(&mutex_);
+  looks_.store(true, std::memory_order_seq_cst);
 }
 
 bool Understudy::Sleep(std::chrono::milliseconds time) {
-  std::unique_lock<std::mutex> lock(mutex_);
-  return !wake_.wait_for(lock, time, [this] { return stopped_; });
+  const auto stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_; };
+  base::MutexLock lock(&mutex_);
+  return !mutex_.AwaitFor(stopped, time);
 }
 
 void Understudy::Run(const Loops& loops) {
   base::NameThisThread("rpc-understudy");
   base::TakeShortTurns();
+  const auto woken = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopped_ || looks_.load(); };
   while (true) {
     {
-      std::unique_lock<std::mutex> lock(mutex_);
-      wake_.wait(lock, [this] { return stopped_ || looks_.load(); });
+      base::MutexLock lock(&mutex_);
+      mutex_.Await(woken);
     }
     uint64_t lent = TimesLent(loops);
     bool one_runs = false;

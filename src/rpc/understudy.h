@@ -5,12 +5,13 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "quorate/base/mutex.h"
 
 namespace quorate::rpc {
 
@@ -49,9 +50,8 @@ class Understudy {
 
   // False: whoever lends a thread has to wake this one.
   std::atomic<bool> looks_{false};
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopped_ = false;
+  base::Mutex mutex_;  // guards whether it is stopped; held where looks_ becomes true, which it waits for
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -23,6 +23,24 @@ constexpr std::chrono::minutes kGrpcKeepaliveTimeMin{5};
 
 uint64_t RequestBytesMax(const config::Config& config) { return std::min(config.max_request_bytes, kRequestBytesMax); }
 
+replica::AutoCompactionOptions AutoCompactionFrom(const config::AutoCompaction& config) {
+  using Mode = replica::AutoCompactionOptions::Mode;
+  if (config.period.count() > 0) return {.mode = Mode::kPeriodic, .period = config.period, .revisions = 0};
+  if (config.revisions > 0) return {.mode = Mode::kRevision, .period = {}, .revisions = config.revisions};
+  return {};
+}
+
+absl::Status CheckFirstStart(const config::Config& config) {
+  if (config.initial_cluster_existing) {
+    return base::MakeStatus(
+        absl::StatusCode::kUnimplemented,
+        "--initial-cluster-state=existing without data in \"" + config.data_dir +
+            "\": joining a running cluster is not yet supported; give the member's data directory, or "
+            "--initial-cluster-state=new to begin a new one");
+  }
+  return config::CheckSelf(config.initial_cluster, config.name, config.initial_advertise_peer_urls);
+}
+
 }  // namespace
 
 rpc::ServerOptions ClientServerOptions(const config::Config& config) {
@@ -38,8 +56,6 @@ rpc::ServerOptions ClientServerOptions(const config::Config& config) {
     options.keepalive_timeout = config.grpc_keepalive_timeout;
   }
   options.socket_reuse_port = config.socket_reuse_port;
-  // As Go's listeners do, whatever the flag says.
-  options.socket_reuse_address = true;
   options.connections_max = ShareDescriptors(base::DescriptorLimit()).clients;
   return options;
 }
@@ -64,28 +80,6 @@ api::ServicesOptions ServicesOptionsFrom(const config::Config& config) {
   options.watch_progress_notify_interval = config.watch_progress_notify_interval;
   return options;
 }
-
-namespace {
-
-replica::AutoCompactionOptions AutoCompactionFrom(const config::AutoCompaction& config) {
-  using Mode = replica::AutoCompactionOptions::Mode;
-  if (config.period.count() > 0) return {.mode = Mode::kPeriodic, .period = config.period, .revisions = 0};
-  if (config.revisions > 0) return {.mode = Mode::kRevision, .period = {}, .revisions = config.revisions};
-  return {};
-}
-
-absl::Status CheckFirstStart(const config::Config& config) {
-  if (config.initial_cluster_existing) {
-    return base::MakeStatus(
-        absl::StatusCode::kUnimplemented,
-        "--initial-cluster-state=existing without data in \"" + config.data_dir +
-            "\": joining a running cluster is not yet supported; give the member's data directory, or "
-            "--initial-cluster-state=new to begin a new one");
-  }
-  return config::CheckSelf(config.initial_cluster, config.name, config.initial_advertise_peer_urls);
-}
-
-}  // namespace
 
 replica::ReplicaOptions ReplicaOptionsFrom(const config::Config& config) {
   replica::ReplicaOptions options;

@@ -19,6 +19,7 @@
 #include "src/storage/options.h"
 #include "src/storage/rocks_status.h"
 #include "src/storage/slice.h"
+#include "src/storage/snapshot.h"
 #include "src/storage/write_batch_rep.h"
 
 namespace quorate::storage {

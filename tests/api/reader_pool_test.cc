@@ -16,6 +16,19 @@
 namespace quorate::api {
 namespace {
 
+// Time that passes while a test's read takes it.
+class TestClock : public base::Clock {
+ public:
+  std::chrono::nanoseconds Monotonic() const override { return now_.load(); }
+  std::chrono::milliseconds Wall() const override { return std::chrono::milliseconds(0); }
+  ReaderPool::Task TakeHalfASecond() {
+    return [this](absl::Status) { now_ = now_.load() + std::chrono::milliseconds(500); };
+  }
+
+ private:
+  std::atomic<std::chrono::nanoseconds> now_{std::chrono::hours(1)};
+};
+
 TEST(ReaderPoolTest, RunsWhatIsSubmitted) {
   ReaderPool pool({.threads = 2});
   std::latch ran(1);
@@ -96,9 +109,10 @@ TEST(ReaderPoolTest, RefusesMoreBytesThanItsBound) {
 }
 
 TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
-  ReaderPool pool({.threads = 1});
+  TestClock clock;
+  ReaderPool pool({.threads = 1, .clock = &clock});
   std::latch entered(1), leave(1);
-  pool.SubmitRead([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); }, 1);
+  pool.SubmitRead(clock.TakeHalfASecond(), 1);
   pool.Submit([&](absl::Status) {
     entered.count_down();
     leave.wait();
@@ -121,9 +135,10 @@ TEST(ReaderPoolTest, RefusesReadsThatWouldWaitTooLong) {
 }
 
 TEST(ReaderPoolTest, WhatIsNoReadSaysNothingOfHowLongReadsTake) {
-  ReaderPool pool({.threads = 1});
+  TestClock clock;
+  ReaderPool pool({.threads = 1, .clock = &clock});
   std::latch entered(1), leave(1), last(1);
-  pool.Submit([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); });
+  pool.Submit(clock.TakeHalfASecond());
   pool.Submit([&](absl::Status) {
     entered.count_down();
     leave.wait();
@@ -179,8 +194,9 @@ TEST(ReaderPoolTest, ConnectionsHaveTheirTurns) {
 }
 
 TEST(ReaderPoolTest, ReadsAreRefusedByTheirOwnPlaceInTheTurns) {
-  ReaderPool pool({.threads = 1});
-  pool.SubmitRead([](absl::Status) { std::this_thread::sleep_for(std::chrono::milliseconds(500)); }, 1, 1);
+  TestClock clock;
+  ReaderPool pool({.threads = 1, .clock = &clock});
+  pool.SubmitRead(clock.TakeHalfASecond(), 1, 1);
   Occupied occupied(&pool);
   std::atomic<size_t> refused{0};
   for (int i = 0; i < 1000; ++i) {

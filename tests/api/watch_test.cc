@@ -12,6 +12,7 @@
 
 #include "tests/api/http_testing.h"
 #include "tests/api/member_testing.h"
+#include "tests/base/eventually_testing.h"
 
 namespace quorate::api {
 namespace {
@@ -269,17 +270,14 @@ TEST(WatchTest, AnswersThatNobodyTakesAreNotMadeBeyondWhatTheServerHolds) {
   ASSERT_TRUE(member.kv().Txn(&context, request, &response).ok());
   const auto behind = [&] { return Metric(member.address(), "etcd_debugging_mvcc_slow_watcher_total"); };
   // When what waits has reached the bound, there is no room for the page of metrics either.
-  const auto is_full = [&] { return behind() != 0; };
-  for (int i = 0; i < 500 && !is_full(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_TRUE(is_full());
+  EXPECT_TRUE(base::Eventually([&] { return behind() != 0; }));
   // All at once: who reads may be one who waits for the room that the others leave.
   std::vector<std::thread> readers;
   for (auto& client : clients) {
     readers.emplace_back([&client] { EXPECT_EQ(client->Response().events_size(), 20); });
   }
   for (std::thread& reader : readers) reader.join();
-  for (int i = 0; i < 500 && behind() != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_EQ(behind(), 0);
+  EXPECT_TRUE(base::Eventually([&] { return behind() == 0; })) << behind();
 }
 
 TEST(WatchTest, CancelGivesBackWhatTheWatcherTook) {

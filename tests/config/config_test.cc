@@ -100,7 +100,6 @@ TEST(ConfigTest, EveryFlagReachesItsPlace) {
                                 "--grpc-keepalive-interval=1m",
                                 "--grpc-keepalive-timeout=1500us",
                                 "--socket-reuse-port",
-                                "--socket-reuse-address",
                                 "--unsafe-no-fsync",
                                 "--warning-unary-request-duration=1s",
                                 "--listen-client-urls=http://127.0.0.1:0,unix://c.sock",
@@ -127,7 +126,6 @@ TEST(ConfigTest, EveryFlagReachesItsPlace) {
   EXPECT_EQ(config.grpc_keepalive_interval, 1min);
   EXPECT_EQ(config.grpc_keepalive_timeout, 2ms);
   EXPECT_TRUE(config.socket_reuse_port);
-  EXPECT_TRUE(config.socket_reuse_address);
   EXPECT_TRUE(config.unsafe_no_fsync);
   EXPECT_EQ(config.warning_unary_request_duration, 1s);
   EXPECT_THAT(config.listen_client_urls, ElementsAre("http://127.0.0.1:0", "unix://c.sock"));

@@ -99,6 +99,7 @@ TEST(SignalWatch, TakesEveryOneIfAskedTo) {
   raise(SIGTERM);
   raise(SIGINT);
   second.Wait();
+  EXPECT_EQ(taken, 2);
 }
 
 TEST(SignalWatch, EndsCommandsThatWaitForTheirFirstAnswer) {

@@ -7,6 +7,7 @@
 #include "quorate/base/crc32c.h"
 #include "quorate/mvcc/event_history.h"
 #include "quorate/mvcc/history.h"
+#include "tests/lease/lease_testing.h"
 
 namespace quorate::testing {
 namespace {
@@ -86,7 +87,7 @@ class Description {
     for (const int64_t lease : leases) {
       const auto left = replica_.lessor().Find(lease);
       out_ << "lease " << lease << " of " << (left.has_value() ? left->granted_seconds : -1);
-      for (const std::string& key : replica_.leases().Keys(lease)) out_ << " " << Quoted(key);
+      for (const std::string& key : lease::KeysOf(replica_.leases(), lease)) out_ << " " << Quoted(key);
       out_ << "\n";
     }
   }

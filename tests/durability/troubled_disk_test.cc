@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <random>
-#include <thread>
 
 #include "etcdserverpb/rpc.pb.h"
 #include "tests/base/files_testing.h"
@@ -14,9 +13,6 @@ namespace quorate::testing {
 namespace {
 
 namespace pb = etcdserverpb;
-
-constexpr std::chrono::seconds kPatience(15);
-constexpr std::chrono::milliseconds kPollEvery(20);
 
 }  // namespace
 
@@ -77,15 +73,6 @@ TroubledDisk::Page TroubledDisk::Fetch(const std::string& path) {
   const size_t head = answer.find("\r\n\r\n");
   if (head != std::string::npos) page.body = answer.substr(head + 4);
   return page;
-}
-
-bool TroubledDisk::Eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(kPollEvery);
-  }
-  return true;
 }
 
 void TroubledDisk::ExpectAllWritesAfterRestart() {

@@ -3,17 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "tests/base/eventually_testing.h"
 #include "tests/base/files_testing.h"
 #include "tests/e2e/caller.h"
 #include "tests/e2e/recorded_writes.h"
 #include "tests/e2e/server_process.h"
 
 namespace quorate::testing {
+
+using base::Eventually;
 
 // A server whose disk fails on demand (disk_faults.cc).
 class TroubledDisk : public ::testing::Test {
@@ -41,8 +43,6 @@ class TroubledDisk : public ::testing::Test {
     std::chrono::milliseconds took{0};
   };
   Page Fetch(const std::string& path);
-  // Waits until `holds`, at most a few seconds.
-  static bool Eventually(const std::function<bool()>& holds);
   // Of a server that runs: its lines are written by a thread of their own, behind what they tell of.
   void ExpectLogged(const std::string& text) {
     EXPECT_TRUE(Eventually([&] { return server_.Log().find(text) != std::string::npos; })) << server_.LogTail();

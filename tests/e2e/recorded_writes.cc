@@ -8,6 +8,7 @@
 #include <set>
 
 #include "etcdserverpb/rpc.grpc.pb.h"
+#include "tests/base/eventually_testing.h"
 #include "tests/e2e/channel.h"
 
 namespace quorate::testing {
@@ -17,8 +18,6 @@ namespace pb = etcdserverpb;
 
 constexpr std::chrono::seconds kWriteDeadline(20);
 constexpr std::chrono::seconds kReadDeadline(60);
-constexpr std::chrono::minutes kPatience(1);
-constexpr std::chrono::milliseconds kPollEvery(5);
 // Of a hundred writes, how many are transactions.
 constexpr uint64_t kTransactionPercent = 30;
 
@@ -115,12 +114,7 @@ void RecordingWriters::Stop() {
 }
 
 bool RecordingWriters::WaitForAcknowledged(uint64_t count) const {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (acknowledged() < count) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(kPollEvery);
-  }
-  return true;
+  return base::Eventually([&] { return acknowledged() >= count; });
 }
 
 std::vector<RecordedWrite> RecordingWriters::TakeWrites() {

@@ -70,7 +70,7 @@ class LeaseModel {
       ASSERT_TRUE(left.has_value());
       ASSERT_EQ(left->granted_seconds, lease.ttl);
       ASSERT_EQ(left->remaining, lease.deadline - test_.clock.Monotonic());
-      ASSERT_EQ(test_.leases->Keys(id), model_.KeysOf(id));
+      ASSERT_EQ(KeysOf(*test_.leases, id), model_.KeysOf(id));
     }
   }
 

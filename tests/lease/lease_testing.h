@@ -27,6 +27,16 @@ class TestClock : public base::Clock {
   std::chrono::nanoseconds now_ = std::chrono::hours(1);
 };
 
+// All keys of a lease, ascending.
+inline std::vector<std::string> KeysOf(const Leases& leases, int64_t lease) {
+  std::vector<std::string> keys;
+  while (const auto slice = leases.KeysAfter(lease, keys.empty() ? "" : keys.back())) {
+    if (slice->empty()) break;
+    keys.insert(keys.end(), slice->begin(), slice->end());
+  }
+  return keys;
+}
+
 // A store and its leases, as a member has them, on a clock of the test's.
 class TestLeases {
  public:

@@ -85,12 +85,12 @@ TEST(LeasesTest, AKeyHangsOnTheLeaseOfItsLastPut) {
   ASSERT_TRUE(test.Grant(1, 10).ok());
   ASSERT_TRUE(test.Grant(2, 10).ok());
   ASSERT_TRUE(test.Put("a", 1).ok());
-  EXPECT_THAT(test.leases->Keys(1), ElementsAre("a"));
+  EXPECT_THAT(KeysOf(*test.leases, 1), ElementsAre("a"));
   ASSERT_TRUE(test.Put("a", 2).ok());
-  EXPECT_THAT(test.leases->Keys(1), IsEmpty());
-  EXPECT_THAT(test.leases->Keys(2), ElementsAre("a"));
+  EXPECT_THAT(KeysOf(*test.leases, 1), IsEmpty());
+  EXPECT_THAT(KeysOf(*test.leases, 2), ElementsAre("a"));
   ASSERT_TRUE(test.Put("a").ok());
-  EXPECT_THAT(test.leases->Keys(2), IsEmpty());
+  EXPECT_THAT(KeysOf(*test.leases, 2), IsEmpty());
   ASSERT_TRUE(test.Put("b", 2).ok());
   ASSERT_TRUE(test.Delete("b").ok());
   EXPECT_EQ(test.leases->KeyCount(2), 0u);
@@ -131,7 +131,7 @@ TEST(LeasesTest, KeysComeInSlicesBetweenWhichTheWriterGoesOn) {
   EXPECT_EQ(got, keys);
   keys.erase(keys.begin() + static_cast<ptrdiff_t>(Leases::kSliceKeysMax) - 1);
   keys.insert(keys.begin(), "a");
-  EXPECT_EQ(test.leases->Keys(1), keys);
+  EXPECT_EQ(KeysOf(*test.leases, 1), keys);
   ASSERT_TRUE(test.Revoke(1).ok());
   EXPECT_FALSE(test.leases->KeysAfter(1, got.front()).has_value());
   EXPECT_FALSE(test.leases->KeysAfter(2, "").has_value());
@@ -144,7 +144,7 @@ TEST(LeasesTest, ASliceOfLongKeysHasFew) {
     ASSERT_TRUE(test.Put(name + std::string(Leases::kSliceBytesMax / 2, 'k'), 1).ok());
   }
   EXPECT_EQ(test.leases->KeysAfter(1, "")->size(), 2u);
-  EXPECT_EQ(test.leases->Keys(1).size(), 3u);
+  EXPECT_EQ(KeysOf(*test.leases, 1).size(), 3u);
 }
 
 TEST(LeasesTest, KnowsHowLongTheKeysAreTogether) {
@@ -176,7 +176,7 @@ TEST(LeasesTest, ManyCommandsInOneBatchSeeEachOther) {
   test.Commit();
   EXPECT_EQ(test.Keys(), 0u);
   EXPECT_EQ(test.lessor->Find(5)->granted_seconds, 20);
-  EXPECT_THAT(test.leases->Keys(5), IsEmpty());
+  EXPECT_THAT(KeysOf(*test.leases, 5), IsEmpty());
 }
 
 TEST(LeasesTest, WhoSeesAKeyOfALeaseFindsTheLease) {
@@ -235,7 +235,7 @@ TEST(LeasesTest, SurvivesARestart) {
   ASSERT_TRUE(test.Revoke(2).ok());
   test.Flush();
   test.Reopen();
-  EXPECT_THAT(test.leases->Keys(1), ElementsAre("a"));
+  EXPECT_THAT(KeysOf(*test.leases, 1), ElementsAre("a"));
   EXPECT_FALSE(test.leases->Exists(2));
   EXPECT_TRUE(test.leases->Exists(-1));
   EXPECT_EQ(test.lessor->Find(std::numeric_limits<int64_t>::max())->granted_seconds, 100);
@@ -258,14 +258,14 @@ TEST(LeasesTest, KeysThatNameALeaseThatIsNotThereAreHeldOnceItIsGranted) {
   ASSERT_TRUE(test.Put("b").ok());
   ASSERT_TRUE(test.Delete("c").ok());
   ASSERT_TRUE(test.Grant(1, 10).ok());
-  EXPECT_THAT(test.leases->Keys(1), ElementsAre("abc"));
+  EXPECT_THAT(KeysOf(*test.leases, 1), ElementsAre("abc"));
   EXPECT_EQ(test.leases->KeyBytes(1), 3u);
   ASSERT_TRUE(test.Put("abc", 1).ok());
-  EXPECT_THAT(test.leases->Keys(1), ElementsAre("abc"));
+  EXPECT_THAT(KeysOf(*test.leases, 1), ElementsAre("abc"));
   ASSERT_TRUE(test.Revoke(1).ok());
   EXPECT_EQ(test.Keys(), 1u);
   ASSERT_TRUE(test.Grant(1, 10).ok());
-  EXPECT_THAT(test.leases->Keys(1), IsEmpty());
+  EXPECT_THAT(KeysOf(*test.leases, 1), IsEmpty());
 }
 
 TEST(LeasesTest, ALogExecutedAgainFindsTheSameKeysOfALease) {
@@ -290,7 +290,7 @@ TEST(LeasesTest, WhatACrashTakesIsGoneAltogether) {
   test.Flush();
   ASSERT_TRUE(test.Revoke(1).ok());
   test.Reopen();
-  EXPECT_THAT(test.leases->Keys(1), ElementsAre("a"));
+  EXPECT_THAT(KeysOf(*test.leases, 1), ElementsAre("a"));
   EXPECT_EQ(test.Keys(), 1u);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "quorate/mvcc/key_index.h"
+#include "tests/mvcc/key_range_testing.h"
 
 namespace quorate::mvcc {
 namespace {
@@ -48,11 +49,11 @@ class Churn {
 
 void CheckView(const IndexView& view) {
   ASSERT_EQ(view.size(), kLive);
-  ASSERT_EQ(view.Count(KeyRange::All()), kLive);
+  ASSERT_EQ(view.Count(AllKeys()), kLive);
   uint64_t keys = 0;
   int64_t newest = 0;
   std::string last;
-  view.Scan(KeyRange::All(), [&](std::string_view key, const KeyState& state) {
+  view.Scan(AllKeys(), [&](std::string_view key, const KeyState& state) {
     EXPECT_LT(last, key);
     last = key;
     newest = std::max(newest, state.modified.main);
@@ -139,7 +140,7 @@ TEST(KeyIndexThreads, ReadersWhoWantTheSamePastShareIt) {
   std::vector<std::thread> readers;
   for (int i = 0; i < kReaders; ++i) {
     readers.emplace_back([&] {
-      for (int page = 0; page < 100; ++page) EXPECT_EQ(index.ViewAt(past).Count(KeyRange::All()), kLive);
+      for (int page = 0; page < 100; ++page) EXPECT_EQ(index.ViewAt(past).Count(AllKeys()), kLive);
     });
   }
   for (std::thread& reader : readers) reader.join();

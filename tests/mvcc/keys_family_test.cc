@@ -4,6 +4,7 @@
 
 #include "src/mvcc/key_codec.h"
 #include "src/mvcc/key_sources.h"
+#include "tests/mvcc/key_range_testing.h"
 #include "tests/mvcc/store_testing.h"
 
 namespace quorate::mvcc {
@@ -50,7 +51,7 @@ TEST_F(KeysFamilyTest, WhoAsksForThePastWaitsForFewEntriesToo) {
   KeysRun run = RunOf(2, 3);
   family.Follow(&run, 4);
   FamilySource source(test_.database.get(), &family, 3);
-  EXPECT_EQ(*source.Count(KeyRange::All()), 2u);
+  EXPECT_EQ(*source.Count(AllKeys()), 2u);
   EXPECT_EQ(family.complete(), 4);
 }
 

@@ -84,7 +84,6 @@ class Stage {
     if (command == "tick") return Tick(words);
     if (command == "propose") return Propose(words);
     if (command == "read") return Read(words);
-    if (command == "configure") return Configure(words);
     if (command == "ready") return TakeReady();
     if (command == "persisted") return Persist(), "";
     if (command == "applied") return Apply(), "";
@@ -108,12 +107,6 @@ class Stage {
     std::string data;
     words >> data;
     return Answer(node_.Propose(base::Buffer::Copy(data)));
-  }
-
-  std::string Configure(std::istream& words) {
-    Configuration configuration;
-    for (MemberId id; words >> id;) configuration.voters.push_back(id);
-    return Answer(node_.ProposeConfiguration(configuration));
   }
 
   std::string Transfer(std::istream& words) {

@@ -4,7 +4,7 @@
 // the node answers. Play() gives back the whole text with the answers as they really were, so a test compares two
 // texts.
 //
-//   > campaign | tick [n] | propose <text> | read <context> | configure <voter>...
+//   > campaign | tick [n] | propose <text> | read <context>
 //   > ready             take a Ready and print it
 //   > persisted         what the last Ready handed out is on disk
 //   > applied           what the last Ready committed is applied

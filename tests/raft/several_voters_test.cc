@@ -32,6 +32,23 @@ InitialState WithOldEntries() {
 
 void ExpectPlay(Node& node, const std::string& script) { EXPECT_EQ(Play(node, script), script); }
 
+// The first Ready of a leader of 1, 2 and 3, elected before it was taken.
+void ExpectFirstEntryGoesOut(Node& node) {
+  ExpectPlay(node, R"(
+> ready
+hard state: term 1 vote 1 commit 0
+persist: 1/1
+sync
+send pre-vote to 2 term 1
+send pre-vote to 3 term 1
+send after persist vote to 2 term 1
+send after persist vote to 3 term 1
+send after persist append to 2 term 1 entries 1/1
+send after persist append to 3 term 1 entries 1/1
+> persisted
+)");
+}
+
 TEST(SeveralVotersTest, AnElectionAsksBeforeItDisturbsAndVotesOnlyOnceOnDisk) {
   Node node(Options(), Fresh({1, 2, 3}));
   ExpectPlay(node, R"(
@@ -208,17 +225,9 @@ TEST(SeveralVotersTest, OneRoundOfHeartbeatsConfirmsAllReadsThatWaitForIt) {
   ExpectPlay(node, R"(
 > hear pre-vote-response from 2 term 1
 > hear vote-response from 2 term 1
-> ready
-hard state: term 1 vote 1 commit 0
-persist: 1/1
-sync
-send pre-vote to 2 term 1
-send pre-vote to 3 term 1
-send after persist vote to 2 term 1
-send after persist vote to 3 term 1
-send after persist append to 2 term 1 entries 1/1
-send after persist append to 3 term 1 entries 1/1
-> persisted
+)");
+  ExpectFirstEntryGoesOut(node);
+  ExpectPlay(node, R"(
 > hear append-response from 2 term 1 index 1
 > ready
 hard state: term 1 vote 1 commit 1
@@ -255,17 +264,9 @@ etcdserver: bad leader transferee
 > transfer 3
 > propose late
 etcdserver: no leader
-> ready
-hard state: term 1 vote 1 commit 0
-persist: 1/1
-sync
-send pre-vote to 2 term 1
-send pre-vote to 3 term 1
-send after persist vote to 2 term 1
-send after persist vote to 3 term 1
-send after persist append to 2 term 1 entries 1/1
-send after persist append to 3 term 1 entries 1/1
-> persisted
+)");
+  ExpectFirstEntryGoesOut(node);
+  ExpectPlay(node, R"(
 > hear append-response from 3 term 1 index 1
 > ready
 hard state: term 1 vote 1 commit 1

@@ -1,8 +1,9 @@
 #pragma once
 
-// Whole numbers as text, in the form of Go's strconv package, which etcd's flags and tools share.
+// Whole numbers and truth values as text, in the form of Go's strconv package, which etcd's flags and tools share.
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace quorate::base {
@@ -19,5 +20,8 @@ struct ParsedNumber {
 // prefix. A sign is only for signed numbers.
 ParsedNumber<uint64_t> ParseUnsigned(std::string_view text, int base);
 ParsedNumber<int64_t> ParseSigned(std::string_view text, int base);
+
+// A truth value: 1 t T true TRUE True, 0 f F false FALSE False. Nothing for any other word.
+std::optional<bool> ParseBool(std::string_view text);
 
 }  // namespace quorate::base

@@ -10,12 +10,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "quorate/base/file_system.h"
+#include "quorate/base/mutex.h"
 
 namespace quorate::base {
 
@@ -66,24 +67,25 @@ class SimulatedFileSystem final : public FileSystem {
   struct DirectoryChange;
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
 
-  absl::Status Check(Operation operation, const std::string& path);
-  absl::Status Write(Inode& inode, uint64_t offset, std::string_view bytes, const std::string& path);
-  void Store(Inode& inode, uint64_t offset, std::string_view bytes);
-  void Change(DirectoryChange change);
-  absl::Status SyncChanges(const std::string& directory);
+  absl::Status Check(Operation operation, const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Write(Inode& inode, uint64_t offset, std::string_view bytes, const std::string& path)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Store(Inode& inode, uint64_t offset, std::string_view bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Change(DirectoryChange change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status SyncChanges(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Draws what the disk gets of what was not synced.
-  void SettleUnsynced(Inode& inode);
-  uint64_t UsedBytes() const;
+  void SettleUnsynced(Inode& inode) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint64_t UsedBytes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  mutable std::mutex mutex_;  // guards everything below
-  std::mt19937_64 random_;
-  Fault fault_;
-  uint64_t capacity_bytes_ = UINT64_MAX;
-  uint64_t epoch_ = 0;  // files opened in an earlier one are dead
-  uint64_t sync_count_ = 0;
-  Names names_;          // as seen now
-  Names durable_names_;  // as a crash would find them at worst
-  std::vector<DirectoryChange> unsynced_changes_;
+  mutable base::Mutex mutex_;  // guards everything below, and what the inodes hold
+  std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
+  Fault fault_ ABSL_GUARDED_BY(mutex_);
+  uint64_t capacity_bytes_ ABSL_GUARDED_BY(mutex_) = UINT64_MAX;
+  uint64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;  // files opened in an earlier one are dead
+  uint64_t sync_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  Names names_ ABSL_GUARDED_BY(mutex_);          // as seen now
+  Names durable_names_ ABSL_GUARDED_BY(mutex_);  // as a crash would find them at worst
+  std::vector<DirectoryChange> unsynced_changes_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate::base

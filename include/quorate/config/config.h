@@ -46,7 +46,6 @@ struct Config {
   std::chrono::milliseconds grpc_keepalive_interval{7200000};
   std::chrono::milliseconds grpc_keepalive_timeout{20000};
   bool socket_reuse_port = false;
-  bool socket_reuse_address = false;
   bool unsafe_no_fsync = false;
   std::chrono::nanoseconds warning_unary_request_duration = std::chrono::milliseconds(300);
   std::chrono::milliseconds watch_progress_notify_interval{600000};

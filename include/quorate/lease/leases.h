@@ -58,10 +58,9 @@ class Leases final : public mvcc::LeaseKeys {
 
   // --- Any thread. How many there are for the writer.
   uint64_t count() const;
-  // The writer's state: an answer that shows it leaves through WhenPublished. Keys come ascending.
-  std::vector<std::string> Keys(int64_t lease) const;
-  // The next of them behind `after`; none: that was the last. Nothing: there is no such lease. So many at a time that
-  // the writer, who goes on between two calls, does not wait long.
+  // The writer's state: an answer that shows it leaves through WhenPublished. The next of the lease's keys behind
+  // `after`, ascending; none: that was the last. Nothing: there is no such lease. So many at a time that the writer,
+  // who goes on between two calls, does not wait long.
   static constexpr size_t kSliceKeysMax = 1000;
   static constexpr size_t kSliceBytesMax = 256 << 10;
   std::optional<std::vector<std::string>> KeysAfter(int64_t lease, std::string_view after) const;

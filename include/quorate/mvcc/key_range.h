@@ -22,7 +22,6 @@ struct KeyRange {
     range.unbounded = range_end.size() == 1 && range_end[0] == '\0';
     return range;
   }
-  static KeyRange All() { return FromRequest(std::string_view("\0", 1), std::string_view("\0", 1)); }
 
   // The keys of both; may be empty.
   static KeyRange Intersection(const KeyRange& a, const KeyRange& b) {

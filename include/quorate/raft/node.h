@@ -98,14 +98,13 @@ class Node {
   // no leader" when there is none, ResourceExhausted "etcdserver: too many requests" when the uncommitted tail is full.
   // On success returns the entry's index.
   absl::StatusOr<Index> Propose(base::Buffer data);
-  // Unimplemented so far, as are snapshots to followers.
-  absl::StatusOr<Index> ProposeConfiguration(const Configuration& configuration);
   // Asks at which index a linearizable read that begins now may be served; answered in Ready::read_states.
   absl::Status ReadIndex(uint64_t context);
   // Asks the leader to hand over to a voter; it does so once that one has all entries, and gives up after an election
   // timeout.
   absl::Status TransferLeadership(MemberId target);
-  // Takes a message from a peer. NotFound when it comes from nobody in the configuration.
+  // Takes a message from a peer. NotFound when it comes from nobody in the configuration, Unimplemented so far when it
+  // is a snapshot.
   absl::Status Step(Message message);
 
   bool HasReady() const;

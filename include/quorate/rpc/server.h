@@ -3,7 +3,6 @@
 // The RPC engine: accepts connections, spreads them over event loops, speaks HTTP/2 (nghttp2) and HTTP/1.1 (Beast), and
 // calls the registered handlers.
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -15,58 +14,10 @@
 #include "absl/functional/function_ref.h"
 #include "quorate/base/status.h"
 #include "quorate/rpc/call.h"
-#include "quorate/rpc/http.h"
-
-namespace google::protobuf {
-class FileDescriptor;
-}
+#include "quorate/rpc/method_statistics.h"
+#include "quorate/rpc/registry.h"
 
 namespace quorate::rpc {
-
-// The methods a server answers. Filled before Server::Start, unchanged after it.
-class Registry {
- public:
-  Registry();
-  ~Registry();
-  Registry(Registry&&) noexcept;
-  Registry& operator=(Registry&&) noexcept;
-
-  // `method` is the path: "/etcdserverpb.KV/Put".
-  void AddUnary(std::string method, UnaryHandler handler);
-  // A streaming method. `kind` names it in metrics, and with kServerStream a call of another number of messages than
-  // one is refused. kUnary: one message each way, for a method that wants to hear when its caller goes; its call begins
-  // with the first message, and what comes behind that is ignored, as with AddUnary.
-  enum class StreamKind { kUnary, kClientStream, kServerStream, kBidirectional };
-  void AddStream(std::string method, StreamKind kind, StreamFactory factory);
-  // An exact path ("/health"), or a prefix when it ends in "/" ("/livez/"). The longest match wins; none: 404.
-  void AddHttp(std::string path, HttpHandler handler);
-  // Adds grpc.health.v1.Health (SERVING while `is_serving` says so; asked on a loop thread) and server reflection (v1
-  // and v1alpha) over all services of the given files and their dependencies.
-  void AddHealth(std::function<bool()> is_serving);
-  void AddReflection(std::vector<const google::protobuf::FileDescriptor*> files);
-
-  struct State;  // the inside; src/rpc/registry.h
-
- private:
-  friend class Server;
-  std::unique_ptr<State> state_;
-};
-
-// Counters for one method, for metrics. Written by loops with relaxed order, read by anyone.
-struct MethodStatistics {
-  static constexpr int kStatusCodes = 17;
-  static constexpr int kLatencyBuckets = 16;  // upper bounds in Server::kLatencyBoundsSeconds, the last +Inf
-
-  std::string service;  // "etcdserverpb.KV"
-  std::string method;   // "Put"
-  std::string type;     // "unary", "client_stream", "server_stream", "bidi_stream"
-  std::atomic<uint64_t> started{0};
-  std::atomic<uint64_t> received{0};  // messages
-  std::atomic<uint64_t> sent{0};
-  std::atomic<uint64_t> handled[kStatusCodes] = {};
-  std::atomic<uint64_t> latency[kLatencyBuckets] = {};
-  std::atomic<uint64_t> latency_nanoseconds{0};
-};
 
 // A unary call that took long, at its end. Valid during the call it is given in.
 struct SlowCall {
@@ -105,7 +56,6 @@ struct ServerOptions {
   // Beyond it connections wait in the sockets' backlogs. 0: three quarters of the descriptors the process may have.
   int connections_max = 0;
   bool socket_reuse_port = false;
-  bool socket_reuse_address = true;
   // Called on a loop thread once all that had arrived on its ready connections has been handed to handlers: the moment
   // to pass on, as one batch, what they gathered.
   std::function<void(int loop_index)> on_tick_end = nullptr;
@@ -116,9 +66,6 @@ struct ServerOptions {
 
 class Server {
  public:
-  static constexpr double kLatencyBoundsSeconds[MethodStatistics::kLatencyBuckets - 1] = {
-      0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
-
   Server(ServerOptions options, Registry registry);
   ~Server();  // Stop()s
   Server(const Server&) = delete;
