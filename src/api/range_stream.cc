@@ -35,24 +35,25 @@ class Listing : public ChunkSource {
 
   Chunk Next(const mvcc::MayGoOn& may_go_on) override {
     Chunk chunk;
-    if (cursor_ == nullptr) chunk.status = Open();
-    if (!chunk.status.ok()) return chunk;
-    absl::StatusOr<base::Payload> body = cursor_->Next(may_go_on, &chunk.last);
-    if (!body.ok()) {
-      chunk.status = std::move(body).status();
-      return chunk;
-    }
-    if (chunk.last) {
-      chunk.messages.push_back(
-          Wrap(service_->header.Prepend(cursor_->revision(), service_->replica->term(), *std::move(body))));
-      cursor_.reset();
-    } else {
-      chunk.messages.push_back(Wrap(*std::move(body)));
-    }
+    const bool is_first = cursor_ == nullptr;
+    if (is_first) chunk.status = Open();
+    if (chunk.status.ok()) chunk.status = AddMessage(may_go_on, &chunk);
+    // The second soon after it, while the cursor holds a state of the store.
+    if (is_first && chunk.status.ok() && !chunk.last) chunk.status = AddMessage(may_go_on, &chunk);
     return chunk;
   }
 
  private:
+  absl::Status AddMessage(const mvcc::MayGoOn& may_go_on, Chunk* chunk) {
+    QUORATE_ASSIGN_OR_RETURN(base::Payload body, cursor_->Next(may_go_on, &chunk->last));
+    if (chunk->last) {
+      body = service_->header.Prepend(cursor_->revision(), service_->replica->term(), std::move(body));
+      cursor_.reset();
+    }
+    chunk->messages.push_back(Wrap(std::move(body)));
+    return absl::OkStatus();
+  }
+
   absl::Status Open() {
     const auto request = MustDecode<mvcc::RangeRequest>(message_);
     QUORATE_ASSIGN_OR_RETURN(cursor_, service_->replica->store().OpenRange(request, kRangeChunkBytes));

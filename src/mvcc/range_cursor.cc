@@ -17,12 +17,12 @@ namespace {
 
 // Keys read in one go, at most.
 constexpr size_t kKeysMax = 512;
-// In etcd's first chunk.
-constexpr uint64_t kSortedKeysMax = 10;
+// In the first chunk, as in etcd's.
+constexpr uint64_t kFirstKeysMax = 10;
 // For the `keys` family to come to the list's revision: more than it takes while the disk is well.
 constexpr std::chrono::milliseconds kFamilyPatience{200};
 
-// Lets go of the state it was opened on with the first chunk, for the client may take its time over the others, and a
+// Lets go of the state it was opened on with the second chunk, for the client may take its time over the others, and a
 // state held keeps all that was replaced since in memory. These come from the index as long as that is near, then from
 // the `keys` family, as it was in a snapshot.
 class Cursor final : public RangeCursor {
@@ -48,12 +48,18 @@ class Cursor final : public RangeCursor {
     const bool is_past = view == nullptr || listed_revision_ < revision_;
     const std::unique_ptr<KeySource> past = is_past ? Past(may_go_on) : nullptr;
     KeySource& source = past != nullptr ? *past : view->Now();
-    if (view != nullptr) {
+    const bool is_first = std::exchange(is_first_, false);
+    if (is_first) {
       QUORATE_ASSIGN_OR_RETURN(*last, IsToBeSorted(source));
       if (*last) return MakeSorted(*view, may_go_on);
     }
-    QUORATE_ASSIGN_OR_RETURN(base::Payload chunk, MakeChunk(source, last));
-    if (view != nullptr && !*last) KeepInSnapshot(std::move(view));
+    QUORATE_ASSIGN_OR_RETURN(base::Payload chunk, MakeChunk(source, is_first ? kFirstKeysMax : left_, last));
+    if (view == nullptr || *last) return chunk;
+    if (is_first) {
+      view_ = std::move(view);
+    } else {
+      KeepInSnapshot(std::move(view));
+    }
     return chunk;
   }
 
@@ -75,9 +81,9 @@ class Cursor final : public RangeCursor {
   // its first.
   absl::StatusOr<bool> IsToBeSorted(KeySource& source) const {
     if (sort_target_ == SortTarget::kKey || count_only_ || done_) return false;
-    if (left_ <= kSortedKeysMax) return true;
+    if (left_ <= kFirstKeysMax) return true;
     QUORATE_ASSIGN_OR_RETURN(const uint64_t count, source.Count(Rest()));
-    return count <= kSortedKeysMax;
+    return count <= kFirstKeysMax;
   }
 
   // All of the list, as Range answers it.
@@ -86,7 +92,7 @@ class Cursor final : public RangeCursor {
     request.key = next_key_;
     request.range_end = range_end_;
     request.revision = listed_revision_;
-    request.limit = left_ <= kSortedKeysMax ? static_cast<int64_t>(left_) : 0;
+    request.limit = left_ <= kFirstKeysMax ? static_cast<int64_t>(left_) : 0;
     request.sort_target = sort_target_;
     request.keys_only = keys_only_;
     Effort effort(Effort::kKeysOfAny, may_go_on);
@@ -104,7 +110,7 @@ class Cursor final : public RangeCursor {
     }
   }
 
-  absl::StatusOr<base::Payload> MakeChunk(KeySource& source, bool* last) {
+  absl::StatusOr<base::Payload> MakeChunk(KeySource& source, uint64_t keys_max, bool* last) {
     base::Payload chunk;
     if (count_only_) {
       if (!done_) {
@@ -112,17 +118,19 @@ class Cursor final : public RangeCursor {
       }
       done_ = true;
     }
-    while (!done_ && left_ > 0 && chunk.size() < chunk_bytes_) {
-      QUORATE_RETURN_IF_ERROR(AppendSome(source, &chunk));
+    const uint64_t end = sent_ + std::min(left_, keys_max);
+    while (!done_ && sent_ < end && chunk.size() < chunk_bytes_) {
+      QUORATE_RETURN_IF_ERROR(AppendSome(source, end - sent_, &chunk));
     }
     *last = done_ || left_ == 0;
     if (*last) QUORATE_RETURN_IF_ERROR(AppendTotals(source, &chunk));
     return chunk;
   }
 
-  absl::Status AppendSome(KeySource& source, base::Payload* chunk) {
+  absl::Status AppendSome(KeySource& source, uint64_t keys_max, base::Payload* chunk) {
     bool more = false;
-    QUORATE_ASSIGN_OR_RETURN(const std::vector<Selected> found, Find(source, chunk_bytes_ - chunk->size(), &more));
+    QUORATE_ASSIGN_OR_RETURN(const std::vector<Selected> found,
+                             Find(source, keys_max, chunk_bytes_ - chunk->size(), &more));
     QUORATE_RETURN_IF_ERROR(AppendKvs(found, chunk));
     sent_ += found.size();
     left_ -= found.size();
@@ -136,7 +144,7 @@ class Cursor final : public RangeCursor {
   }
 
   // The next keys, as many as fill so many bytes, one at least; `more`: others follow.
-  absl::StatusOr<std::vector<Selected>> Find(KeySource& source, size_t room, bool* more) {
+  absl::StatusOr<std::vector<Selected>> Find(KeySource& source, uint64_t keys_max, size_t room, bool* more) {
     std::vector<Selected> found;
     const KeyRange rest = Rest();
     if (rest.single) {
@@ -144,7 +152,7 @@ class Cursor final : public RangeCursor {
       if (state.has_value()) found.emplace_back(rest.begin, *state);
       return found;
     }
-    const size_t keys_max = std::min<uint64_t>(left_, kKeysMax);
+    keys_max = std::min<uint64_t>(keys_max, kKeysMax);
     size_t bytes = 0;
     QUORATE_RETURN_IF_ERROR(source.Scan(rest, [&](std::string_view key, const KeyState& state) {
       *more = found.size() == keys_max || bytes >= room;
@@ -191,7 +199,8 @@ class Cursor final : public RangeCursor {
   uint64_t left_;
   std::string next_key_;
   const std::string range_end_;
-  std::unique_ptr<ReadView::Rep> view_;                // until the first chunk is made
+  bool is_first_ = true;                               // the next chunk
+  std::unique_ptr<ReadView::Rep> view_;                // until the second chunk is made
   std::shared_ptr<const storage::Snapshot> snapshot_;  // from then on; has all of `keys` up to the revision listed
   bool done_;
   uint64_t sent_ = 0;

@@ -8,11 +8,24 @@
 
 #include "tests/api/http_testing.h"
 #include "tests/api/member_testing.h"
+#include "tests/api/served_member_testing.h"
+#include "tests/base/files_testing.h"
 
 namespace quorate::api {
 namespace {
 
 namespace pb = etcdserverpb;
+
+TEST(HashOfEverything, StaysOverARestart) {
+  base::TemporaryDirectory directory;
+  const auto hash = [&directory] {
+    ServedMember member(directory.path(), {}, 1);
+    return member.replica().store().Hash();
+  };
+  const absl::StatusOr<uint32_t> before = hash();
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_EQ(hash(), before);
+}
 
 constexpr size_t kKeys = 5000;
 constexpr size_t kHashes = 300;

@@ -173,6 +173,16 @@ TEST_F(RangeTest, AStreamIsOneStateInChunks) {
   EXPECT_EQ(keys, 503);
 }
 
+TEST_F(RangeTest, AStreamBeginsWithTenKeys) {
+  for (int i = 0; i < 8; ++i) test_.PutKey("d" + std::to_string(i), "0");
+  auto chunks = TestStore::Must(test_.Stream(AllKeys(), 1 << 20));
+  ASSERT_EQ(chunks.size(), 2u);
+  EXPECT_EQ(chunks[0].kvs_size(), 10);
+  EXPECT_EQ(chunks[1].kvs_size(), 1);
+  test_.DeleteKey("d0");
+  EXPECT_EQ(TestStore::Must(test_.Stream(AllKeys(), 1 << 20)).size(), 1u);
+}
+
 TEST_F(RangeTest, AStreamKeepsToItsLimit) {
   pb::RangeRequest request = AllKeys();
   request.set_limit(2);
@@ -234,11 +244,12 @@ TEST_F(RangeTest, AStreamOutlivesChangesAndCompaction) {
     return !last;
   };
   auto newest = TestStore::Must(test_.store->OpenRange(request, 100));
-  EXPECT_TRUE(next(*newest));
+  // The state it was opened on is let go of with the second.
+  EXPECT_TRUE(next(*newest) && next(*newest));
   for (int i = 0; i < 200; ++i) test_.PutKey("key" + std::to_string(1000 + i), "now");
   request.revision = then;
   auto past = TestStore::Must(test_.store->OpenRange(request, 100));
-  EXPECT_TRUE(next(*past));
+  EXPECT_TRUE(next(*past) && next(*past));
   ASSERT_TRUE(test_.Compact(test_.store->revision()).ok());
   test_.WaitForCompaction(test_.store->revision());
   for (RangeCursor* cursor : {newest.get(), past.get()}) {
@@ -380,6 +391,7 @@ TEST_F(RangeTest, AStreamHoldsNoStateBetweenItsChunks) {
     ASSERT_TRUE(chunk.ParseFromString(TestStore::Must(cursor->Next({}, &last)).ToString()));
     for (const auto& kv : chunk.kvs()) EXPECT_EQ(kv.value(), std::string(100, static_cast<char>('a' + kvs++)));
   };
+  next();
   next();
   EXPECT_FALSE(last);
   // All of it becomes garbage, and so far away that it is not rolled back to.

@@ -122,9 +122,9 @@ class ReadView {
 };
 
 // A list cut into chunks of one state, for RangeStream: each Next is the body of a RangeResponse, header excluded. It
-// keeps nothing of the request, and compaction takes nothing away from it; it must not outlive the store. Until the
-// first Next, which should come soon, it is a ReadView, and on while the disk takes nothing; then it may be held for
-// long. One thread at a time, and none that must not wait.
+// keeps nothing of the request, and compaction takes nothing away from it; it must not outlive the store. The first has
+// ten keys at most. Until the second Next, which should come soon, it is a ReadView, and on while the disk takes
+// nothing; then it may be held for long. One thread at a time, and none that must not wait.
 class RangeCursor {
  public:
   virtual ~RangeCursor() = default;
