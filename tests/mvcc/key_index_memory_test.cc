@@ -78,9 +78,9 @@ TEST(KeyIndexMemory, ALongHeldViewKeepsItsOwnStateOnly) {
   const IndexView held = index.View();
   Churn(&index, 10000, &revision, &random);  // every node and record replaced many times
   EXPECT_LT(index.memory_bytes(), 2 * before + (512u << 10));
-  EXPECT_EQ(held.Count(AllKeys()), static_cast<uint64_t>(kKeys));
+  EXPECT_EQ(held.Count(EveryKey()), static_cast<uint64_t>(kKeys));
   int64_t highest = 0;
-  held.Scan(AllKeys(), [&](std::string_view, const KeyState& state) {
+  held.Scan(EveryKey(), [&](std::string_view, const KeyState& state) {
     highest = std::max(highest, state.modified.main);
     return true;
   });

@@ -31,7 +31,7 @@ TEST(KeyIndexPast, EveryRememberedRevisionIsThereAlsoInsideABatch) {
     ASSERT_TRUE(view) << revision;
     EXPECT_EQ(view.revision(), revision);
     EXPECT_EQ(view.size(), static_cast<uint64_t>(revision));
-    EXPECT_EQ(view.Count(AllKeys()), static_cast<uint64_t>(revision));
+    EXPECT_EQ(view.Count(EveryKey()), static_cast<uint64_t>(revision));
     EXPECT_EQ(view.Find(Name(revision)).has_value(), revision > 0);
     EXPECT_FALSE(view.Find(Name(revision + 1)));
   }
@@ -108,7 +108,7 @@ TEST(KeyIndexPast, ForgetsWhatIsCompacted) {
   EXPECT_FALSE(index.ViewAt(1499));
   EXPECT_EQ(index.ViewAt(1500).size(), 1500u);
   PutOnePerRevision(&index, 3001, 3100, 10);
-  EXPECT_EQ(held.Count(AllKeys()), 1200u);
+  EXPECT_EQ(held.Count(EveryKey()), 1200u);
 }
 
 TEST(KeyIndexPast, PagesOfOneRevisionRollBackOnce) {
@@ -116,7 +116,7 @@ TEST(KeyIndexPast, PagesOfOneRevisionRollBackOnce) {
   PutOnePerRevision(&index, 1, 20000, 64);
   const size_t before = index.memory_bytes();
   uint64_t counted = 0;
-  for (int page = 0; page < 100; ++page) counted += index.ViewAt(10000).Count(AllKeys());
+  for (int page = 0; page < 100; ++page) counted += index.ViewAt(10000).Count(EveryKey());
   EXPECT_EQ(counted, 1000000u);
   // One branch, of at most all nodes once more.
   EXPECT_LT(index.memory_bytes(), 2 * before);
@@ -175,7 +175,7 @@ TEST(KeyIndexPast, AStateOfThePastOutlivesItsUndoLog) {
     index.Publish(revision);
   }
   int seen = 0;
-  past.Scan(AllKeys(), [&](std::string_view, const KeyState& state) {
+  past.Scan(EveryKey(), [&](std::string_view, const KeyState& state) {
     EXPECT_EQ(state.version, 1);
     ++seen;
     return true;

@@ -46,7 +46,7 @@ TEST(KeyIndex, IsEmptyAtFirst) {
   const IndexView view = index.View();
   EXPECT_EQ(view.revision(), 0);
   EXPECT_EQ(view.size(), 0u);
-  EXPECT_EQ(view.Count(AllKeys()), 0u);
+  EXPECT_EQ(view.Count(EveryKey()), 0u);
   EXPECT_FALSE(view.Find("a"));
   EXPECT_TRUE(KeysOf(view).empty());
   EXPECT_FALSE(IndexView());
@@ -74,7 +74,7 @@ TEST(KeyIndex, WriterSeesItsChangesAtOnceReadersAfterPublish) {
   index.Put("a", StateAt(2));
   EXPECT_TRUE(index.Find("a"));
   EXPECT_EQ(index.size(), 1u);
-  EXPECT_EQ(index.Count(AllKeys()), 1u);
+  EXPECT_EQ(index.Count(EveryKey()), 1u);
   EXPECT_FALSE(index.View().Find("a"));
   index.Publish(2);
   EXPECT_TRUE(index.View().Find("a"));
@@ -141,7 +141,7 @@ TEST(KeyIndex, ScanStopsWhenTheVisitorSaysSo) {
   KeyIndex index;
   Fill(&index, 1000);
   int seen = 0;
-  index.View().Scan(AllKeys(), [&](std::string_view key, const KeyState&) {
+  index.View().Scan(EveryKey(), [&](std::string_view key, const KeyState&) {
     EXPECT_EQ(key, Name(seen));
     return ++seen < 300;
   });
@@ -169,7 +169,7 @@ TEST(KeyIndex, OrdersKeysOfAnyBytesAndSizes) {
   EXPECT_EQ(KeysOf(index.View()), keys);
   for (const std::string& key : keys) EXPECT_TRUE(index.View().Find(key)) << key.size();
   // "\0" as a range's begin is a key like others: the empty key lies before it.
-  EXPECT_EQ(index.View().Count(AllKeys()), keys.size() - 1);
+  EXPECT_EQ(index.View().Count(EveryKey()), keys.size() - 1);
 }
 
 TEST(KeyIndex, LoadsInParts) {
@@ -183,7 +183,7 @@ TEST(KeyIndex, LoadsInParts) {
       for (int i = end - counts[part]; i < end; ++i) index.LoadAscending(Name(i), StateAt(2), part);
     }
     index.FinishLoad(500);
-    EXPECT_EQ(index.View().Count(AllKeys()), static_cast<uint64_t>(all));
+    EXPECT_EQ(index.View().Count(EveryKey()), static_cast<uint64_t>(all));
     for (int i = 0; i < all; ++i) ASSERT_TRUE(index.View().Find(Name(i))) << i;
 
     KeyIndex whole;
@@ -201,14 +201,14 @@ TEST(KeyIndex, LoadsAscendingKeys) {
     const IndexView view = index.View();
     EXPECT_EQ(view.revision(), 500);
     EXPECT_EQ(view.size(), static_cast<uint64_t>(count));
-    EXPECT_EQ(view.Count(AllKeys()), static_cast<uint64_t>(count));
+    EXPECT_EQ(view.Count(EveryKey()), static_cast<uint64_t>(count));
     EXPECT_EQ(KeysOf(view).size(), static_cast<size_t>(count));
     for (int i = 0; i < count; i += 37) ASSERT_TRUE(view.Find(Name(i)));
     index.Put("new", StateAt(501));
     for (int i = 0; i < count; ++i) ASSERT_TRUE(index.Erase(Name(i), {501, i}));
     index.Publish(501);
     EXPECT_EQ(KeysOf(index.View()), std::vector<std::string>{"new"});
-    EXPECT_EQ(view.Count(AllKeys()), static_cast<uint64_t>(count));
+    EXPECT_EQ(view.Count(EveryKey()), static_cast<uint64_t>(count));
     EXPECT_FALSE(index.ViewAt(499));
     EXPECT_EQ(index.ViewAt(500).size(), static_cast<uint64_t>(count));
   }

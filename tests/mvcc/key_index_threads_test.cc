@@ -49,11 +49,11 @@ class Churn {
 
 void CheckView(const IndexView& view) {
   ASSERT_EQ(view.size(), kLive);
-  ASSERT_EQ(view.Count(AllKeys()), kLive);
+  ASSERT_EQ(view.Count(EveryKey()), kLive);
   uint64_t keys = 0;
   int64_t newest = 0;
   std::string last;
-  view.Scan(AllKeys(), [&](std::string_view key, const KeyState& state) {
+  view.Scan(EveryKey(), [&](std::string_view key, const KeyState& state) {
     EXPECT_LT(last, key);
     last = key;
     newest = std::max(newest, state.modified.main);
@@ -140,7 +140,7 @@ TEST(KeyIndexThreads, ReadersWhoWantTheSamePastShareIt) {
   std::vector<std::thread> readers;
   for (int i = 0; i < kReaders; ++i) {
     readers.emplace_back([&] {
-      for (int page = 0; page < 100; ++page) EXPECT_EQ(index.ViewAt(past).Count(AllKeys()), kLive);
+      for (int page = 0; page < 100; ++page) EXPECT_EQ(index.ViewAt(past).Count(EveryKey()), kLive);
     });
   }
   for (std::thread& reader : readers) reader.join();

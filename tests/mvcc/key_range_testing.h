@@ -6,7 +6,7 @@
 
 namespace quorate::mvcc {
 
-inline KeyRange AllKeys() {
+inline KeyRange EveryKey() {
   constexpr std::string_view kNul("\0", 1);
   return KeyRange::FromRequest(kNul, kNul);
 }

@@ -48,7 +48,7 @@ class FamilySourceTest : public testing::Test {
 };
 
 TEST_F(FamilySourceTest, ShowsTheNewestOfEachKeyAtARevision) {
-  const KeyRange all = AllKeys();
+  const KeyRange all = EveryKey();
   FamilySource at_1(test_.database.get(), &complete_, 1);
   EXPECT_EQ(Names(at_1, all), "");
   FamilySource at_3(test_.database.get(), &complete_, 3);
@@ -76,7 +76,7 @@ TEST_F(FamilySourceTest, DamageIsNotAnEnd) {
   batch.Put(storage::Family::kKeys, "b no terminator, no revision", "");
   ASSERT_TRUE(test_.database->WriteUnmarked(batch).ok());
   FamilySource source(test_.database.get(), &complete_, 22);
-  EXPECT_EQ(source.Count(AllKeys()).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(source.Count(EveryKey()).status().code(), absl::StatusCode::kDataLoss);
   test_.store.reset();
   EXPECT_EQ(Store::Open(test_.database.get(), {}).status().code(), absl::StatusCode::kDataLoss);
 }
@@ -93,10 +93,10 @@ TEST_F(FamilySourceTest, AWalkEndsSoonAfterItMayNotGoOn) {
     int asked = 0;
     const auto may_go_on = [&asked] { return ++asked < 3 ? absl::OkStatus() : base::errors::DeadlineExceeded(); };
     FamilySource source(test_.database.get(), &complete_, 22, nullptr, may_go_on);
-    EXPECT_EQ(source.Count(AllKeys()).status(), base::errors::DeadlineExceeded());
+    EXPECT_EQ(source.Count(EveryKey()).status(), base::errors::DeadlineExceeded());
     EXPECT_EQ(asked, 3);
     asked = 0;
-    EXPECT_EQ(source.Scan(AllKeys(), [](std::string_view key, const KeyState& state) { return true; }),
+    EXPECT_EQ(source.Scan(EveryKey(), [](std::string_view key, const KeyState& state) { return true; }),
               base::errors::DeadlineExceeded());
     EXPECT_EQ(asked, 3);
   }
@@ -121,8 +121,8 @@ TEST_F(OverlaySourceTest, ChangesComeBeforeAmongAndAfterTheBase) {
   Put("b", 31);
   Put("d", 32);
   OverlaySource source = Upon(32);
-  EXPECT_EQ(Names(source, AllKeys()), "030a20b31c22d32");
-  EXPECT_EQ(Names(source, AllKeys(), 3), "030a20b31");
+  EXPECT_EQ(Names(source, EveryKey()), "030a20b31c22d32");
+  EXPECT_EQ(Names(source, EveryKey(), 3), "030a20b31");
   EXPECT_EQ(*source.Count(KeyRange::FromRequest("a", "c")), 2u);
 }
 
@@ -131,7 +131,7 @@ TEST_F(OverlaySourceTest, ChangesReplaceAndRemoveWhatTheBaseHas) {
   Delete("c", 31);
   Delete("d", 32);
   OverlaySource source = Upon(32);
-  EXPECT_EQ(Names(source, AllKeys()), "a30");
+  EXPECT_EQ(Names(source, EveryKey()), "a30");
   EXPECT_EQ((*source.Find("a"))->modified.main, 30);
   EXPECT_FALSE((*source.Find("c")).has_value());
 }
@@ -152,9 +152,9 @@ TEST_F(OverlaySourceTest, OneOverlayShowsEachOfItsRevisions) {
   const std::string shown[] = {"a20c22", "a30c22", "a30", "a30b32", "b32", "b32c34"};
   for (int64_t revision = 29; revision <= 34; ++revision) {
     OverlaySource source = Upon(revision);
-    const std::string names = Names(source, AllKeys());
+    const std::string names = Names(source, EveryKey());
     EXPECT_EQ(names, shown[revision - 29]) << revision;
-    EXPECT_EQ(*source.Count(AllKeys()), names.size() / 3) << revision;
+    EXPECT_EQ(*source.Count(EveryKey()), names.size() / 3) << revision;
     EXPECT_EQ((*source.Find("a")).has_value(), revision < 33) << revision;
   }
 }
@@ -193,13 +193,13 @@ class Wanting final : public KeySource {
 TEST(PatientSourceTest, WhatWasWantingIsWaitedForAndNothingIsVisitedTwice) {
   const auto patient = [](int failures) { return PatientSource(std::make_unique<Wanting>(failures)); };
   EXPECT_EQ((*patient(1).Find("a"))->modified.main, 2);
-  EXPECT_EQ(*patient(1).Count(AllKeys()), 5u);
+  EXPECT_EQ(*patient(1).Count(EveryKey()), 5u);
   PatientSource source = patient(2);
-  EXPECT_EQ(Names(source, AllKeys()), "a2b2c2d2e2");
+  EXPECT_EQ(Names(source, EveryKey()), "a2b2c2d2e2");
   PatientSource part = patient(1);
   EXPECT_EQ(Names(part, KeyRange::FromRequest("b", "e")), "b2c2d2");
   PatientSource stopped = patient(1);
-  EXPECT_EQ(Names(stopped, AllKeys(), 4), "a2b2c2d2");
+  EXPECT_EQ(Names(stopped, EveryKey(), 4), "a2b2c2d2");
   PatientSource one = patient(1);
   EXPECT_EQ(Names(one, KeyRange::FromRequest("c", "")), "c2");
 }
@@ -219,7 +219,7 @@ TEST_F(FamilySourceTest, OneKeyOfThePastIsSoughtInTheFamilyRatherThanRolledBackT
   EXPECT_EQ(find(), 20);
   EXPECT_EQ(index.ChangesSince(20), 2u);
   // A list rolls back, and then the state is there for single keys too.
-  PastSource(test_.database.get(), &complete_, &index, 20, AllKeys());
+  PastSource(test_.database.get(), &complete_, &index, 20, EveryKey());
   EXPECT_EQ(index.ChangesSince(20), 0u);
   EXPECT_EQ(find(), 20);
 }
@@ -229,7 +229,7 @@ TEST_F(FamilySourceTest, WhoWantsAKeyForLongerThanTheCallHasToCopyIt) {
   EXPECT_FALSE(source.keeps_keys());
   std::vector<Selected> found;
   ASSERT_TRUE(source
-                  .Scan(AllKeys(),
+                  .Scan(EveryKey(),
                         [&](std::string_view key, const KeyState& state) {
                           found.emplace_back(source, key, state);
                           return true;

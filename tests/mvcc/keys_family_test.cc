@@ -51,7 +51,7 @@ TEST_F(KeysFamilyTest, WhoAsksForThePastWaitsForFewEntriesToo) {
   KeysRun run = RunOf(2, 3);
   family.Follow(&run, 4);
   FamilySource source(test_.database.get(), &family, 3);
-  EXPECT_EQ(*source.Count(AllKeys()), 2u);
+  EXPECT_EQ(*source.Count(EveryKey()), 2u);
   EXPECT_EQ(family.complete(), 4);
 }
 

@@ -43,7 +43,7 @@ std::string KeysOf(const std::vector<Selected>& selected) {
 std::string Expected(KeySource& source, SortTarget target, SortOrder order, size_t limit) {
   std::vector<Selected> all;
   EXPECT_TRUE(source
-                  .Scan(AllKeys(),
+                  .Scan(EveryKey(),
                         [&](std::string_view key, const KeyState& state) {
                           all.emplace_back(source, key, state);
                           return true;
@@ -68,7 +68,7 @@ TEST(FirstInOrderTest, KeepsWhatSortingAllOfThemWouldAndNotMuchMore) {
           FirstInOrder first(target, order, limit);
           size_t kept_max = 0;
           ASSERT_TRUE(source
-                          .Scan(AllKeys(),
+                          .Scan(EveryKey(),
                                 [&](std::string_view key, const KeyState& state) {
                                   first.Add(source, key, state);
                                   kept_max = std::max(kept_max, first.kept());
