@@ -19,7 +19,6 @@ class Option;
 
 namespace quorate::ctl {
 
-class Session;
 using Arguments = std::vector<std::string>;
 
 // Where a command stands in the overview; kNone for subcommands, kHidden for what is not for people.
@@ -55,7 +54,7 @@ struct Flag {
 
 class Command {
  public:
-  using Action = std::function<absl::Status(Session& session, const Arguments& arguments)>;
+  using Action = std::function<absl::Status(const Arguments& arguments)>;
 
   // A root, whose name stands at the front of every usage line.
   explicit Command(CommandText text);
@@ -65,7 +64,8 @@ class Command {
 
   // Adds a subcommand and returns it; it lives as long as this command.
   Command& Add(CommandText text);
-  // Without an action a command only groups subcommands, and shows its help when called.
+  // Without an action a command only groups subcommands, and shows its help when called. What an action works with
+  // besides its arguments it brings along.
   void SetAction(Action action) { action_ = std::move(action); }
 
   // Adds a flag that subcommands understand as well. `name` is "limit" or "w,write-out"; `target` holds the default

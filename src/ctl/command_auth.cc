@@ -1,3 +1,4 @@
+#include <functional>
 #include <ostream>
 
 #include "src/ctl/commands.h"
@@ -62,11 +63,11 @@ absl::Status Disable(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAuth(Command& root) {
+void AddAuth(Command& root, Session& session) {
   Command& auth = root.Add({"auth", "", "Turns authentication on and off", "", Group::kAuthentication});
-  auth.Add({"enable", "", "Turns authentication on"}).SetAction(Enable);
-  auth.Add({"disable", "", "Turns authentication off"}).SetAction(Disable);
-  auth.Add({"status", "", "Shows whether authentication is on"}).SetAction(Status);
+  auth.Add({"enable", "", "Turns authentication on"}).SetAction(std::bind_front(Enable, std::ref(session)));
+  auth.Add({"disable", "", "Turns authentication off"}).SetAction(std::bind_front(Disable, std::ref(session)));
+  auth.Add({"status", "", "Shows whether authentication is on"}).SetAction(std::bind_front(Status, std::ref(session)));
 }
 
 }  // namespace quorate::ctl

@@ -148,7 +148,7 @@ absl::Status CheckPerf(Session& session, const PerfFlags& flags) {
 
 }  // namespace
 
-void AddCheckPerf(Command& check) {
+void AddCheckPerf(Command& check, Session& session) {
   auto flags = std::make_shared<PerfFlags>();
   Command& perf =
       check.Add({"perf", "[options]", "Checks how fast a cluster writes",
@@ -160,7 +160,7 @@ Loads: s(mall), 150 writes a second of 50 clients; m(edium), 1,000 of 200; l(arg
   perf.AddFlag("prefix", &flags->prefix, "what the keys that are written begin with");
   perf.AddFlag("auto-compact", &flags->cleanup.compacts, "give up the history of these keys afterwards");
   perf.AddFlag("auto-defrag", &flags->cleanup.defragments, "give their space back afterwards");
-  perf.SetAction([flags](Session& session, const Arguments&) { return CheckPerf(session, *flags); });
+  perf.SetAction([flags, &session](const Arguments&) { return CheckPerf(session, *flags); });
 }
 
 }  // namespace quorate::ctl

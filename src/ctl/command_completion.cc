@@ -36,7 +36,7 @@ absl::Status Complete(Session& session, const Command& root, const Arguments& wo
 
 }  // namespace
 
-void AddCompletion(Command& root) {
+void AddCompletion(Command& root, Session& session) {
   Command& completion =
       root.Add({"completion", "[bash|zsh|fish|powershell]", "Writes a program that completes command lines in a shell",
                 R"(Writes a program for a shell that completes this tool's command lines:
@@ -47,11 +47,10 @@ zsh:         quoratectl completion zsh > "${fpath[1]}/_quoratectl"
 fish:        quoratectl completion fish > ~/.config/fish/completions/quoratectl.fish
 PowerShell:  quoratectl completion powershell | Out-String | Invoke-Expression)",
                 Group::kUtility});
-  completion.SetAction(
-      [&root](Session& session, const Arguments& arguments) { return Write(session, root, arguments); });
+  completion.SetAction([&root, &session](const Arguments& arguments) { return Write(session, root, arguments); });
   // What those programs ask.
   root.Add({"__complete", "-- <words>", "Lists what the last word may become", "", Group::kHidden})
-      .SetAction([&root](Session& session, const Arguments& words) { return Complete(session, root, words); });
+      .SetAction([&root, &session](const Arguments& words) { return Complete(session, root, words); });
 }
 
 }  // namespace quorate::ctl

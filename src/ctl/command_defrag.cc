@@ -33,12 +33,12 @@ absl::Status Defragment(Session& session, bool cluster) {
 
 }  // namespace
 
-void AddDefrag(Command& root) {
+void AddDefrag(Command& root, Session& session) {
   auto cluster = std::make_shared<bool>(false);
   Command& defrag =
       root.Add({"defrag", "", "Gives unused space of each endpoint back", "", Group::kClusterMaintenance});
   defrag.AddFlag("cluster", cluster.get(), "ask every member of the cluster instead of --endpoints");
-  defrag.SetAction([cluster](Session& session, const Arguments&) { return Defragment(session, *cluster); });
+  defrag.SetAction([cluster, &session](const Arguments&) { return Defragment(session, *cluster); });
 }
 
 }  // namespace quorate::ctl

@@ -29,17 +29,17 @@ absl::Status ShowHelp(Session& session, Command& root, const Arguments& argument
 
 }  // namespace
 
-void AddVersion(Command& root) {
+void AddVersion(Command& root, Session& session) {
   root.Add({"version", "", "Shows the version of the tool", "", Group::kUtility})
-      .SetAction([](Session& session, const Arguments&) {
+      .SetAction([&session](const Arguments&) {
         session.out() << ShowVersions("etcdctl", "quoratectl");
         return absl::OkStatus();
       });
 }
 
-void AddOptions(Command& root) {
+void AddOptions(Command& root, Session& session) {
   root.Add({"options", "", "Lists the flags every command understands", "", Group::kUtility})
-      .SetAction([&root](Session& session, const Arguments&) {
+      .SetAction([&root, &session](const Arguments&) {
         std::vector<const Flag*> flags;
         for (const Flag* flag : root.OwnFlags()) {
           if (flag->name != "help") flags.push_back(flag);
@@ -49,9 +49,9 @@ void AddOptions(Command& root) {
       });
 }
 
-void AddHelp(Command& root) {
+void AddHelp(Command& root, Session& session) {
   root.Add({"help", "[command]", "Shows the help of a command", "", Group::kUtility})
-      .SetAction([&root](Session& session, const Arguments& arguments) { return ShowHelp(session, root, arguments); });
+      .SetAction([&root, &session](const Arguments& arguments) { return ShowHelp(session, root, arguments); });
 }
 
 }  // namespace quorate::ctl

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <functional>
 #include <ostream>
 
 #include "etcdserverpb/rpc.pb.h"
@@ -75,14 +76,14 @@ absl::Status Save(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddSnapshot(Command& root) {
+void AddSnapshot(Command& root, Session& session) {
   Command& snapshot = root.Add({"snapshot", "", "Takes snapshots of a member", "", Group::kClusterMaintenance});
   snapshot
       .Add({"save", "<filename>", "Saves all that a member stores to a file",
             "Saves all that one member stores to a file in etcd's own format, which quorateutl and etcdutl restore "
             "from.\n"
             "The file has its name only once it is whole and checked; until then it is <filename>.part."})
-      .SetAction(Save);
+      .SetAction(std::bind_front(Save, std::ref(session)));
 }
 
 }  // namespace quorate::ctl

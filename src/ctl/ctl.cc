@@ -8,32 +8,32 @@
 
 namespace quorate::ctl {
 
-void AddCommands(Command& root) {
-  AddGet(root);
-  AddPut(root);
-  AddDelete(root);
-  AddTxn(root);
-  AddCompaction(root);
-  AddAlarm(root);
-  AddDefrag(root);
-  AddEndpoint(root);
-  AddMoveLeader(root);
-  AddWatch(root);
-  AddVersion(root);
-  AddLease(root);
-  AddMember(root);
-  AddSnapshot(root);
-  AddMakeMirror(root);
-  AddLock(root);
-  AddElect(root);
-  AddAuth(root);
-  AddUser(root);
-  AddRole(root);
-  AddCheck(root);
-  AddCompletion(root);
-  AddDowngrade(root);
-  AddOptions(root);
-  AddHelp(root);
+void AddCommands(Command& root, Session& session) {
+  AddGet(root, session);
+  AddPut(root, session);
+  AddDelete(root, session);
+  AddTxn(root, session);
+  AddCompaction(root, session);
+  AddAlarm(root, session);
+  AddDefrag(root, session);
+  AddEndpoint(root, session);
+  AddMoveLeader(root, session);
+  AddWatch(root, session);
+  AddVersion(root, session);
+  AddLease(root, session);
+  AddMember(root, session);
+  AddSnapshot(root, session);
+  AddMakeMirror(root, session);
+  AddLock(root, session);
+  AddElect(root, session);
+  AddAuth(root, session);
+  AddUser(root, session);
+  AddRole(root, session);
+  AddCheck(root, session);
+  AddCompletion(root, session);
+  AddDowngrade(root, session);
+  AddOptions(root, session);
+  AddHelp(root, session);
 }
 
 int Run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
@@ -41,7 +41,7 @@ int Run(const std::vector<std::string>& arguments, const std::vector<std::string
   Session session(streams, environment);
   Command root({"quoratectl", "", "Talks to the members of a Quorate or etcd cluster.", "", Group::kNone});
   AddGlobalFlags(root, session.flags());
-  AddCommands(root);
+  AddCommands(root, session);
 
   return RunLine(root, arguments, streams,
                  {.usage = [](const Command& command) { return UsageOf(command); },
@@ -50,7 +50,7 @@ int Run(const std::vector<std::string>& arguments, const std::vector<std::string
                   .action =
                       [&session](const ParsedLine& line) {
                         session.SetLine(line);
-                        return line.command->action()(session, line.arguments);
+                        return line.command->action()(line.arguments);
                       }});
 }
 

@@ -136,7 +136,7 @@ Tool::Entry Tool::Entry::Add(const Text& text) const {
 void Tool::Entry::SetAction(Action action) const {
   tool_->rep_->extras[command_].action = std::move(action);
   // The tree asks a command for its action to know whether it can be called by itself.
-  command_->SetAction([](Session&, const ctl::Arguments&) { return absl::OkStatus(); });
+  command_->SetAction([](const ctl::Arguments&) { return absl::OkStatus(); });
 }
 
 template <typename Value>

@@ -18,7 +18,7 @@ class CommandLineTest : public testing::Test {
     get_->AddFlag("prefix", &prefix_, "prefix");
     get_->AddFlag("limit", &limit_, "limit");
     get_->AddFlag("wait", &wait_, "wait");
-    get_->SetAction([](Session&, const Arguments&) { return absl::OkStatus(); });
+    get_->SetAction([](const Arguments&) { return absl::OkStatus(); });
     root_.Add({"put", "", "Writes"});
     group_ = &root_.Add({"group", "", "Groups"});
     group_->AddFlag("cluster", &cluster_, "all");

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "src/ctl/commands.h"
 #include "src/ctl/global_flags.h"
+#include "src/ctl/session.h"
 
 namespace quorate::ctl {
 namespace {
@@ -14,10 +17,12 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 std::vector<std::string> Complete(const Arguments& words) {
+  std::istringstream in;
+  std::ostringstream out, err;
+  Session session({in, out, err}, {});
   Command root({"quoratectl", "", ""});
-  GlobalFlags flags;
-  AddGlobalFlags(root, flags);
-  AddCommands(root);
+  AddGlobalFlags(root, session.flags());
+  AddCommands(root, session);
   std::vector<std::string> found;
   for (const Candidate& candidate : CandidatesFor(root, words)) found.push_back(candidate.word);
   return found;
