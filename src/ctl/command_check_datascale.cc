@@ -3,12 +3,12 @@
 #include <cstdlib>
 #include <ostream>
 
+#include "quorate/tool/progress_bar.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/http_get.h"
 #include "src/ctl/load.h"
-#include "src/ctl/progress_bar.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
@@ -60,7 +60,7 @@ absl::StatusOr<double> ResidentMemory(Session& session, const char* when) {
 }
 
 LoadResult Fill(Session& session, const Clients& clients, const std::string& prefix, uint64_t keys) {
-  ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, ProgressBar::Unit::kCount);
+  tool::ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, tool::ProgressBar::Unit::kCount);
   RandomPuts puts(prefix, kKeyBytes, kValueBytes);
   base::Mutex mutex;  // guards all three and what follows
   uint64_t begun = 0, done = 0;

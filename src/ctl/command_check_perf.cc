@@ -5,11 +5,11 @@
 #include <ostream>
 #include <thread>
 
+#include "quorate/tool/progress_bar.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/load.h"
-#include "src/ctl/progress_bar.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 #include "src/ctl/signals.h"
 
@@ -112,7 +112,7 @@ class Clock {
 
  private:
   void Run(std::ostream* terminal) {
-    ProgressBar bar(terminal, ProgressBar::Unit::kCount);
+    tool::ProgressBar bar(terminal, tool::ProgressBar::Unit::kCount);
     const auto total = static_cast<uint64_t>(kDuration.count());
     for (uint64_t second = 0; second <= total; ++second) {
       bar.Show(second, total);

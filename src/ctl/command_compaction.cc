@@ -2,7 +2,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {

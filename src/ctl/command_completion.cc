@@ -1,16 +1,16 @@
 #include <ostream>
 
+#include "quorate/tool/completion.h"
+#include "quorate/tool/help.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/completion.h"
-#include "src/ctl/failure.h"
-#include "src/ctl/help.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
 namespace {
 
 absl::Status WrongLine(Session& session, const std::string& message) {
-  session.err() << "Error: " << message << "\n" << UsageOf(*session.line().command) << "\n";
+  session.err() << "Error: " << message << "\n" << tool::UsageOf(*session.line().command) << "\n";
   return FailSilently(Exit::kError);
 }
 
@@ -18,7 +18,7 @@ absl::Status Write(Session& session, const Command& root, const Arguments& argum
   if (arguments.size() != 1) {
     return WrongLine(session, "accepts 1 arg(s), received " + std::to_string(arguments.size()));
   }
-  std::string script = CompletionScript(arguments[0], root.text().name);
+  std::string script = tool::CompletionScript(arguments[0], root.text().name);
   if (script.empty()) {
     return WrongLine(session,
                      "invalid argument " + Quote(arguments[0]) + " for " + Quote(session.line().command->Path()));
@@ -28,7 +28,7 @@ absl::Status Write(Session& session, const Command& root, const Arguments& argum
 }
 
 absl::Status Complete(Session& session, const Command& root, const Arguments& words) {
-  for (const Candidate& candidate : CandidatesFor(root, words)) {
+  for (const tool::Candidate& candidate : tool::CandidatesFor(root, words)) {
     session.out() << candidate.word << (candidate.meaning.empty() ? "" : "\t" + candidate.meaning) << "\n";
   }
   return absl::OkStatus();

@@ -2,7 +2,7 @@
 
 #include "src/ctl/commands.h"
 #include "src/ctl/concurrency.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 #include "src/ctl/signals.h"

@@ -4,7 +4,7 @@
 
 #include "src/ctl/cluster_endpoints.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 

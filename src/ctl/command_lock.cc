@@ -3,8 +3,8 @@
 
 #include "src/ctl/commands.h"
 #include "src/ctl/concurrency.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/log_line.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/run_program.h"
 #include "src/ctl/session.h"

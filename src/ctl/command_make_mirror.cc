@@ -4,8 +4,8 @@
 
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/mirror.h"
+#include "src/ctl/names.h"
 #include "src/ctl/password.h"
 #include "src/ctl/session.h"
 

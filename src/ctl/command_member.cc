@@ -1,12 +1,12 @@
 #include <ostream>
 
+#include "quorate/tool/table.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
 #include "src/ctl/peer_urls.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
-#include "src/ctl/table.h"
 
 namespace quorate::ctl {
 namespace {
@@ -45,7 +45,7 @@ void ShowSettings(const std::string& name, const std::string& peer_urls,
     const std::string& shown = member.id() == response.member().id() ? name : member.name();
     for (const auto& url : member.peerurls()) members.push_back(shown + "=" + url);
   }
-  out << "\nETCD_NAME=" << Quote(name) << "\nETCD_INITIAL_CLUSTER=" << Quote(Join(members, ","))
+  out << "\nETCD_NAME=" << Quote(name) << "\nETCD_INITIAL_CLUSTER=" << Quote(tool::Join(members, ","))
       << "\nETCD_INITIAL_ADVERTISE_PEER_URLS=" << Quote(peer_urls) << "\nETCD_INITIAL_CLUSTER_STATE=\"existing\"\n";
 }
 

@@ -3,11 +3,11 @@
 #include <ostream>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "quorate/tool/progress_bar.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/log_line.h"
-#include "src/ctl/progress_bar.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 #include "src/ctl/signals.h"
 #include "src/ctl/snapshot_file.h"
@@ -31,7 +31,7 @@ absl::StatusOr<std::string> Fetch(Session& session, Client& client, Cancellation
   bool is_bounded = session.line().command->FindFlag("command-timeout")->IsSet();
   Call call = {"/etcdserverpb.Maintenance/Snapshot", false, is_bounded ? session.command_timeout() : Duration{}};
   call.cancellation = &interrupted;
-  ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, ProgressBar::Unit::kBytes);
+  tool::ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, tool::ProgressBar::Unit::kBytes);
   std::string version;
   etcdserverpb::SnapshotResponse response;
   absl::Status status = client.ServerStream(call, etcdserverpb::SnapshotRequest(), response, [&]() -> absl::Status {

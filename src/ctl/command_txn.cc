@@ -1,5 +1,5 @@
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 #include "src/ctl/txn_syntax.h"

@@ -3,7 +3,7 @@
 #include <ostream>
 
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/password.h"
 #include "src/ctl/patient_call.h"
 #include "src/ctl/printer.h"

@@ -3,7 +3,7 @@
 // Every command adds itself to the tree here; each lives in the file of its name, command_<name>.cc. The session is
 // what its action works with, and outlives the tree.
 
-#include "src/ctl/command.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 

@@ -1,9 +1,9 @@
 #include "quorate/ctl/ctl.h"
 
+#include "quorate/tool/help.h"
+#include "quorate/tool/run_line.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/global_flags.h"
-#include "src/ctl/help.h"
-#include "src/ctl/run_line.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
@@ -37,21 +37,21 @@ void AddCommands(Command& root, Session& session) {
 }
 
 int Run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-        const Streams& streams) {
+        const tool::Streams& streams) {
   Session session(streams, environment);
   Command root({"quoratectl", "", "Talks to the members of a Quorate or etcd cluster.", "", Group::kNone});
   AddGlobalFlags(root, session.flags());
   AddCommands(root, session);
 
-  return RunLine(root, arguments, streams,
-                 {.usage = [](const Command& command) { return UsageOf(command); },
-                  .help = HelpOf,
-                  .objection = [](const ParsedLine&) { return std::string(); },
-                  .action =
-                      [&session](const ParsedLine& line) {
-                        session.SetLine(line);
-                        return line.command->action()(line.arguments);
-                      }});
+  return tool::RunLine(root, arguments, streams,
+                       {.usage = [](const Command& command) { return tool::UsageOf(command); },
+                        .help = tool::HelpOf,
+                        .objection = [](const tool::ParsedLine&) { return std::string(); },
+                        .action =
+                            [&session](const tool::ParsedLine& line) {
+                              session.SetLine(line);
+                              return line.command->action()(line.arguments);
+                            }});
 }
 
 }  // namespace quorate::ctl

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "src/ctl/failure.h"
-#include "src/ctl/values.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-#include "quorate/ctl/tool.h"
+#include "quorate/tool/tool.h"
 
 namespace quorate::utl {
 
@@ -16,11 +16,11 @@ struct GlobalFlags {
 };
 
 // `flags` outlives the tool.
-void AddDefrag(const ctl::Tool::Entry& root, const GlobalFlags* flags);
-void AddHashKv(const ctl::Tool::Entry& root, const GlobalFlags* flags);
-void AddMigrate(const ctl::Tool::Entry& root);
-void AddSnapshotRestore(const ctl::Tool::Entry& snapshot);
-void AddSnapshotStatus(const ctl::Tool::Entry& snapshot, const GlobalFlags* flags);
-void AddVersion(const ctl::Tool::Entry& root);
+void AddDefrag(const tool::Tool::Entry& root, const GlobalFlags* flags);
+void AddHashKv(const tool::Tool::Entry& root, const GlobalFlags* flags);
+void AddMigrate(const tool::Tool::Entry& root);
+void AddSnapshotRestore(const tool::Tool::Entry& snapshot);
+void AddSnapshotStatus(const tool::Tool::Entry& snapshot, const GlobalFlags* flags);
+void AddVersion(const tool::Tool::Entry& root);
 
 }  // namespace quorate::utl

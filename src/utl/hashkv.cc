@@ -38,13 +38,13 @@ absl::Status WithoutServer(const absl::Status& status) {
 
 }  // namespace
 
-void AddHashKv(const ctl::Tool::Entry& root, const GlobalFlags* flags) {
+void AddHashKv(const tool::Tool::Entry& root, const GlobalFlags* flags) {
   const auto revision = std::make_shared<int64_t>(0);
   const auto command =
       root.Add({"hashkv", "<filename>", "Hashes the history in a saved snapshot, a db file or a data directory"});
   command.AddFlag("rev", revision.get(), "highest revision to hash (default: the latest)");
   command.RequireArguments(1);
-  command.SetAction([flags, revision](const ctl::Streams& streams, const ctl::Tool::Arguments& arguments) {
+  command.SetAction([flags, revision](const tool::Streams& streams, const tool::Tool::Arguments& arguments) {
     QUORATE_RETURN_IF_ERROR(CheckFormat(flags->write_out));
     QUORATE_RETURN_IF_ERROR(CheckExists(arguments[0]));
     const auto hash = HashOf(arguments[0], *revision, flags->timeout);

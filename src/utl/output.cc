@@ -1,6 +1,6 @@
 #include "src/utl/output.h"
 
-#include "quorate/ctl/tool.h"
+#include "quorate/tool/tool.h"
 
 namespace quorate::utl {
 namespace {
@@ -40,7 +40,7 @@ void PrintTable(const std::vector<Field>& fields, std::ostream& out) {
     rows[0].push_back(heading);
     rows[1].push_back(field.cell);
   }
-  out << ctl::ShowTable(rows);
+  out << tool::ShowTable(rows);
 }
 
 }  // namespace
@@ -49,11 +49,11 @@ absl::Status CheckFormat(const std::string& format) {
   for (const char* known : {"simple", "fields", "json", "table", "protobuf"}) {
     if (format == known) return absl::OkStatus();
   }
-  return ctl::FailWith(ctl::kExitBadFeature, "unsupported output format");
+  return tool::FailWith(tool::kExitBadFeature, "unsupported output format");
 }
 
 absl::Status Print(const std::string& format, const std::vector<Field>& fields, std::ostream& out) {
-  if (format == "protobuf") return ctl::FailWith(ctl::kExitBadFeature, "protobuf not supported as output format");
+  if (format == "protobuf") return tool::FailWith(tool::kExitBadFeature, "protobuf not supported as output format");
   if (format == "fields") {
     PrintFields(fields, out);
   } else if (format == "json") {

@@ -55,15 +55,15 @@ void Tell(const RestoreOptions& options, const Restored& restored, std::ostream&
   }
 }
 
-absl::Status Restore(const RestoreFlags& flags, const ctl::Streams& streams, const ctl::Tool::Arguments& arguments) {
+absl::Status Restore(const RestoreFlags& flags, const tool::Streams& streams, const tool::Tool::Arguments& arguments) {
   if (arguments.size() != 1) {
-    return ctl::FailWith(ctl::kExitBadArguments, "snapshot restore requires exactly one argument");
+    return tool::FailWith(tool::kExitBadArguments, "snapshot restore requires exactly one argument");
   }
   if ((flags.bump_revision > 0) != flags.mark_compacted) {
-    return ctl::FailWith(ctl::kExitBadArguments, "--mark-compacted required if --revision-bump > 0");
+    return tool::FailWith(tool::kExitBadArguments, "--mark-compacted required if --revision-bump > 0");
   }
   QUORATE_ASSIGN_OR_RETURN(const RestoreOptions options, OptionsOf(flags, arguments[0]));
-  std::optional<ctl::Progress> bar;
+  std::optional<tool::Progress> bar;
   RestoreStage shown = RestoreStage::kVerify;
   const auto restored = RestoreSnapshot(options, [&](RestoreStage stage, uint64_t done, uint64_t total) {
     if (!bar.has_value() || stage != shown) bar.emplace(streams);
@@ -78,7 +78,7 @@ absl::Status Restore(const RestoreFlags& flags, const ctl::Streams& streams, con
 
 }  // namespace
 
-void AddSnapshotRestore(const ctl::Tool::Entry& snapshot) {
+void AddSnapshotRestore(const tool::Tool::Entry& snapshot) {
   const auto flags = std::make_shared<RestoreFlags>();
   const auto restore = snapshot.Add({"restore", "<filename> --data-dir {output dir} [options]",
                                      "Makes a member's data directory out of a saved snapshot"});
@@ -95,7 +95,7 @@ void AddSnapshotRestore(const ctl::Tool::Entry& snapshot) {
   restore.AddFlag("bump-revision", &flags->bump_revision, "how much to add to the latest revision");
   restore.AddFlag("mark-compacted", &flags->mark_compacted,
                   "count the latest revision as compacted (required with --bump-revision, refused without)");
-  restore.SetAction([flags](const ctl::Streams& streams, const ctl::Tool::Arguments& arguments) {
+  restore.SetAction([flags](const tool::Streams& streams, const tool::Tool::Arguments& arguments) {
     return Restore(*flags, streams, arguments);
   });
 }

@@ -15,15 +15,15 @@ constexpr char kMigrateAnswer[] =
 
 }  // namespace
 
-void AddVersion(const ctl::Tool::Entry& root) {
+void AddVersion(const tool::Tool::Entry& root) {
   root.Add({"version", "", "Shows the version of the tool"})
-      .SetAction([](const ctl::Streams& streams, const ctl::Tool::Arguments&) {
-        streams.out << ctl::ShowVersions("etcdutl", "quorateutl");
+      .SetAction([](const tool::Streams& streams, const tool::Tool::Arguments&) {
+        streams.out << tool::ShowVersions("etcdutl", "quorateutl");
         return absl::OkStatus();
       });
 }
 
-void AddMigrate(const ctl::Tool::Entry& root) {
+void AddMigrate(const tool::Tool::Entry& root) {
   struct Flags {
     std::string data_dir;
     std::string target_version;
@@ -36,15 +36,15 @@ void AddMigrate(const ctl::Tool::Entry& root) {
   migrate.AddFlag("force", &flags->force, "go on where the migration fails");
   migrate.RequireFlag("data-dir");
   migrate.RequireFlag("target-version");
-  migrate.SetAction([flags](const ctl::Streams&, const ctl::Tool::Arguments&) {
-    return ctl::FailWith(ctl::kExitBadFeature, kMigrateAnswer);
+  migrate.SetAction([flags](const tool::Streams&, const tool::Tool::Arguments&) {
+    return tool::FailWith(tool::kExitBadFeature, kMigrateAnswer);
   });
 }
 
-int Run(const std::vector<std::string>& arguments, const ctl::Streams& streams) {
+int Run(const std::vector<std::string>& arguments, const tool::Streams& streams) {
   GlobalFlags flags;
-  ctl::Tool tool({"quorateutl", "", "Works on saved snapshots and on the files of a member that is not running."});
-  const ctl::Tool::Entry root = tool.root();
+  tool::Tool tool({"quorateutl", "", "Works on saved snapshots and on the files of a member that is not running."});
+  const tool::Tool::Entry root = tool.root();
   root.AddFlag("timeout", &flags.timeout, "time to wait for a server to let go of a data directory, 0 for ever");
   root.AddFlag("w,write-out", &flags.write_out, "output format (fields, json, protobuf, simple, table)");
   AddDefrag(root, &flags);

@@ -1,4 +1,4 @@
-#include "src/ctl/completion.h"
+#include "quorate/tool/completion.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ std::vector<std::string> Complete(const Arguments& words) {
   AddGlobalFlags(root, session.flags());
   AddCommands(root, session);
   std::vector<std::string> found;
-  for (const Candidate& candidate : CandidatesFor(root, words)) found.push_back(candidate.word);
+  for (const tool::Candidate& candidate : tool::CandidatesFor(root, words)) found.push_back(candidate.word);
   return found;
 }
 
@@ -56,12 +56,12 @@ TEST(Completion, KeysAndFilesAreTheShells) { EXPECT_THAT(Complete({"get", "k"}),
 
 TEST(Completion, EveryShellHasAProgramThatNamesTheTool) {
   for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
-    std::string script = CompletionScript(shell, "quoratectl");
+    std::string script = tool::CompletionScript(shell, "quoratectl");
     EXPECT_NE(script.find("quoratectl"), std::string::npos) << shell;
     EXPECT_NE(script.find("__complete -- "), std::string::npos) << shell;
     EXPECT_EQ(script.find("TOOL"), std::string::npos) << shell;
   }
-  EXPECT_EQ(CompletionScript("csh", "quoratectl"), "");
+  EXPECT_EQ(tool::CompletionScript("csh", "quoratectl"), "");
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
-#include "src/ctl/help.h"
+#include "quorate/tool/help.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 constexpr size_t kNameColumn = 11;
@@ -101,4 +101,4 @@ std::string HelpOf(const Command& command) {
          root->text().name + " options\" for a list of global command-line options (applies to all commands).\n";
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "quorate/base/status.h"
-#include "src/ctl/values.h"
+#include "quorate/tool/values.h"
 
 namespace CLI {
 class App;
 class Option;
 }  // namespace CLI
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 using Arguments = std::vector<std::string>;
 
@@ -106,4 +106,4 @@ class Command {
   bool asks_for_help_ = false;
 };
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "src/ctl/command.h"
+#include "quorate/tool/command.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 struct Candidate {
   std::string word;
@@ -20,4 +20,4 @@ std::vector<Candidate> CandidatesFor(const Command& root, const Arguments& words
 // shell that is not known.
 std::string CompletionScript(const std::string& shell, const std::string& tool);
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -1,11 +1,11 @@
-#include "src/ctl/run_line.h"
+#include "quorate/tool/run_line.h"
 
 #include <ostream>
 
-#include "src/ctl/checked_output.h"
-#include "src/ctl/failure.h"
+#include "quorate/tool/failure.h"
+#include "src/tool/checked_output.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 absl::Status Refuse(const Streams& streams, std::string_view message, const std::string& usage) {
@@ -43,4 +43,4 @@ int RunLine(Command& root, const Arguments& words, const Streams& streams, const
   return first.ok() ? 0 : static_cast<int>(ExitOf(first));
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

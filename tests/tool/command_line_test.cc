@@ -1,10 +1,10 @@
-#include "src/ctl/command_line.h"
+#include "quorate/tool/command_line.h"
 
 #include <gtest/gtest.h>
 
-#include "src/ctl/help.h"
+#include "quorate/tool/help.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 // A small tree: root with globals, `get` with flags of every type, `group` with two children.
@@ -199,4 +199,4 @@ TEST_F(CommandLineTest, HelpOfAGroupListsItsCommands) {
 }
 
 }  // namespace
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

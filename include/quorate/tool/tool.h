@@ -1,6 +1,6 @@
 #pragma once
 
-// What quoratectl is made of, for its sisters: a tree of commands whose lines, flags, usage and errors have the form of
+// What a command-line program is made of: a tree of commands whose lines, flags, usage and errors have the form of
 // etcd's tools (names cut short, `--flag=value` and `--flag value`, exit codes), and text for their answers.
 
 #include <chrono>
@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "quorate/base/status.h"
-#include "quorate/ctl/ctl.h"
+#include "quorate/tool/streams.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 class Command;
 class ProgressBar;
@@ -97,4 +97,4 @@ class Tool {
   std::unique_ptr<Rep> rep_;
 };
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -1,4 +1,4 @@
-#include "quorate/ctl/tool.h"
+#include "quorate/tool/tool.h"
 
 #include <algorithm>
 #include <map>
@@ -6,16 +6,16 @@
 #include <ostream>
 
 #include "quorate/base/version.h"
-#include "src/ctl/command.h"
-#include "src/ctl/completion.h"
-#include "src/ctl/failure.h"
-#include "src/ctl/help.h"
-#include "src/ctl/progress_bar.h"
-#include "src/ctl/run_line.h"
-#include "src/ctl/table.h"
-#include "src/ctl/values.h"
+#include "quorate/tool/command.h"
+#include "quorate/tool/completion.h"
+#include "quorate/tool/failure.h"
+#include "quorate/tool/help.h"
+#include "quorate/tool/progress_bar.h"
+#include "quorate/tool/run_line.h"
+#include "quorate/tool/table.h"
+#include "quorate/tool/values.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 // What is said of a line with more or fewer arguments than its command takes.
@@ -136,7 +136,7 @@ Tool::Entry Tool::Entry::Add(const Text& text) const {
 void Tool::Entry::SetAction(Action action) const {
   tool_->rep_->extras[command_].action = std::move(action);
   // The tree asks a command for its action to know whether it can be called by itself.
-  command_->SetAction([](const ctl::Arguments&) { return absl::OkStatus(); });
+  command_->SetAction([](const tool::Arguments&) { return absl::OkStatus(); });
 }
 
 template <typename Value>
@@ -167,4 +167,4 @@ int Tool::Run(const Arguments& arguments, const Streams& streams) {
                       }});
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -1,9 +1,9 @@
-#include "src/ctl/completion.h"
+#include "quorate/tool/completion.h"
 
 #include <algorithm>
 #include <string_view>
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 constexpr std::string_view kBash = R"(# bash completion for TOOL
@@ -161,4 +161,4 @@ std::string CompletionScript(const std::string& shell, const std::string& tool) 
   return "";
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -6,10 +6,10 @@
 #include <string>
 
 #include "quorate/base/status.h"
-#include "quorate/ctl/ctl.h"
-#include "src/ctl/command_line.h"
+#include "quorate/tool/command_line.h"
+#include "quorate/tool/streams.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 struct RunRules {
   // What stands behind the message when a line is wrong, and what --help shows.
@@ -24,4 +24,4 @@ struct RunRules {
 // failure, too.
 int RunLine(Command& root, const Arguments& words, const Streams& streams, const RunRules& rules);
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool
