@@ -1,7 +1,7 @@
 #include <ostream>
 
 #include "quorate/tool/help.h"
-#include "quorate/tool/tool.h"
+#include "quorate/tool/versions.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/session.h"
 

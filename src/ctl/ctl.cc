@@ -46,12 +46,7 @@ int Run(const std::vector<std::string>& arguments, const std::vector<std::string
   return tool::RunLine(root, arguments, streams,
                        {.usage = [](const Command& command) { return tool::UsageOf(command); },
                         .help = tool::HelpOf,
-                        .objection = [](const tool::ParsedLine&) { return std::string(); },
-                        .action =
-                            [&session](const tool::ParsedLine& line) {
-                              session.SetLine(line);
-                              return line.command->action()(line.arguments);
-                            }});
+                        .before = [&session](const tool::ParsedLine& line) { session.SetLine(line); }});
 }
 
 }  // namespace quorate::ctl

@@ -1,6 +1,7 @@
 #include "quorate/tool/completion.h"
 
 #include <algorithm>
+#include <ostream>
 #include <string_view>
 
 namespace quorate::tool {
@@ -159,6 +160,16 @@ std::string CompletionScript(const std::string& shell, const std::string& tool) 
   if (shell == "fish") return WithTool(kFish, tool);
   if (shell == "powershell") return WithTool(kPowerShell, tool);
   return "";
+}
+
+void AddComplete(Command& root, std::ostream& out) {
+  root.Add({"__complete", "-- <words>", "Lists what the last word may become", "", Group::kHidden})
+      .SetAction([&root, &out](const Arguments& words) {
+        for (const Candidate& candidate : CandidatesFor(root, words)) {
+          out << candidate.word << (candidate.meaning.empty() ? "" : "\t" + candidate.meaning) << "\n";
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace quorate::tool

@@ -13,6 +13,20 @@ absl::Status Refuse(const Streams& streams, std::string_view message, const std:
   return FailSilently(Exit::kError);
 }
 
+// What a line lacks that its command asks for; empty: nothing.
+std::string ObjectionTo(const ParsedLine& line) {
+  const std::optional<size_t> accepted = line.command->required_arguments();
+  if (accepted.has_value() && *accepted != line.arguments.size()) {
+    return "accepts " + std::to_string(*accepted) + " arg(s), received " + std::to_string(line.arguments.size());
+  }
+  std::string missing;
+  for (const std::string& name : line.command->required_flags()) {
+    if (line.command->FindFlag(name)->IsSet()) continue;
+    missing += (missing.empty() ? "" : ", ") + Quote(name);
+  }
+  return missing.empty() ? "" : "required flag(s) " + missing + " not set";
+}
+
 absl::Status ReadAndRun(Command& root, const Arguments& words, const Streams& streams, const RunRules& rules) {
   ParsedLine line;
   const LineError error = ParseCommandLine(root, words, line);
@@ -24,10 +38,11 @@ absl::Status ReadAndRun(Command& root, const Arguments& words, const Streams& st
     streams.out << rules.help(*line.command);
     return absl::OkStatus();
   }
-  if (const std::string objection = rules.objection(line); !objection.empty()) {
+  if (const std::string objection = ObjectionTo(line); !objection.empty()) {
     return Refuse(streams, objection, rules.usage(*line.command));
   }
-  return rules.action(line);
+  if (rules.before) rules.before(line);
+  return line.command->action()(line.arguments);
 }
 
 }  // namespace

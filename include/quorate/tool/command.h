@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,10 +78,17 @@ class Command {
   void AddFlag(const std::string& name, Duration* target, const std::string& help);
   void AddFlag(const std::string& name, std::vector<std::string>* target, const std::string& help);
 
+  // A line without the flag is refused.
+  void RequireFlag(const std::string& name) { required_flags_.push_back(name); }
+  // A line with another number of arguments is refused; without this any number is let through.
+  void RequireArguments(size_t count) { required_arguments_ = count; }
+
   const CommandText& text() const { return text_; }
   const Command* parent() const { return parent_; }
   const std::vector<std::unique_ptr<Command>>& children() const { return children_; }
   const Action& action() const { return action_; }
+  const std::vector<std::string>& required_flags() const { return required_flags_; }
+  std::optional<size_t> required_arguments() const { return required_arguments_; }
   // This command's own flags, sorted by name.
   std::vector<const Flag*> OwnFlags() const;
   // Looks in this command, then in those above it; nullptr if there is none.
@@ -103,6 +111,8 @@ class Command {
   std::vector<std::unique_ptr<Command>> children_;
   std::vector<std::unique_ptr<Flag>> flags_;
   Action action_;
+  std::vector<std::string> required_flags_;
+  std::optional<size_t> required_arguments_;
   bool asks_for_help_ = false;
 };
 

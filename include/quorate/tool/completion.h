@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,9 @@ std::vector<Candidate> CandidatesFor(const Command& root, const Arguments& words
 // A program for a shell that completes the tool's command lines by asking `<tool> __complete -- <words>`; empty for a
 // shell that is not known.
 std::string CompletionScript(const std::string& shell, const std::string& tool);
+
+// Adds what such a program asks: `__complete`, which writes the candidates to `out`, each on a line. Both outlive the
+// run.
+void AddComplete(Command& root, std::ostream& out);
 
 }  // namespace quorate::tool
