@@ -54,15 +54,5 @@ TEST(Completion, ValuesOfFlags) {
 
 TEST(Completion, KeysAndFilesAreTheShells) { EXPECT_THAT(Complete({"get", "k"}), IsEmpty()); }
 
-TEST(Completion, EveryShellHasAProgramThatNamesTheTool) {
-  for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
-    std::string script = tool::CompletionScript(shell, "quoratectl");
-    EXPECT_NE(script.find("quoratectl"), std::string::npos) << shell;
-    EXPECT_NE(script.find("__complete -- "), std::string::npos) << shell;
-    EXPECT_EQ(script.find("TOOL"), std::string::npos) << shell;
-  }
-  EXPECT_EQ(tool::CompletionScript("csh", "quoratectl"), "");
-}
-
 }  // namespace
 }  // namespace quorate::ctl
