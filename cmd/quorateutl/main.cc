@@ -5,6 +5,6 @@
 #include "quorate/utl/utl.h"
 
 int main(int argc, char** argv) {
-  const quorate::ctl::Streams streams = {std::cin, std::cout, std::cerr, STDIN_FILENO, isatty(STDERR_FILENO) == 1};
+  const quorate::tool::Streams streams = {std::cin, std::cout, std::cerr, STDIN_FILENO, isatty(STDERR_FILENO) == 1};
   return quorate::utl::Run({argv + 1, argv + argc}, streams);
 }

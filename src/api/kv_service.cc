@@ -110,7 +110,7 @@ void KvService::Txn(const rpc::CallContext& context, std::string_view message, r
   traits.is_short = IsShort(request, traits.kept_bytes);
   LoopContext& loop = context_->loop(call.loop_index());
   if (!traits.is_short) {
-    // Before it is logged, for it would be refused only after it has looked at that much, in front of all others.
+    // Before it is logged, for it is executed in front of all others.
     const mvcc::ReadView& view = loop.reads.View();
     const uint64_t cost_max = view.TxnCostMax();
     traits.cost = view.TxnCost(request, cost_max);

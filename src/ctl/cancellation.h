@@ -6,7 +6,7 @@
 #include <list>
 
 #include "quorate/base/mutex.h"
-#include "src/ctl/values.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 

@@ -53,7 +53,7 @@ int Milliseconds(Duration duration) {
   return AtMostInt(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
-grpc::ChannelArguments Arguments(const ClientConfig& config) {
+grpc::ChannelArguments ArgumentsOf(const ClientConfig& config) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxSendMessageSize(-1);  // the client checks requests itself, to name the limit as etcdctl does
   arguments.SetMaxReceiveMessageSize(config.max_recv_bytes > 0 ? AtMostInt(config.max_recv_bytes) : -1);
@@ -75,7 +75,7 @@ Channels::Channels(const ClientConfig& config) {
   std::shared_ptr<grpc::ChannelCredentials> credentials = Credentials(config);
   for (const std::string& text : config.endpoints) {
     Endpoint endpoint = ParseEndpoint(text);
-    grpc::ChannelArguments arguments = Arguments(config);
+    grpc::ChannelArguments arguments = ArgumentsOf(config);
     if (!endpoint.server_name.empty() && endpoint.tls != Endpoint::Tls::kNever) {
       arguments.SetSslTargetNameOverride(endpoint.server_name);
     }

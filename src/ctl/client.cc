@@ -15,8 +15,8 @@
 #include "quorate/base/saturating.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/channels.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/log_line.h"
+#include "src/ctl/names.h"
 #include "src/ctl/rpc_error.h"
 #include "src/ctl/watch_call.h"
 

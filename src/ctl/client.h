@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "quorate/base/status.h"
-#include "src/ctl/values.h"
+#include "src/ctl/names.h"
 
 namespace google::protobuf {
 class Message;

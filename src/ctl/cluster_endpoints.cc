@@ -1,7 +1,7 @@
 #include "src/ctl/cluster_endpoints.h"
 
 #include "etcdserverpb/rpc.pb.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {

@@ -1,5 +1,7 @@
+#include <functional>
+
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -37,10 +39,10 @@ absl::Status Disarm(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAlarm(Command& root) {
+void AddAlarm(Command& root, Session& session) {
   Command& alarm = root.Add({"alarm", "", "Shows and clears alarms", "", Group::kClusterMaintenance});
-  alarm.Add({"disarm", "", "Clears all alarms"}).SetAction(Disarm);
-  alarm.Add({"list", "", "Lists all alarms"}).SetAction(List);
+  alarm.Add({"disarm", "", "Clears all alarms"}).SetAction(std::bind_front(Disarm, std::ref(session)));
+  alarm.Add({"list", "", "Lists all alarms"}).SetAction(std::bind_front(List, std::ref(session)));
 }
 
 }  // namespace quorate::ctl

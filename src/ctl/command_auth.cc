@@ -1,7 +1,8 @@
+#include <functional>
 #include <ostream>
 
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -62,11 +63,11 @@ absl::Status Disable(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddAuth(Command& root) {
+void AddAuth(Command& root, Session& session) {
   Command& auth = root.Add({"auth", "", "Turns authentication on and off", "", Group::kAuthentication});
-  auth.Add({"enable", "", "Turns authentication on"}).SetAction(Enable);
-  auth.Add({"disable", "", "Turns authentication off"}).SetAction(Disable);
-  auth.Add({"status", "", "Shows whether authentication is on"}).SetAction(Status);
+  auth.Add({"enable", "", "Turns authentication on"}).SetAction(std::bind_front(Enable, std::ref(session)));
+  auth.Add({"disable", "", "Turns authentication off"}).SetAction(std::bind_front(Disable, std::ref(session)));
+  auth.Add({"status", "", "Shows whether authentication is on"}).SetAction(std::bind_front(Status, std::ref(session)));
 }
 
 }  // namespace quorate::ctl

@@ -2,10 +2,10 @@
 
 namespace quorate::ctl {
 
-void AddCheck(Command& root) {
+void AddCheck(Command& root, Session& session) {
   Command& check = root.Add({"check", "", "Checks what load a cluster bears", "", Group::kUtility});
-  AddCheckPerf(check);
-  AddCheckDatascale(check);
+  AddCheckPerf(check, session);
+  AddCheckDatascale(check, session);
 }
 
 }  // namespace quorate::ctl

@@ -3,12 +3,12 @@
 #include <cstdlib>
 #include <ostream>
 
+#include "quorate/tool/progress_bar.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/http_get.h"
 #include "src/ctl/load.h"
-#include "src/ctl/progress_bar.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
@@ -60,7 +60,7 @@ absl::StatusOr<double> ResidentMemory(Session& session, const char* when) {
 }
 
 LoadResult Fill(Session& session, const Clients& clients, const std::string& prefix, uint64_t keys) {
-  ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, ProgressBar::Unit::kCount);
+  tool::ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, tool::ProgressBar::Unit::kCount);
   RandomPuts puts(prefix, kKeyBytes, kValueBytes);
   base::Mutex mutex;  // guards all three and what follows
   uint64_t begun = 0, done = 0;
@@ -101,7 +101,7 @@ absl::Status CheckDatascale(Session& session, const DatascaleFlags& flags) {
 
 }  // namespace
 
-void AddCheckDatascale(Command& check) {
+void AddCheckDatascale(Command& check, Session& session) {
   auto flags = std::make_shared<DatascaleFlags>();
   Command& datascale =
       check.Add({"datascale", "[options]", "Checks how much memory keys take at the first endpoint",
@@ -112,7 +112,7 @@ Loads: s(mall), 10,000 keys; m(edium), 100,000; l(arge), 1,000,000; xl(arge), 3,
   datascale.AddFlag("prefix", &flags->prefix, "what the keys that are written begin with");
   datascale.AddFlag("auto-compact", &flags->cleanup.compacts, "give up the history of these keys afterwards");
   datascale.AddFlag("auto-defrag", &flags->cleanup.defragments, "give their space back afterwards");
-  datascale.SetAction([flags](Session& session, const Arguments&) { return CheckDatascale(session, *flags); });
+  datascale.SetAction([flags, &session](const Arguments&) { return CheckDatascale(session, *flags); });
 }
 
 }  // namespace quorate::ctl

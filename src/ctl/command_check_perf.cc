@@ -5,11 +5,11 @@
 #include <ostream>
 #include <thread>
 
+#include "quorate/tool/progress_bar.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/load.h"
-#include "src/ctl/progress_bar.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 #include "src/ctl/signals.h"
 
@@ -112,7 +112,7 @@ class Clock {
 
  private:
   void Run(std::ostream* terminal) {
-    ProgressBar bar(terminal, ProgressBar::Unit::kCount);
+    tool::ProgressBar bar(terminal, tool::ProgressBar::Unit::kCount);
     const auto total = static_cast<uint64_t>(kDuration.count());
     for (uint64_t second = 0; second <= total; ++second) {
       bar.Show(second, total);
@@ -148,7 +148,7 @@ absl::Status CheckPerf(Session& session, const PerfFlags& flags) {
 
 }  // namespace
 
-void AddCheckPerf(Command& check) {
+void AddCheckPerf(Command& check, Session& session) {
   auto flags = std::make_shared<PerfFlags>();
   Command& perf =
       check.Add({"perf", "[options]", "Checks how fast a cluster writes",
@@ -160,7 +160,7 @@ Loads: s(mall), 150 writes a second of 50 clients; m(edium), 1,000 of 200; l(arg
   perf.AddFlag("prefix", &flags->prefix, "what the keys that are written begin with");
   perf.AddFlag("auto-compact", &flags->cleanup.compacts, "give up the history of these keys afterwards");
   perf.AddFlag("auto-defrag", &flags->cleanup.defragments, "give their space back afterwards");
-  perf.SetAction([flags](Session& session, const Arguments&) { return CheckPerf(session, *flags); });
+  perf.SetAction([flags, &session](const Arguments&) { return CheckPerf(session, *flags); });
 }
 
 }  // namespace quorate::ctl

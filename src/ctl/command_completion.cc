@@ -1,42 +1,29 @@
 #include <ostream>
 
+#include "quorate/tool/completion.h"
+#include "quorate/tool/help.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/completion.h"
-#include "src/ctl/failure.h"
-#include "src/ctl/help.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
 namespace {
 
-absl::Status WrongLine(Session& session, const std::string& message) {
-  session.err() << "Error: " << message << "\n" << UsageOf(*session.line().command) << "\n";
-  return FailSilently(Exit::kError);
-}
-
-absl::Status Write(Session& session, const Command& root, const Arguments& arguments) {
-  if (arguments.size() != 1) {
-    return WrongLine(session, "accepts 1 arg(s), received " + std::to_string(arguments.size()));
-  }
-  std::string script = CompletionScript(arguments[0], root.text().name);
+absl::Status Write(Session& session, const Command& root, const std::string& shell) {
+  const std::string script = tool::CompletionScript(shell, root.text().name);
   if (script.empty()) {
-    return WrongLine(session,
-                     "invalid argument " + Quote(arguments[0]) + " for " + Quote(session.line().command->Path()));
+    const Command& completion = *session.line().command;
+    session.err() << "Error: invalid argument " << Quote(shell) << " for " << Quote(completion.Path()) << "\n"
+                  << tool::UsageOf(completion) << "\n";
+    return FailSilently(Exit::kError);
   }
   session.out() << script;
   return absl::OkStatus();
 }
 
-absl::Status Complete(Session& session, const Command& root, const Arguments& words) {
-  for (const Candidate& candidate : CandidatesFor(root, words)) {
-    session.out() << candidate.word << (candidate.meaning.empty() ? "" : "\t" + candidate.meaning) << "\n";
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
-void AddCompletion(Command& root) {
+void AddCompletion(Command& root, Session& session) {
   Command& completion =
       root.Add({"completion", "[bash|zsh|fish|powershell]", "Writes a program that completes command lines in a shell",
                 R"(Writes a program for a shell that completes this tool's command lines:
@@ -47,11 +34,9 @@ zsh:         quoratectl completion zsh > "${fpath[1]}/_quoratectl"
 fish:        quoratectl completion fish > ~/.config/fish/completions/quoratectl.fish
 PowerShell:  quoratectl completion powershell | Out-String | Invoke-Expression)",
                 Group::kUtility});
-  completion.SetAction(
-      [&root](Session& session, const Arguments& arguments) { return Write(session, root, arguments); });
-  // What those programs ask.
-  root.Add({"__complete", "-- <words>", "Lists what the last word may become", "", Group::kHidden})
-      .SetAction([&root](Session& session, const Arguments& words) { return Complete(session, root, words); });
+  completion.RequireArguments(1);
+  completion.SetAction([&root, &session](const Arguments& arguments) { return Write(session, root, arguments[0]); });
+  tool::AddComplete(root, session.out());
 }
 
 }  // namespace quorate::ctl

@@ -4,7 +4,7 @@
 #include "etcdserverpb/rpc.pb.h"
 #include "src/ctl/cluster_endpoints.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
@@ -33,12 +33,12 @@ absl::Status Defragment(Session& session, bool cluster) {
 
 }  // namespace
 
-void AddDefrag(Command& root) {
+void AddDefrag(Command& root, Session& session) {
   auto cluster = std::make_shared<bool>(false);
   Command& defrag =
       root.Add({"defrag", "", "Gives unused space of each endpoint back", "", Group::kClusterMaintenance});
   defrag.AddFlag("cluster", cluster.get(), "ask every member of the cluster instead of --endpoints");
-  defrag.SetAction([cluster](Session& session, const Arguments&) { return Defragment(session, *cluster); });
+  defrag.SetAction([cluster, &session](const Arguments&) { return Defragment(session, *cluster); });
 }
 
 }  // namespace quorate::ctl

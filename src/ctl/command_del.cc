@@ -5,9 +5,9 @@
 
 namespace quorate::ctl {
 
-void AddDelete(Command& root) {
+void AddDelete(Command& root, Session& session) {
   auto flags = std::make_shared<DeleteFlags>();
-  AddDeleteTo(root, *flags).SetAction([flags](Session& session, const Arguments& arguments) -> absl::Status {
+  AddDeleteTo(root, *flags).SetAction([flags, &session](const Arguments& arguments) -> absl::Status {
     QUORATE_ASSIGN_OR_RETURN(etcdserverpb::DeleteRangeRequest request,
                              DeleteRequestOf(*flags, arguments, session.err()));
     QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());

@@ -1,5 +1,5 @@
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -20,8 +20,8 @@ absl::Status Downgrade(Session& session, DowngradeRequest::DowngradeAction actio
                                 nullptr);
 }
 
-Command::Action ToVersion(DowngradeRequest::DowngradeAction action, const std::string& name) {
-  return [action, name](Session& session, const Arguments& arguments) -> absl::Status {
+Command::Action ToVersion(Session& session, DowngradeRequest::DowngradeAction action, const std::string& name) {
+  return [action, name, &session](const Arguments& arguments) -> absl::Status {
     if (arguments.empty()) return Fail(Exit::kBadArguments, "TARGET_VERSION not provided");
     if (arguments.size() > 1) return Fail(Exit::kBadArguments, "too many arguments");
     if (arguments[0].empty()) return Fail(Exit::kBadArguments, "target version not provided");
@@ -31,14 +31,14 @@ Command::Action ToVersion(DowngradeRequest::DowngradeAction action, const std::s
 
 }  // namespace
 
-void AddDowngrade(Command& root) {
+void AddDowngrade(Command& root, Session& session) {
   Command& downgrade =
       root.Add({"downgrade", "", "Prepares the cluster for an older version", "", Group::kClusterMaintenance});
   downgrade.Add({"validate", "<TARGET_VERSION>", "Checks whether the cluster can go back to a version"})
-      .SetAction(ToVersion(DowngradeRequest::VALIDATE, "validate"));
+      .SetAction(ToVersion(session, DowngradeRequest::VALIDATE, "validate"));
   downgrade.Add({"enable", "<TARGET_VERSION>", "Starts going back to a version"})
-      .SetAction(ToVersion(DowngradeRequest::ENABLE, "enable"));
-  downgrade.Add({"cancel", "", "Stops going back"}).SetAction([](Session& session, const Arguments&) {
+      .SetAction(ToVersion(session, DowngradeRequest::ENABLE, "enable"));
+  downgrade.Add({"cancel", "", "Stops going back"}).SetAction([&session](const Arguments&) {
     return Downgrade(session, DowngradeRequest::CANCEL, "cancel", "");
   });
 }

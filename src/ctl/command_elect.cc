@@ -2,7 +2,7 @@
 
 #include "src/ctl/commands.h"
 #include "src/ctl/concurrency.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 #include "src/ctl/signals.h"
@@ -70,7 +70,7 @@ absl::Status Elect(Session& session, bool listen, const Arguments& arguments) {
 
 }  // namespace
 
-void AddElect(Command& root) {
+void AddElect(Command& root, Session& session) {
   auto listen = std::make_shared<bool>(false);
   Command& elect =
       root.Add({"elect", "<election-name> [proposal]", "Leads an election among all clients, or follows it",
@@ -78,8 +78,7 @@ void AddElect(Command& root) {
 is interrupted. With --listen, shows each leader's proposal.)",
                 Group::kConcurrency});
   elect.AddFlag("l,listen", listen.get(), "follow who leads");
-  elect.SetAction(
-      [listen](Session& session, const Arguments& arguments) { return Elect(session, *listen, arguments); });
+  elect.SetAction([listen, &session](const Arguments& arguments) { return Elect(session, *listen, arguments); });
 }
 
 }  // namespace quorate::ctl

@@ -4,7 +4,7 @@
 
 #include "src/ctl/cluster_endpoints.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -109,22 +109,23 @@ absl::Status ShowHash(Session& session, const EndpointFlags& flags) {
 
 }  // namespace
 
-void AddEndpoint(Command& root) {
+void AddEndpoint(Command& root, Session& session) {
   auto flags = std::make_shared<EndpointFlags>();
   Command& endpoint = root.Add({"endpoint", "", "Asks single members how they are", "", Group::kClusterMaintenance});
   endpoint.AddFlag("cluster", &flags->cluster, "ask every member of the cluster instead of --endpoints");
-  endpoint.Add({"health", "", "Checks that each endpoint can serve"})
-      .SetAction([flags](Session& session, const Arguments&) { return Health(session, *flags); });
+  endpoint.Add({"health", "", "Checks that each endpoint can serve"}).SetAction([flags, &session](const Arguments&) {
+    return Health(session, *flags);
+  });
   endpoint
       .Add({"status", "", "Shows version, size and raft state of each endpoint",
             "Shows how each endpoint is. In the simple format a line is: endpoint, ID, version, storage version, db "
             "size,\n"
             "in use, percentage not in use, quota, is leader, is learner, raft term, raft index, raft applied index,\n"
             "errors, downgrade target version, downgrade enabled."})
-      .SetAction([flags](Session& session, const Arguments&) { return ShowStatus(session, *flags); });
+      .SetAction([flags, &session](const Arguments&) { return ShowStatus(session, *flags); });
   Command& hash = endpoint.Add({"hashkv", "", "Shows the hash of each endpoint's history"});
   hash.AddFlag("rev", &flags->rev, "last revision that counts (default: the newest)");
-  hash.SetAction([flags](Session& session, const Arguments&) { return ShowHash(session, *flags); });
+  hash.SetAction([flags, &session](const Arguments&) { return ShowHash(session, *flags); });
 }
 
 }  // namespace quorate::ctl

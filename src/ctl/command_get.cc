@@ -1,6 +1,6 @@
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -26,9 +26,9 @@ absl::StatusOr<etcdserverpb::RangeResponse> Read(Session& session, const etcdser
 
 }  // namespace
 
-void AddGet(Command& root) {
+void AddGet(Command& root, Session& session) {
   auto flags = std::make_shared<GetFlags>();
-  AddGetTo(root, *flags).SetAction([flags](Session& session, const Arguments& arguments) -> absl::Status {
+  AddGetTo(root, *flags).SetAction([flags, &session](const Arguments& arguments) -> absl::Status {
     QUORATE_ASSIGN_OR_RETURN(etcdserverpb::RangeRequest request, RangeRequestOf(*flags, arguments));
     QUORATE_ASSIGN_OR_RETURN(etcdserverpb::RangeResponse response, Read(session, request, flags->stream));
     if (flags->count_only && session.printer().format() != "fields") {

@@ -1,11 +1,12 @@
 #include <chrono>
+#include <functional>
 #include <ostream>
 #include <thread>
 
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/lease_keeper.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -113,26 +114,25 @@ absl::Status KeepAlive(Session& session, bool once, const Arguments& arguments) 
 
 }  // namespace
 
-void AddLease(Command& root) {
+void AddLease(Command& root, Session& session) {
   Command& lease = root.Add({"lease", "", "Makes, renews and ends leases", "", Group::kKeyValue});
-  lease.Add({"grant", "<ttl>", "Makes a lease of so many seconds"}).SetAction(Grant);
-  lease.Add({"revoke", "<leaseID>", "Ends a lease and deletes its keys"}).SetAction(Revoke);
+  lease.Add({"grant", "<ttl>", "Makes a lease of so many seconds"})
+      .SetAction(std::bind_front(Grant, std::ref(session)));
+  lease.Add({"revoke", "<leaseID>", "Ends a lease and deletes its keys"})
+      .SetAction(std::bind_front(Revoke, std::ref(session)));
 
   auto keys = std::make_shared<bool>(false);
   Command& time_to_live = lease.Add({"timetolive", "<leaseID> [options]", "Shows how long a lease still has"});
   time_to_live.AddFlag("keys", keys.get(), "show the keys attached to it as well");
   time_to_live.SetAction(
-      [keys](Session& session, const Arguments& arguments) { return TimeToLive(session, *keys, arguments); });
+      [keys, &session](const Arguments& arguments) { return TimeToLive(session, *keys, arguments); });
 
-  lease.Add({"list", "", "Lists all leases"}).SetAction([](Session& session, const Arguments&) {
-    return List(session);
-  });
+  lease.Add({"list", "", "Lists all leases"}).SetAction([&session](const Arguments&) { return List(session); });
 
   auto once = std::make_shared<bool>(false);
   Command& keep_alive = lease.Add({"keep-alive", "[options] <leaseID>", "Renews a lease again and again"});
   keep_alive.AddFlag("once", once.get(), "renew it once");
-  keep_alive.SetAction(
-      [once](Session& session, const Arguments& arguments) { return KeepAlive(session, *once, arguments); });
+  keep_alive.SetAction([once, &session](const Arguments& arguments) { return KeepAlive(session, *once, arguments); });
 }
 
 }  // namespace quorate::ctl

@@ -3,8 +3,8 @@
 
 #include "src/ctl/commands.h"
 #include "src/ctl/concurrency.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/log_line.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/run_program.h"
 #include "src/ctl/session.h"
@@ -82,7 +82,7 @@ absl::Status Lock(Session& session, int64_t ttl_seconds, const Arguments& argume
 
 }  // namespace
 
-void AddLock(Command& root) {
+void AddLock(Command& root, Session& session) {
   auto ttl_seconds = std::make_shared<int64_t>(kDefaultTtlSeconds);
   Command& lock = root.Add({"lock", "<lockname> [exec-command arg1 arg2 ...]", "Holds a lock among all clients",
                             R"(Waits for the lock and holds it until it is interrupted, or until the given program ends.
@@ -92,7 +92,7 @@ becomes the command's.)",
                             Group::kConcurrency});
   lock.AddFlag("ttl", ttl_seconds.get(), "seconds until the lock is free after its holder has vanished");
   lock.SetAction(
-      [ttl_seconds](Session& session, const Arguments& arguments) { return Lock(session, *ttl_seconds, arguments); });
+      [ttl_seconds, &session](const Arguments& arguments) { return Lock(session, *ttl_seconds, arguments); });
 }
 
 }  // namespace quorate::ctl

@@ -4,8 +4,8 @@
 
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/mirror.h"
+#include "src/ctl/names.h"
 #include "src/ctl/password.h"
 #include "src/ctl/session.h"
 
@@ -69,7 +69,7 @@ absl::Status MakeMirror(Session& session, const MirrorFlags& flags, const Argume
 
 }  // namespace
 
-void AddMakeMirror(Command& root) {
+void AddMakeMirror(Command& root, Session& session) {
   auto flags = std::make_shared<MirrorFlags>();
   Command& mirror =
       root.Add({"make-mirror", "[options] <destination>", "Copies keys to another cluster as they change",
@@ -89,8 +89,7 @@ until it is interrupted. Says every 30 seconds how many keys were copied. Leases
                  "connect to the destination without TLS where its address does not ask for it");
   mirror.AddFlag("dest-user", &flags->user, "user[:password] at the destination (asks for a password that is missing)");
   mirror.AddFlag("dest-password", &flags->password, "password at the destination; --dest-user then is the name alone");
-  mirror.SetAction(
-      [flags](Session& session, const Arguments& arguments) { return MakeMirror(session, *flags, arguments); });
+  mirror.SetAction([flags, &session](const Arguments& arguments) { return MakeMirror(session, *flags, arguments); });
 }
 
 }  // namespace quorate::ctl

@@ -1,12 +1,12 @@
 #include <ostream>
 
+#include "quorate/tool/table.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
 #include "src/ctl/peer_urls.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
-#include "src/ctl/table.h"
 
 namespace quorate::ctl {
 namespace {
@@ -45,7 +45,7 @@ void ShowSettings(const std::string& name, const std::string& peer_urls,
     const std::string& shown = member.id() == response.member().id() ? name : member.name();
     for (const auto& url : member.peerurls()) members.push_back(shown + "=" + url);
   }
-  out << "\nETCD_NAME=" << Quote(name) << "\nETCD_INITIAL_CLUSTER=" << Quote(Join(members, ","))
+  out << "\nETCD_NAME=" << Quote(name) << "\nETCD_INITIAL_CLUSTER=" << Quote(tool::Join(members, ","))
       << "\nETCD_INITIAL_ADVERTISE_PEER_URLS=" << Quote(peer_urls) << "\nETCD_INITIAL_CLUSTER_STATE=\"existing\"\n";
 }
 
@@ -110,31 +110,30 @@ absl::Status List(Session& session, const MemberFlags& flags) {
 
 }  // namespace
 
-void AddMember(Command& root) {
+void AddMember(Command& root, Session& session) {
   auto flags = std::make_shared<MemberFlags>();
   Command& member =
       root.Add({"member", "", "Shows and changes who belongs to the cluster", "", Group::kClusterMaintenance});
   Command& add = member.Add({"add", "<memberName> [options]", "Adds a member to the cluster"});
   add.AddFlag("peer-urls", &flags->peer_urls, "where other members reach the new one, separated by commas");
   add.AddFlag("learner", &flags->learner, "let the new member learn before it votes");
-  add.SetAction([flags](Session& session, const Arguments& arguments) { return Add(session, *flags, arguments); });
+  add.SetAction([flags, &session](const Arguments& arguments) { return Add(session, *flags, arguments); });
 
   member.Add({"remove", "<memberID>", "Takes a member out of the cluster"})
-      .SetAction([](Session& session, const Arguments& arguments) { return Remove(session, arguments); });
+      .SetAction([&session](const Arguments& arguments) { return Remove(session, arguments); });
 
   Command& update = member.Add({"update", "<memberID> [options]", "Changes where other members reach a member"});
   update.AddFlag("peer-urls", &flags->peer_urls, "where other members reach it, separated by commas");
-  update.SetAction(
-      [flags](Session& session, const Arguments& arguments) { return Update(session, *flags, arguments); });
+  update.SetAction([flags, &session](const Arguments& arguments) { return Update(session, *flags, arguments); });
 
   Command& list = member.Add({"list", "", "Lists the members of the cluster",
                               "Lists the members. In the simple format a line is: ID, status, name, peer addresses,\n"
                               "client addresses, is learner."});
   list.AddFlag("consistency", &flags->consistency, "l asks the cluster (linearizable), s the member (serializable)");
-  list.SetAction([flags](Session& session, const Arguments&) { return List(session, *flags); });
+  list.SetAction([flags, &session](const Arguments&) { return List(session, *flags); });
 
   member.Add({"promote", "<memberID>", "Makes a learner a voting member"})
-      .SetAction([](Session& session, const Arguments& arguments) { return Promote(session, arguments); });
+      .SetAction([&session](const Arguments& arguments) { return Promote(session, arguments); });
 }
 
 }  // namespace quorate::ctl

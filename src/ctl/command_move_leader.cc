@@ -1,5 +1,7 @@
+#include <functional>
+
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 
@@ -42,9 +44,9 @@ absl::Status MoveLeader(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddMoveLeader(Command& root) {
+void AddMoveLeader(Command& root, Session& session) {
   root.Add({"move-leader", "<transferee-member-id>", "Makes another member the leader", "", Group::kClusterMaintenance})
-      .SetAction(MoveLeader);
+      .SetAction(std::bind_front(MoveLeader, std::ref(session)));
 }
 
 }  // namespace quorate::ctl

@@ -6,9 +6,9 @@
 
 namespace quorate::ctl {
 
-void AddPut(Command& root) {
+void AddPut(Command& root, Session& session) {
   auto flags = std::make_shared<PutFlags>();
-  AddPutTo(root, *flags).SetAction([flags](Session& session, const Arguments& arguments) -> absl::Status {
+  AddPutTo(root, *flags).SetAction([flags, &session](const Arguments& arguments) -> absl::Status {
     const auto read_value = [&session] { return ReadAll(session.in(), session.in_descriptor()); };
     QUORATE_ASSIGN_OR_RETURN(etcdserverpb::PutRequest request, PutRequestOf(*flags, arguments, read_value));
     QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());

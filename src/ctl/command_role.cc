@@ -1,6 +1,8 @@
+#include <functional>
+
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
 #include "src/ctl/patient_call.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
@@ -128,24 +130,25 @@ void AddRangeFlags(Command& command, RoleFlags& flags) {
 
 }  // namespace
 
-void AddRole(Command& root) {
+void AddRole(Command& root, Session& session) {
   auto flags = std::make_shared<RoleFlags>();
   Command& role = root.Add({"role", "", "Shows and changes what roles may do", "", Group::kAuthentication});
-  role.Add({"add", "<role name>", "Makes a role"}).SetAction(Add);
-  role.Add({"delete", "<role name>", "Deletes a role"}).SetAction(Delete);
-  role.Add({"get", "<role name>", "Shows the permissions of a role"}).SetAction(Get);
-  role.Add({"list", "", "Lists all roles"}).SetAction(List);
+  role.Add({"add", "<role name>", "Makes a role"}).SetAction(std::bind_front(Add, std::ref(session)));
+  role.Add({"delete", "<role name>", "Deletes a role"}).SetAction(std::bind_front(Delete, std::ref(session)));
+  role.Add({"get", "<role name>", "Shows the permissions of a role"})
+      .SetAction(std::bind_front(Get, std::ref(session)));
+  role.Add({"list", "", "Lists all roles"}).SetAction(std::bind_front(List, std::ref(session)));
 
   Command& grant = role.Add({"grant-permission", "[options] <role name> <permission type> <key> [endkey]",
                              "Lets a role read, write or both (readwrite)"});
   AddRangeFlags(grant, *flags);
   grant.SetAction(
-      [flags](Session& session, const Arguments& arguments) { return GrantPermission(session, *flags, arguments); });
+      [flags, &session](const Arguments& arguments) { return GrantPermission(session, *flags, arguments); });
 
   Command& revoke = role.Add({"revoke-permission", "<role name> <key> [endkey]", "Takes a permission from a role"});
   AddRangeFlags(revoke, *flags);
   revoke.SetAction(
-      [flags](Session& session, const Arguments& arguments) { return RevokePermission(session, *flags, arguments); });
+      [flags, &session](const Arguments& arguments) { return RevokePermission(session, *flags, arguments); });
 }
 
 }  // namespace quorate::ctl

@@ -1,12 +1,13 @@
 #include <chrono>
+#include <functional>
 #include <ostream>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "quorate/tool/progress_bar.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/log_line.h"
-#include "src/ctl/progress_bar.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 #include "src/ctl/signals.h"
 #include "src/ctl/snapshot_file.h"
@@ -30,7 +31,7 @@ absl::StatusOr<std::string> Fetch(Session& session, Client& client, Cancellation
   bool is_bounded = session.line().command->FindFlag("command-timeout")->IsSet();
   Call call = {"/etcdserverpb.Maintenance/Snapshot", false, is_bounded ? session.command_timeout() : Duration{}};
   call.cancellation = &interrupted;
-  ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, ProgressBar::Unit::kBytes);
+  tool::ProgressBar bar(session.shows_progress() ? &session.err() : nullptr, tool::ProgressBar::Unit::kBytes);
   std::string version;
   etcdserverpb::SnapshotResponse response;
   absl::Status status = client.ServerStream(call, etcdserverpb::SnapshotRequest(), response, [&]() -> absl::Status {
@@ -75,14 +76,14 @@ absl::Status Save(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddSnapshot(Command& root) {
+void AddSnapshot(Command& root, Session& session) {
   Command& snapshot = root.Add({"snapshot", "", "Takes snapshots of a member", "", Group::kClusterMaintenance});
   snapshot
       .Add({"save", "<filename>", "Saves all that a member stores to a file",
             "Saves all that one member stores to a file in etcd's own format, which quorateutl and etcdutl restore "
             "from.\n"
             "The file has its name only once it is whole and checked; until then it is <filename>.part."})
-      .SetAction(Save);
+      .SetAction(std::bind_front(Save, std::ref(session)));
 }
 
 }  // namespace quorate::ctl

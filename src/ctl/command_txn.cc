@@ -1,12 +1,12 @@
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/session.h"
 #include "src/ctl/txn_syntax.h"
 
 namespace quorate::ctl {
 
-void AddTxn(Command& root) {
+void AddTxn(Command& root, Session& session) {
   auto interactive = std::make_shared<bool>(false);
   Command& txn = root.Add({"txn", "[options]", "Runs several operations as one transaction",
                            R"(Reads a transaction from standard input: comparisons, then the operations to run if all of
@@ -23,7 +23,7 @@ del key3 --prefix
 Comparisons are of value, version, create, mod or lease, with =, !=, < or >.)",
                            Group::kKeyValue});
   txn.AddFlag("i,interactive", interactive.get(), "say which part is read next");
-  txn.SetAction([interactive](Session& session, const Arguments& arguments) -> absl::Status {
+  txn.SetAction([interactive, &session](const Arguments& arguments) -> absl::Status {
     if (!arguments.empty()) return Fail(Exit::kBadArguments, "txn command does not accept argument");
     QUORATE_ASSIGN_OR_RETURN(std::unique_ptr<Client> client, session.Connect());
     QUORATE_ASSIGN_OR_RETURN(etcdserverpb::TxnRequest request,

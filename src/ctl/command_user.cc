@@ -1,8 +1,9 @@
+#include <functional>
 #include <istream>
 #include <ostream>
 
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/password.h"
 #include "src/ctl/patient_call.h"
 #include "src/ctl/printer.h"
@@ -142,7 +143,7 @@ absl::Status RevokeRole(Session& session, const Arguments& arguments) {
 
 }  // namespace
 
-void AddUser(Command& root) {
+void AddUser(Command& root, Session& session) {
   auto flags = std::make_shared<UserFlags>();
   Command& user = root.Add({"user", "", "Shows and changes users and their roles", "", Group::kAuthentication});
 
@@ -150,24 +151,26 @@ void AddUser(Command& root) {
   add.AddFlag("interactive", &flags->interactive, "ask for the password twice; else read one word of standard input");
   add.AddFlag("new-user-password", &flags->password, "the password");
   add.AddFlag("no-password", &flags->no_password, "make a user who is known by a client certificate only");
-  add.SetAction([flags](Session& session, const Arguments& arguments) { return Add(session, *flags, arguments); });
+  add.SetAction([flags, &session](const Arguments& arguments) { return Add(session, *flags, arguments); });
 
-  user.Add({"delete", "<user name>", "Deletes a user"}).SetAction(Delete);
+  user.Add({"delete", "<user name>", "Deletes a user"}).SetAction(std::bind_front(Delete, std::ref(session)));
 
   Command& get = user.Add({"get", "<user name> [options]", "Shows the roles of a user"});
   get.AddFlag("detail", &flags->detail, "show the permissions of each role");
-  get.SetAction([flags](Session& session, const Arguments& arguments) { return Get(session, *flags, arguments); });
+  get.SetAction([flags, &session](const Arguments& arguments) { return Get(session, *flags, arguments); });
 
-  user.Add({"list", "", "Lists all users"}).SetAction(List);
+  user.Add({"list", "", "Lists all users"}).SetAction(std::bind_front(List, std::ref(session)));
 
   Command& passwd = user.Add({"passwd", "<user name> [options]", "Changes the password of a user"});
   passwd.AddFlag("interactive", &flags->interactive,
                  "ask for the password twice; else read one word of standard input");
   passwd.SetAction(
-      [flags](Session& session, const Arguments& arguments) { return ChangePassword(session, *flags, arguments); });
+      [flags, &session](const Arguments& arguments) { return ChangePassword(session, *flags, arguments); });
 
-  user.Add({"grant-role", "<user name> <role name>", "Gives a role to a user"}).SetAction(GrantRole);
-  user.Add({"revoke-role", "<user name> <role name>", "Takes a role from a user"}).SetAction(RevokeRole);
+  user.Add({"grant-role", "<user name> <role name>", "Gives a role to a user"})
+      .SetAction(std::bind_front(GrantRole, std::ref(session)));
+  user.Add({"revoke-role", "<user name> <role name>", "Takes a role from a user"})
+      .SetAction(std::bind_front(RevokeRole, std::ref(session)));
 }
 
 }  // namespace quorate::ctl

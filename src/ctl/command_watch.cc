@@ -4,8 +4,8 @@
 #include "quorate/base/mutex.h"
 #include "src/ctl/cancellation.h"
 #include "src/ctl/commands.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/input_lines.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/run_program.h"
 #include "src/ctl/session.h"
@@ -157,7 +157,7 @@ absl::Status Watch(Session& session, const WatchFlags& flags) {
 
 }  // namespace
 
-void AddWatch(Command& root) {
+void AddWatch(Command& root, Session& session) {
   auto flags = std::make_shared<WatchFlags>();
   Command& watch =
       root.Add({"watch", "[options] [key or prefix] [range_end] [--] [exec-command arg1 arg2 ...]",
@@ -171,7 +171,7 @@ With --interactive, every line of standard input is a watch of its own, written 
 'progress', which has each watch show how far it is.)",
                 Group::kKeyValue});
   AddWatchFlags(watch, *flags);
-  watch.SetAction([flags](Session& session, const Arguments&) { return Watch(session, *flags); });
+  watch.SetAction([flags, &session](const Arguments&) { return Watch(session, *flags); });
 }
 
 }  // namespace quorate::ctl

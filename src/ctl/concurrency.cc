@@ -5,9 +5,10 @@
 
 #include "quorate/base/saturating.h"
 #include "src/ctl/client.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
 #include "src/ctl/lease_keeper.h"
+#include "src/ctl/names.h"
+#include "src/ctl/rpc_error.h"
 #include "src/ctl/watcher.h"
 
 namespace quorate::ctl {

@@ -1,57 +1,52 @@
 #include "quorate/ctl/ctl.h"
 
+#include "quorate/tool/help.h"
+#include "quorate/tool/run_line.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/global_flags.h"
-#include "src/ctl/help.h"
-#include "src/ctl/run_line.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {
 
-void AddCommands(Command& root) {
-  AddGet(root);
-  AddPut(root);
-  AddDelete(root);
-  AddTxn(root);
-  AddCompaction(root);
-  AddAlarm(root);
-  AddDefrag(root);
-  AddEndpoint(root);
-  AddMoveLeader(root);
-  AddWatch(root);
-  AddVersion(root);
-  AddLease(root);
-  AddMember(root);
-  AddSnapshot(root);
-  AddMakeMirror(root);
-  AddLock(root);
-  AddElect(root);
-  AddAuth(root);
-  AddUser(root);
-  AddRole(root);
-  AddCheck(root);
-  AddCompletion(root);
-  AddDowngrade(root);
-  AddOptions(root);
-  AddHelp(root);
+void AddCommands(Command& root, Session& session) {
+  AddGet(root, session);
+  AddPut(root, session);
+  AddDelete(root, session);
+  AddTxn(root, session);
+  AddCompaction(root, session);
+  AddAlarm(root, session);
+  AddDefrag(root, session);
+  AddEndpoint(root, session);
+  AddMoveLeader(root, session);
+  AddWatch(root, session);
+  AddVersion(root, session);
+  AddLease(root, session);
+  AddMember(root, session);
+  AddSnapshot(root, session);
+  AddMakeMirror(root, session);
+  AddLock(root, session);
+  AddElect(root, session);
+  AddAuth(root, session);
+  AddUser(root, session);
+  AddRole(root, session);
+  AddCheck(root, session);
+  AddCompletion(root, session);
+  AddDowngrade(root, session);
+  AddOptions(root, session);
+  AddHelp(root, session);
 }
 
 int Run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-        const Streams& streams) {
+        const tool::Streams& streams) {
   Session session(streams, environment);
   Command root({"quoratectl", "", "Talks to the members of a Quorate or etcd cluster.", "", Group::kNone});
   AddGlobalFlags(root, session.flags());
-  AddCommands(root);
+  AddCommands(root, session);
 
-  return RunLine(root, arguments, streams,
-                 {.usage = [](const Command& command) { return UsageOf(command); },
-                  .help = HelpOf,
-                  .objection = [](const ParsedLine&) { return std::string(); },
-                  .action =
-                      [&session](const ParsedLine& line) {
-                        session.SetLine(line);
-                        return line.command->action()(session, line.arguments);
-                      }});
+  return tool::RunLine(root, arguments, streams,
+                       {.usage = [](const Command& command) { return tool::UsageOf(command); },
+                        .help = tool::HelpOf,
+                        .before = [&session](const tool::ParsedLine& line) { session.SetLine(line); }});
 }
 
 }  // namespace quorate::ctl

@@ -4,8 +4,8 @@
 #include <ostream>
 #include <set>
 
-#include "src/ctl/failure.h"
 #include "src/ctl/log_line.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "src/ctl/command.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 

@@ -4,7 +4,7 @@
 #include <ostream>
 #include <thread>
 
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/status.h"
-#include "src/ctl/command.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 

@@ -7,7 +7,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/status.h"
-#include "src/ctl/values.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 

@@ -9,8 +9,8 @@
 
 #include "src/ctl/cancellation.h"
 #include "src/ctl/client.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
 #include "src/ctl/session.h"
 
 namespace quorate::ctl {

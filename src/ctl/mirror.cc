@@ -4,8 +4,9 @@
 
 #include "src/ctl/cancellation.h"
 #include "src/ctl/client.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
+#include "src/ctl/rpc_error.h"
 #include "src/ctl/watcher.h"
 
 namespace quorate::ctl {

@@ -4,8 +4,7 @@
 #include <cctype>
 
 #include "absl/strings/ascii.h"
-#include "src/ctl/failure.h"
-#include "src/ctl/values.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {

@@ -1,8 +1,8 @@
 #include <ostream>
 
+#include "quorate/tool/table.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
-#include "src/ctl/table.h"
-#include "src/ctl/values.h"
 
 namespace quorate::ctl {
 namespace {
@@ -145,7 +145,7 @@ class FieldsPrinter : public Printer {
       Field("RaftIndex", status.raftindex());
       Field("RaftTerm", status.raftterm());
       Field("RaftAppliedIndex", status.raftappliedindex());
-      Field("Errors", "[" + Join({status.errors().begin(), status.errors().end()}, " ") + "]");
+      Field("Errors", "[" + tool::Join({status.errors().begin(), status.errors().end()}, " ") + "]");
       Text("Endpoint", endpoint);
       Text("DowngradeTargetVersion", status.downgradeinfo().targetversion());
       Field("DowngradeEnabled", status.downgradeinfo().enabled());

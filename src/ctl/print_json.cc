@@ -2,8 +2,8 @@
 #include <ostream>
 
 #include "src/ctl/json.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
-#include "src/ctl/values.h"
 
 namespace quorate::ctl {
 namespace {

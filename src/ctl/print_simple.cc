@@ -1,9 +1,9 @@
 #include <ostream>
 
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 #include "src/ctl/rows.h"
-#include "src/ctl/values.h"
 
 namespace quorate::ctl {
 namespace {
@@ -101,7 +101,7 @@ class SimplePrinter : public Printer {
     }
     out() << LeaseName(response.id()) << " granted with TTL(" << response.grantedttl() << "s), remaining("
           << response.ttl() << "s)";
-    if (keys) out() << ", attached keys([" << Join({response.keys().begin(), response.keys().end()}, " ") << "])";
+    if (keys) out() << ", attached keys([" << tool::Join({response.keys().begin(), response.keys().end()}, " ") << "])";
     out() << "\n";
     return absl::OkStatus();
   }
@@ -188,8 +188,8 @@ class SimplePrinter : public Printer {
     return absl::OkStatus();
   }
 
-  absl::Status Lines(const std::vector<Row>& rows) {
-    for (size_t i = 1; i < rows.size(); ++i) out() << Join(rows[i], ", ") << "\n";
+  absl::Status Lines(const std::vector<tool::Row>& rows) {
+    for (size_t i = 1; i < rows.size(); ++i) out() << tool::Join(rows[i], ", ") << "\n";
     return absl::OkStatus();
   }
 

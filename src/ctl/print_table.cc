@@ -18,8 +18,8 @@ class TablePrinter : public Printer {
   absl::Status HashKv(const std::vector<EndpointHash>& endpoints) override { return Show(HashRows(endpoints)); }
 
  private:
-  absl::Status Show(const std::vector<Row>& rows) {
-    out() << RenderTable(rows);
+  absl::Status Show(const std::vector<tool::Row>& rows) {
+    out() << tool::RenderTable(rows);
     return absl::OkStatus();
   }
 };

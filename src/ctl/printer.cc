@@ -2,7 +2,7 @@
 
 #include <ostream>
 
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {

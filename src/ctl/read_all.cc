@@ -7,7 +7,7 @@
 #include <istream>
 #include <iterator>
 
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 

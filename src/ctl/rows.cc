@@ -1,6 +1,6 @@
 #include "src/ctl/rows.h"
 
-#include "src/ctl/values.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {
@@ -15,28 +15,30 @@ std::string PercentNotInUse(const etcdserverpb::StatusResponse& status) {
 
 }  // namespace
 
-std::vector<Row> MemberRows(const etcdserverpb::MemberListResponse& response) {
-  std::vector<Row> rows = {{"ID", "STATUS", "NAME", "PEER ADDRS", "CLIENT ADDRS", "IS LEARNER"}};
+std::vector<tool::Row> MemberRows(const etcdserverpb::MemberListResponse& response) {
+  std::vector<tool::Row> rows = {{"ID", "STATUS", "NAME", "PEER ADDRS", "CLIENT ADDRS", "IS LEARNER"}};
   for (const auto& member : response.members()) {
     rows.push_back({Hex(member.id()), member.name().empty() ? "unstarted" : "started", member.name(),
-                    Join({member.peerurls().begin(), member.peerurls().end()}, ","),
-                    Join({member.clienturls().begin(), member.clienturls().end()}, ","), YesNo(member.islearner())});
+                    tool::Join({member.peerurls().begin(), member.peerurls().end()}, ","),
+                    tool::Join({member.clienturls().begin(), member.clienturls().end()}, ","),
+                    YesNo(member.islearner())});
   }
   return rows;
 }
 
-std::vector<Row> HealthRows(const std::vector<EndpointHealth>& endpoints) {
-  std::vector<Row> rows = {{"ENDPOINT", "HEALTH", "TOOK", "ERROR"}};
+std::vector<tool::Row> HealthRows(const std::vector<EndpointHealth>& endpoints) {
+  std::vector<tool::Row> rows = {{"ENDPOINT", "HEALTH", "TOOK", "ERROR"}};
   for (const auto& health : endpoints) {
     rows.push_back({health.endpoint, YesNo(health.healthy), health.took, health.error});
   }
   return rows;
 }
 
-std::vector<Row> StatusRows(const std::vector<EndpointStatus>& endpoints) {
-  std::vector<Row> rows = {{"ENDPOINT", "ID", "VERSION", "STORAGE VERSION", "DB SIZE", "IN USE",
-                            "PERCENTAGE NOT IN USE", "QUOTA", "IS LEADER", "IS LEARNER", "RAFT TERM", "RAFT INDEX",
-                            "RAFT APPLIED INDEX", "ERRORS", "DOWNGRADE TARGET VERSION", "DOWNGRADE ENABLED"}};
+std::vector<tool::Row> StatusRows(const std::vector<EndpointStatus>& endpoints) {
+  std::vector<tool::Row> rows = {{"ENDPOINT", "ID", "VERSION", "STORAGE VERSION", "DB SIZE", "IN USE",
+                                  "PERCENTAGE NOT IN USE", "QUOTA", "IS LEADER", "IS LEARNER", "RAFT TERM",
+                                  "RAFT INDEX", "RAFT APPLIED INDEX", "ERRORS", "DOWNGRADE TARGET VERSION",
+                                  "DOWNGRADE ENABLED"}};
   for (const auto& [endpoint, status] : endpoints) {
     rows.push_back(
         {endpoint, Hex(status.header().member_id()), status.version(), status.storageversion(),
@@ -44,14 +46,14 @@ std::vector<Row> StatusRows(const std::vector<EndpointStatus>& endpoints) {
          PercentNotInUse(status), FormatBytes(static_cast<uint64_t>(status.dbsizequota())),
          YesNo(status.leader() == status.header().member_id()), YesNo(status.islearner()),
          std::to_string(status.raftterm()), std::to_string(status.raftindex()),
-         std::to_string(status.raftappliedindex()), Join({status.errors().begin(), status.errors().end()}, ", "),
+         std::to_string(status.raftappliedindex()), tool::Join({status.errors().begin(), status.errors().end()}, ", "),
          status.downgradeinfo().targetversion(), YesNo(status.downgradeinfo().enabled())});
   }
   return rows;
 }
 
-std::vector<Row> HashRows(const std::vector<EndpointHash>& endpoints) {
-  std::vector<Row> rows = {{"ENDPOINT", "HASH", "HASH REVISION"}};
+std::vector<tool::Row> HashRows(const std::vector<EndpointHash>& endpoints) {
+  std::vector<tool::Row> rows = {{"ENDPOINT", "HASH", "HASH REVISION"}};
   for (const auto& [endpoint, hash] : endpoints) {
     rows.push_back({endpoint, std::to_string(hash.hash()), std::to_string(hash.hash_revision())});
   }

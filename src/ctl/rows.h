@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "quorate/tool/table.h"
 #include "src/ctl/printer.h"
-#include "src/ctl/table.h"
 
 namespace quorate::ctl {
 
 // The first row names the columns.
-std::vector<Row> MemberRows(const etcdserverpb::MemberListResponse& response);
-std::vector<Row> HealthRows(const std::vector<EndpointHealth>& endpoints);
-std::vector<Row> StatusRows(const std::vector<EndpointStatus>& endpoints);
-std::vector<Row> HashRows(const std::vector<EndpointHash>& endpoints);
+std::vector<tool::Row> MemberRows(const etcdserverpb::MemberListResponse& response);
+std::vector<tool::Row> HealthRows(const std::vector<EndpointHealth>& endpoints);
+std::vector<tool::Row> StatusRows(const std::vector<EndpointStatus>& endpoints);
+std::vector<tool::Row> HashRows(const std::vector<EndpointHash>& endpoints);
 
 }  // namespace quorate::ctl

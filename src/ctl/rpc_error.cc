@@ -4,6 +4,7 @@
 #include <set>
 
 #include "quorate/base/errors.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 
@@ -27,5 +28,7 @@ std::string RpcErrorText(int grpc_code, std::string_view message) {
   if (!prefix.empty()) message.remove_prefix(1);
   return "rpc error: code = " + name + " desc = " + prefix + std::string(message);
 }
+
+absl::Status MalformedAnswer() { return Fail(Exit::kError, "the server's answer is malformed"); }
 
 }  // namespace quorate::ctl

@@ -9,8 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "src/ctl/failure.h"
-#include "src/ctl/values.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {

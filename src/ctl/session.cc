@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/password.h"
 #include "src/ctl/printer.h"
 
@@ -64,7 +64,7 @@ void UserFlag::AskForMissing(const std::string& prompt, std::istream& in, std::o
   user.resize(colon);
 }
 
-Session::Session(Streams streams, std::vector<std::string> environment)
+Session::Session(tool::Streams streams, std::vector<std::string> environment)
     : streams_(streams), environment_(std::move(environment)) {}
 
 Session::~Session() = default;

@@ -10,10 +10,10 @@
 
 #include "quorate/base/saturating.h"
 #include "quorate/ctl/ctl.h"
+#include "quorate/tool/command_line.h"
 #include "src/ctl/client.h"
-#include "src/ctl/command_line.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/global_flags.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 
@@ -39,7 +39,7 @@ struct UserFlag {
 
 class Session {
  public:
-  Session(Streams streams, std::vector<std::string> environment);
+  Session(tool::Streams streams, std::vector<std::string> environment);
   ~Session();
 
   std::istream& in() { return streams_.in; }
@@ -50,11 +50,11 @@ class Session {
   GlobalFlags& flags() { return flags_; }
 
   // The line that runs; set before its command's action is called, and outlives it.
-  void SetLine(const ParsedLine& line) {
+  void SetLine(const tool::ParsedLine& line) {
     line_ = &line;
     command_ = line.command;
   }
-  const ParsedLine& line() const { return *line_; }
+  const tool::ParsedLine& line() const { return *line_; }
   // Entries of the form NAME=value.
   const std::vector<std::string>& environment() const { return environment_; }
   // The value of ETCDCTL_<name>, or else of QUORATECTL_<name>; empty if neither is there.
@@ -96,10 +96,10 @@ class Session {
   absl::Status CheckFiles() const;
   void ReadCredentials();
 
-  Streams streams_;
+  tool::Streams streams_;
   std::vector<std::string> environment_;
   GlobalFlags flags_;
-  const ParsedLine* line_ = nullptr;
+  const tool::ParsedLine* line_ = nullptr;
   const Command* command_ = nullptr;
   ClientConfig config_;
   std::unique_ptr<Printer> printer_;

@@ -9,7 +9,7 @@
 #include <cstdio>
 
 #include "quorate/base/file_system.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {

@@ -1,8 +1,7 @@
 #include <optional>
 
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/txn_syntax.h"
-#include "src/ctl/values.h"
 
 namespace quorate::ctl {
 namespace {

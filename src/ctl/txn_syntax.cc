@@ -4,10 +4,10 @@
 #include <ostream>
 #include <string_view>
 
-#include "src/ctl/command_line.h"
-#include "src/ctl/failure.h"
-#include "src/ctl/help.h"
+#include "quorate/tool/command_line.h"
+#include "quorate/tool/help.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {
@@ -88,10 +88,10 @@ absl::StatusOr<etcdserverpb::RequestOp> ParseOperation(const std::string& line, 
   const Command& put = AddPutTo(operations, put_flags);
   const Command& get = AddGetTo(operations, get_flags);
   AddDeleteTo(operations, delete_flags);
-  ParsedLine parsed;
-  LineError error = ParseCommandLine(operations, words, parsed);
-  if (error.shows_usage) err << UsageOf(*parsed.command) << "\n";
-  if (parsed.wants_help) out << HelpOf(*parsed.command);
+  tool::ParsedLine parsed;
+  tool::LineError error = tool::ParseCommandLine(operations, words, parsed);
+  if (error.shows_usage) err << tool::UsageOf(*parsed.command) << "\n";
+  if (parsed.wants_help) out << tool::HelpOf(*parsed.command);
   if (!error.status.ok() || parsed.wants_help || parsed.command == &operations) {
     return Fail(Exit::kInvalidInput, "invalid txn request: " + line);
   }

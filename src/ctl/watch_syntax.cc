@@ -1,7 +1,7 @@
 #include "src/ctl/watch_syntax.h"
 
-#include "src/ctl/failure.h"
 #include "src/ctl/kv_requests.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {
@@ -20,7 +20,7 @@ void AddWatchFlags(Command& watch, WatchFlags& flags) {
   watch.AddFlag("progress-notify", &flags.progress_notify, "show from time to time how far the watch is");
 }
 
-absl::StatusOr<WatchArguments> WatchArgumentsOf(const ParsedLine& line, const WatchVariables& variables) {
+absl::StatusOr<WatchArguments> WatchArgumentsOf(const tool::ParsedLine& line, const WatchVariables& variables) {
   auto split = line.arguments.begin() + static_cast<std::ptrdiff_t>(line.before_dashes);
   WatchArguments arguments;
   arguments.range.assign(line.arguments.begin(), split);
@@ -59,8 +59,8 @@ absl::StatusOr<WatchArguments> ReadWatchLine(const Arguments& words, const Watch
   if (!words.empty() && words.back() == "--") return WrongNumber(" (found separator --, but no commands)");
   Command watch({"watch", "", ""});
   AddWatchFlags(watch, flags);
-  ParsedLine line;
-  LineError error = ParseCommandLine(watch, words, line);
+  tool::ParsedLine line;
+  tool::LineError error = tool::ParseCommandLine(watch, words, line);
   if (!error.status.ok()) return Fail(Exit::kBadArguments, base::MessageOf(error.status));
   if (line.wants_help) return Fail(Exit::kBadArguments, "pflag: help requested");
   return WatchArgumentsOf(line, variables);

@@ -6,7 +6,8 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "quorate/base/status.h"
-#include "src/ctl/command_line.h"
+#include "quorate/tool/command_line.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 
@@ -33,7 +34,7 @@ struct WatchArguments {
 // The flags outlive the command.
 void AddWatchFlags(Command& watch, WatchFlags& flags);
 
-absl::StatusOr<WatchArguments> WatchArgumentsOf(const ParsedLine& line, const WatchVariables& variables);
+absl::StatusOr<WatchArguments> WatchArgumentsOf(const tool::ParsedLine& line, const WatchVariables& variables);
 absl::StatusOr<etcdserverpb::WatchCreateRequest> WatchRequestOf(const WatchFlags& flags, const Arguments& range);
 
 // Reads the words behind "watch" of an interactive line: flags given there count, those of the command line do not.

@@ -139,7 +139,8 @@ uint64_t ReadView::TxnCost(const TxnRequest& request, uint64_t enough) const {
 }
 
 uint64_t ReadView::TxnCostMax() const {
-  return Effort::Bound(rep_->parts->published.keys.load(std::memory_order_relaxed));
+  constexpr uint64_t kCostOfEachKey = 4;
+  return std::max(Effort::kVisitsMin, kCostOfEachKey * rep_->parts->published.keys.load(std::memory_order_relaxed));
 }
 
 uint64_t ReadView::KeptBytes(const PutRequest& request) const {

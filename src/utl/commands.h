@@ -5,7 +5,8 @@
 #include <chrono>
 #include <string>
 
-#include "quorate/ctl/tool.h"
+#include "quorate/tool/command.h"
+#include "quorate/tool/streams.h"
 
 namespace quorate::utl {
 
@@ -15,12 +16,17 @@ struct GlobalFlags {
   std::string write_out = "simple";
 };
 
-// `flags` outlives the tool.
-void AddDefrag(const ctl::Tool::Entry& root, const GlobalFlags* flags);
-void AddHashKv(const ctl::Tool::Entry& root, const GlobalFlags* flags);
-void AddMigrate(const ctl::Tool::Entry& root);
-void AddSnapshotRestore(const ctl::Tool::Entry& snapshot);
-void AddSnapshotStatus(const ctl::Tool::Entry& snapshot, const GlobalFlags* flags);
-void AddVersion(const ctl::Tool::Entry& root);
+// `root`, `flags` and `streams` outlive the run.
+void AddHelp(tool::Command& root, const tool::Streams& streams);
+void AddCompletion(tool::Command& root, const tool::Streams& streams);
+void AddDefrag(tool::Command& root, const GlobalFlags& flags);
+void AddHashKv(tool::Command& root, const GlobalFlags& flags, const tool::Streams& streams);
+void AddMigrate(tool::Command& root);
+void AddSnapshotRestore(tool::Command& snapshot, const tool::Streams& streams);
+void AddSnapshotStatus(tool::Command& snapshot, const GlobalFlags& flags, const tool::Streams& streams);
+void AddVersion(tool::Command& root, const tool::Streams& streams);
+
+// With the flags that every command understands: there is no other list of them.
+std::string FullUsageOf(const tool::Command& command);
 
 }  // namespace quorate::utl

@@ -16,13 +16,13 @@ absl::Status Defragment(const std::string& data_dir, std::chrono::nanoseconds pa
 
 }  // namespace
 
-void AddDefrag(const ctl::Tool::Entry& root, const GlobalFlags* flags) {
+void AddDefrag(tool::Command& root, const GlobalFlags& flags) {
   const auto data_dir = std::make_shared<std::string>();
-  const auto defrag = root.Add({"defrag", "", "Rewrites the tables of a store without the garbage in them"});
+  tool::Command& defrag = root.Add({"defrag", "", "Rewrites the tables of a store without the garbage in them"});
   defrag.AddFlag("data-dir", data_dir.get(), "Required. Data directory of a member that is not running");
   defrag.RequireFlag("data-dir");
-  defrag.SetAction([flags, data_dir](const ctl::Streams&, const ctl::Tool::Arguments&) {
-    const absl::Status status = Defragment(*data_dir, flags->timeout);
+  defrag.SetAction([&flags, data_dir](const tool::Arguments&) {
+    const absl::Status status = Defragment(*data_dir, flags.timeout);
     if (status.ok()) return status;
     return base::MakeStatus(status.code(), "Failed to defragment etcd data[" + *data_dir + "] (" +
                                                std::string(base::MessageOf(status)) + ")");

@@ -38,20 +38,20 @@ absl::Status WithoutServer(const absl::Status& status) {
 
 }  // namespace
 
-void AddHashKv(const ctl::Tool::Entry& root, const GlobalFlags* flags) {
+void AddHashKv(tool::Command& root, const GlobalFlags& flags, const tool::Streams& streams) {
   const auto revision = std::make_shared<int64_t>(0);
-  const auto command =
+  tool::Command& command =
       root.Add({"hashkv", "<filename>", "Hashes the history in a saved snapshot, a db file or a data directory"});
   command.AddFlag("rev", revision.get(), "highest revision to hash (default: the latest)");
   command.RequireArguments(1);
-  command.SetAction([flags, revision](const ctl::Streams& streams, const ctl::Tool::Arguments& arguments) {
-    QUORATE_RETURN_IF_ERROR(CheckFormat(flags->write_out));
+  command.SetAction([&flags, &streams, revision](const tool::Arguments& arguments) {
+    QUORATE_RETURN_IF_ERROR(CheckFormat(flags.write_out));
     QUORATE_RETURN_IF_ERROR(CheckExists(arguments[0]));
-    const auto hash = HashOf(arguments[0], *revision, flags->timeout);
+    const auto hash = HashOf(arguments[0], *revision, flags.timeout);
     if (!hash.ok()) return WithoutServer(hash.status());
     const auto text = [](int64_t number) { return std::to_string(number); };
     const int64_t value = hash->hash;
-    return Print(flags->write_out,
+    return Print(flags.write_out,
                  {{"hash", text(value), "Hash", "hash", value},
                   {"hash revision", text(hash->hash_revision), "Hash revision", "hashRevision", hash->hash_revision},
                   {"compact revision", text(hash->compact_revision), "Compact revision", "compactRevision",

@@ -1,6 +1,7 @@
 #include "src/utl/output.h"
 
-#include "quorate/ctl/tool.h"
+#include "quorate/tool/failure.h"
+#include "quorate/tool/table.h"
 
 namespace quorate::utl {
 namespace {
@@ -32,7 +33,7 @@ void PrintJson(const std::vector<Field>& fields, std::ostream& out) {
 }
 
 void PrintTable(const std::vector<Field>& fields, std::ostream& out) {
-  std::vector<std::vector<std::string>> rows(2);
+  std::vector<tool::Row> rows(2);
   for (const Field& field : fields) {
     std::string heading = field.column;
     for (char& letter : heading)
@@ -40,7 +41,7 @@ void PrintTable(const std::vector<Field>& fields, std::ostream& out) {
     rows[0].push_back(heading);
     rows[1].push_back(field.cell);
   }
-  out << ctl::ShowTable(rows);
+  out << tool::RenderTable(rows);
 }
 
 }  // namespace
@@ -49,11 +50,11 @@ absl::Status CheckFormat(const std::string& format) {
   for (const char* known : {"simple", "fields", "json", "table", "protobuf"}) {
     if (format == known) return absl::OkStatus();
   }
-  return ctl::FailWith(ctl::kExitBadFeature, "unsupported output format");
+  return tool::Fail(tool::Exit::kBadFeature, "unsupported output format");
 }
 
 absl::Status Print(const std::string& format, const std::vector<Field>& fields, std::ostream& out) {
-  if (format == "protobuf") return ctl::FailWith(ctl::kExitBadFeature, "protobuf not supported as output format");
+  if (format == "protobuf") return tool::Fail(tool::Exit::kBadFeature, "protobuf not supported as output format");
   if (format == "fields") {
     PrintFields(fields, out);
   } else if (format == "json") {

@@ -3,6 +3,8 @@
 #include <ostream>
 
 #include "quorate/config/url.h"
+#include "quorate/tool/failure.h"
+#include "quorate/tool/progress_bar.h"
 #include "quorate/utl/restore.h"
 #include "src/utl/commands.h"
 
@@ -55,18 +57,19 @@ void Tell(const RestoreOptions& options, const Restored& restored, std::ostream&
   }
 }
 
-absl::Status Restore(const RestoreFlags& flags, const ctl::Streams& streams, const ctl::Tool::Arguments& arguments) {
+absl::Status Restore(const RestoreFlags& flags, const tool::Streams& streams, const tool::Arguments& arguments) {
   if (arguments.size() != 1) {
-    return ctl::FailWith(ctl::kExitBadArguments, "snapshot restore requires exactly one argument");
+    return tool::Fail(tool::Exit::kBadArguments, "snapshot restore requires exactly one argument");
   }
   if ((flags.bump_revision > 0) != flags.mark_compacted) {
-    return ctl::FailWith(ctl::kExitBadArguments, "--mark-compacted required if --revision-bump > 0");
+    return tool::Fail(tool::Exit::kBadArguments, "--mark-compacted required if --revision-bump > 0");
   }
   QUORATE_ASSIGN_OR_RETURN(const RestoreOptions options, OptionsOf(flags, arguments[0]));
-  std::optional<ctl::Progress> bar;
+  std::optional<tool::ProgressBar> bar;
+  std::ostream* const terminal = streams.err_is_terminal ? &streams.err : nullptr;
   RestoreStage shown = RestoreStage::kVerify;
   const auto restored = RestoreSnapshot(options, [&](RestoreStage stage, uint64_t done, uint64_t total) {
-    if (!bar.has_value() || stage != shown) bar.emplace(streams);
+    if (!bar.has_value() || stage != shown) bar.emplace(terminal, tool::ProgressBar::Unit::kBytes);
     shown = stage;
     bar->Show(done, total);
   });
@@ -78,10 +81,10 @@ absl::Status Restore(const RestoreFlags& flags, const ctl::Streams& streams, con
 
 }  // namespace
 
-void AddSnapshotRestore(const ctl::Tool::Entry& snapshot) {
+void AddSnapshotRestore(tool::Command& snapshot, const tool::Streams& streams) {
   const auto flags = std::make_shared<RestoreFlags>();
-  const auto restore = snapshot.Add({"restore", "<filename> --data-dir {output dir} [options]",
-                                     "Makes a member's data directory out of a saved snapshot"});
+  tool::Command& restore = snapshot.Add({"restore", "<filename> --data-dir {output dir} [options]",
+                                         "Makes a member's data directory out of a saved snapshot"});
   restore.AddFlag("data-dir", &flags->data_dir, "data directory to make; must not exist, or be empty");
   restore.AddFlag("wal-dir", &flags->wal_dir, "directory for the log to make; inside --data-dir if not given");
   restore.AddFlag("initial-cluster", &flags->initial_cluster, "members of the new cluster: name=peer URL,...");
@@ -95,9 +98,8 @@ void AddSnapshotRestore(const ctl::Tool::Entry& snapshot) {
   restore.AddFlag("bump-revision", &flags->bump_revision, "how much to add to the latest revision");
   restore.AddFlag("mark-compacted", &flags->mark_compacted,
                   "count the latest revision as compacted (required with --bump-revision, refused without)");
-  restore.SetAction([flags](const ctl::Streams& streams, const ctl::Tool::Arguments& arguments) {
-    return Restore(*flags, streams, arguments);
-  });
+  restore.SetAction(
+      [flags, &streams](const tool::Arguments& arguments) { return Restore(*flags, streams, arguments); });
 }
 
 }  // namespace quorate::utl

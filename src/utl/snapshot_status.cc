@@ -1,5 +1,6 @@
 #include "quorate/base/hex.h"
 #include "quorate/etcdfile/reader.h"
+#include "quorate/tool/failure.h"
 #include "src/utl/commands.h"
 #include "src/utl/output.h"
 #include "src/utl/paths.h"
@@ -14,14 +15,14 @@ std::vector<Field> FieldsOf(const etcdfile::SnapshotStatus& status) {
       {"hash", base::Hex(status.hash), "Hash", "hash", int64_t{status.hash}},
       {"revision", std::to_string(status.revision), "Revision", "revision", status.revision},
       {"total keys", std::to_string(keys), "Keys", "totalKey", keys},
-      {"total size", ctl::ShowBytes(status.total_bytes), "Size", "totalSize", bytes},
+      {"total size", tool::FormatBytes(status.total_bytes), "Size", "totalSize", bytes},
       {"version", status.version, "Version", "version", status.version},
   };
 }
 
-absl::Status Show(const GlobalFlags& flags, const ctl::Streams& streams, const ctl::Tool::Arguments& arguments) {
+absl::Status Show(const GlobalFlags& flags, const tool::Streams& streams, const tool::Arguments& arguments) {
   if (arguments.size() != 1) {
-    return ctl::FailWith(ctl::kExitBadArguments, "snapshot status requires exactly one argument");
+    return tool::Fail(tool::Exit::kBadArguments, "snapshot status requires exactly one argument");
   }
   QUORATE_RETURN_IF_ERROR(CheckExists(arguments[0]));
   QUORATE_RETURN_IF_ERROR(CheckFormat(flags.write_out));
@@ -32,11 +33,9 @@ absl::Status Show(const GlobalFlags& flags, const ctl::Streams& streams, const c
 
 }  // namespace
 
-void AddSnapshotStatus(const ctl::Tool::Entry& snapshot, const GlobalFlags* flags) {
+void AddSnapshotStatus(tool::Command& snapshot, const GlobalFlags& flags, const tool::Streams& streams) {
   snapshot.Add({"status", "<filename>", "Shows hash, revision, keys, size and version of a saved snapshot"})
-      .SetAction([flags](const ctl::Streams& streams, const ctl::Tool::Arguments& arguments) {
-        return Show(*flags, streams, arguments);
-      });
+      .SetAction([&flags, &streams](const tool::Arguments& arguments) { return Show(flags, streams, arguments); });
 }
 
 }  // namespace quorate::utl

@@ -1,7 +1,9 @@
 #include "quorate/utl/utl.h"
 
-#include <ostream>
+#include <memory>
 
+#include "quorate/tool/failure.h"
+#include "quorate/tool/run_line.h"
 #include "src/utl/commands.h"
 
 namespace quorate::utl {
@@ -15,46 +17,37 @@ constexpr char kMigrateAnswer[] =
 
 }  // namespace
 
-void AddVersion(const ctl::Tool::Entry& root) {
-  root.Add({"version", "", "Shows the version of the tool"})
-      .SetAction([](const ctl::Streams& streams, const ctl::Tool::Arguments&) {
-        streams.out << ctl::ShowVersions("etcdutl", "quorateutl");
-        return absl::OkStatus();
-      });
-}
-
-void AddMigrate(const ctl::Tool::Entry& root) {
+void AddMigrate(tool::Command& root) {
   struct Flags {
     std::string data_dir;
     std::string target_version;
     bool force = false;
   };
   const auto flags = std::make_shared<Flags>();
-  const auto migrate = root.Add({"migrate", "", "Tells why there is nothing to migrate"});
+  tool::Command& migrate = root.Add({"migrate", "", "Tells why there is nothing to migrate"});
   migrate.AddFlag("data-dir", &flags->data_dir, "data directory");
   migrate.AddFlag("target-version", &flags->target_version, "etcd version to migrate to, as X.Y");
   migrate.AddFlag("force", &flags->force, "go on where the migration fails");
   migrate.RequireFlag("data-dir");
   migrate.RequireFlag("target-version");
-  migrate.SetAction([flags](const ctl::Streams&, const ctl::Tool::Arguments&) {
-    return ctl::FailWith(ctl::kExitBadFeature, kMigrateAnswer);
-  });
+  migrate.SetAction([flags](const tool::Arguments&) { return tool::Fail(tool::Exit::kBadFeature, kMigrateAnswer); });
 }
 
-int Run(const std::vector<std::string>& arguments, const ctl::Streams& streams) {
+int Run(const std::vector<std::string>& arguments, const tool::Streams& streams) {
   GlobalFlags flags;
-  ctl::Tool tool({"quorateutl", "", "Works on saved snapshots and on the files of a member that is not running."});
-  const ctl::Tool::Entry root = tool.root();
+  tool::Command root({"quorateutl", "", "Works on saved snapshots and on the files of a member that is not running."});
   root.AddFlag("timeout", &flags.timeout, "time to wait for a server to let go of a data directory, 0 for ever");
   root.AddFlag("w,write-out", &flags.write_out, "output format (fields, json, protobuf, simple, table)");
-  AddDefrag(root, &flags);
-  AddHashKv(root, &flags);
+  AddHelp(root, streams);
+  AddCompletion(root, streams);
+  AddDefrag(root, flags);
+  AddHashKv(root, flags, streams);
   AddMigrate(root);
-  const auto snapshot = root.Add({"snapshot", "", "Works on saved snapshots"});
-  AddSnapshotRestore(snapshot);
-  AddSnapshotStatus(snapshot, &flags);
-  AddVersion(root);
-  return tool.Run(arguments, streams);
+  tool::Command& snapshot = root.Add({"snapshot", "", "Works on saved snapshots"});
+  AddSnapshotRestore(snapshot, streams);
+  AddSnapshotStatus(snapshot, flags, streams);
+  AddVersion(root, streams);
+  return tool::RunLine(root, arguments, streams, {.usage = FullUsageOf, .help = FullUsageOf});
 }
 
 }  // namespace quorate::utl

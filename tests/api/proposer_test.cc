@@ -15,10 +15,12 @@ namespace {
 
 constexpr char kTooManyRequests[] = "etcdserver: too many requests";
 
+constexpr int kLists = 80;
+
 // A put and lists of everything, of which none finds a key, in so many nested transactions.
 etcdserverpb::TxnRequest PutAndLists(int nested) {
   etcdserverpb::TxnRequest lists;
-  for (int i = 0; i < 128; ++i) {
+  for (int i = 0; i < kLists; ++i) {
     etcdserverpb::RangeRequest* list = lists.add_success()->mutable_request_range();
     list->set_key("k");
     list->set_range_end("l");
@@ -32,7 +34,7 @@ etcdserverpb::TxnRequest PutAndLists(int nested) {
 
 class ProposerTest : public testing::Test {
  protected:
-  static constexpr int kKeys = 1000;
+  static constexpr int kKeys = 2000;
 
   void SetUp() override { member_.Fill(kKeys, 1); }
 
@@ -56,7 +58,7 @@ TEST_F(ProposerTest, WhatWouldBeRefusedWhereItIsExecutedIsNotLogged) {
 TEST_F(ProposerTest, OfTransactionsThatCostMuchFewWaitAtATime) {
   // Each takes some ten milliseconds.
   const etcdserverpb::TxnRequest request = PutAndLists(7);
-  ASSERT_GT(2 * 7 * 128 * kKeys, static_cast<int64_t>(Proposer::kCostPendingMax));
+  ASSERT_GT(2 * 7 * kLists * kKeys, static_cast<int64_t>(Proposer::kCostPendingMax));
   struct Call {
     grpc::ClientContext context;
     etcdserverpb::TxnResponse response;

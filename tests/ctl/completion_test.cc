@@ -1,10 +1,13 @@
-#include "src/ctl/completion.h"
+#include "quorate/tool/completion.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "src/ctl/commands.h"
 #include "src/ctl/global_flags.h"
+#include "src/ctl/session.h"
 
 namespace quorate::ctl {
 namespace {
@@ -14,12 +17,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 std::vector<std::string> Complete(const Arguments& words) {
+  std::istringstream in;
+  std::ostringstream out, err;
+  Session session({in, out, err}, {});
   Command root({"quoratectl", "", ""});
-  GlobalFlags flags;
-  AddGlobalFlags(root, flags);
-  AddCommands(root);
+  AddGlobalFlags(root, session.flags());
+  AddCommands(root, session);
   std::vector<std::string> found;
-  for (const Candidate& candidate : CandidatesFor(root, words)) found.push_back(candidate.word);
+  for (const tool::Candidate& candidate : tool::CandidatesFor(root, words)) found.push_back(candidate.word);
   return found;
 }
 
@@ -48,16 +53,6 @@ TEST(Completion, ValuesOfFlags) {
 }
 
 TEST(Completion, KeysAndFilesAreTheShells) { EXPECT_THAT(Complete({"get", "k"}), IsEmpty()); }
-
-TEST(Completion, EveryShellHasAProgramThatNamesTheTool) {
-  for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
-    std::string script = CompletionScript(shell, "quoratectl");
-    EXPECT_NE(script.find("quoratectl"), std::string::npos) << shell;
-    EXPECT_NE(script.find("__complete -- "), std::string::npos) << shell;
-    EXPECT_EQ(script.find("TOOL"), std::string::npos) << shell;
-  }
-  EXPECT_EQ(CompletionScript("csh", "quoratectl"), "");
-}
 
 }  // namespace
 }  // namespace quorate::ctl

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "src/ctl/endpoint.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/peer_urls.h"
 #include "src/ctl/rpc_error.h"
 
@@ -63,7 +63,7 @@ TEST(PutRequest, TakesItsValueFromTheArgumentOrTheInput) {
 TEST(PutRequest, RefusesWhatDoesNotFit) {
   auto error = [](const PutFlags& flags, const Arguments& arguments) {
     absl::Status status = PutRequestOf(flags, arguments, nullptr).status();
-    EXPECT_EQ(ExitOf(status), Exit::kBadArguments);
+    EXPECT_EQ(tool::ExitOf(status), Exit::kBadArguments);
     return std::string(base::MessageOf(status));
   };
   EXPECT_EQ(error({}, {}), "put command needs 1 argument and input from stdin or 2 arguments");

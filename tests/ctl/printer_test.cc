@@ -7,8 +7,8 @@
 
 #include <sstream>
 
-#include "src/ctl/failure.h"
 #include "src/ctl/json.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {
@@ -235,12 +235,12 @@ TEST_F(PrinterTest, ProtobufIsTheAnswerItself) {
 TEST_F(PrinterTest, FormatsRefuseWhatTheyCannotShow) {
   absl::Status status = Use("table").Get(SomeKeys());
   EXPECT_EQ(base::MessageOf(status), "table not supported as output format");
-  EXPECT_EQ(ExitOf(status), Exit::kBadFeature);
+  EXPECT_EQ(tool::ExitOf(status), Exit::kBadFeature);
   EXPECT_EQ(base::MessageOf(Use("fields").MemberAdd({})), "fields not supported as output format");
   EXPECT_EQ(base::MessageOf(Use("protobuf").StatusOf({})), "protobuf not supported as output format");
   status = Use("protobuf").LeaseRevoke(7, {});
   EXPECT_EQ(base::MessageOf(status), "marshal unsupported for type *clientv3.LeaseRevokeResponse");
-  EXPECT_EQ(ExitOf(status), Exit::kBadFeature);
+  EXPECT_EQ(tool::ExitOf(status), Exit::kBadFeature);
   EXPECT_EQ(base::MessageOf(MakePrinter("xml", false, out_, err_).status()), "unsupported output format");
 }
 

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "quorate/ctl/ctl.h"
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 #include "src/ctl/snapshot_file.h"
 #include "tests/base/files_testing.h"
 #include "tests/ctl/fake_server_testing.h"

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "src/ctl/failure.h"
+#include "src/ctl/names.h"
 
 namespace quorate::ctl {
 namespace {
@@ -14,7 +14,7 @@ using Words = std::vector<std::string>;
 
 std::string ErrorOf(const std::string& line) {
   absl::StatusOr<Compare> compare = ParseCompare(line);
-  EXPECT_EQ(ExitOf(compare.status()), Exit::kInvalidInput);
+  EXPECT_EQ(tool::ExitOf(compare.status()), Exit::kInvalidInput);
   return std::string(base::MessageOf(compare.status()));
 }
 

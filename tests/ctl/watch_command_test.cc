@@ -8,8 +8,8 @@
 
 #include "quorate/ctl/ctl.h"
 #include "src/ctl/cancellation.h"
-#include "src/ctl/failure.h"
 #include "src/ctl/input_lines.h"
+#include "src/ctl/names.h"
 #include "src/ctl/watch_syntax.h"
 #include "tests/ctl/fake_server_testing.h"
 
@@ -71,7 +71,7 @@ TEST(InputLines, ALineThatIsNotEndedIsNone) {
 
 class WatchCommandTest : public testing::Test {
  protected:
-  int RunLine(std::vector<std::string> line, const Streams& streams, std::vector<std::string> environment = {}) {
+  int RunLine(std::vector<std::string> line, const tool::Streams& streams, std::vector<std::string> environment = {}) {
     line.insert(line.begin(), {"--endpoints", server_.address()});
     environment.push_back("PATH=" + std::string(getenv("PATH")));
     return ctl::Run(line, environment, streams);

@@ -95,7 +95,7 @@ class ReadView {
   // The same of what a transaction looks at and deletes; here single keys, of which there may be many, are weighed too.
   // Not all is weighed when it costs more than `enough`.
   uint64_t TxnCost(const TxnRequest& request, uint64_t enough) const;
-  // One that costs more will be refused where it is executed.
+  // One that changes something and costs more is not worth the time of all others that wait for it.
   uint64_t TxnCostMax() const;
   // What puts that keep their key's value (ignore_value) would write of it, about: the request does not tell.
   uint64_t KeptBytes(const PutRequest& request) const;

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "quorate/ctl/ctl.h"
+#include "quorate/tool/streams.h"
 
 namespace quorate::utl {
 
 // Runs one command line (without the program's name) to its end and returns the process's exit code. Blocks.
-int Run(const std::vector<std::string>& arguments, const ctl::Streams& streams);
+int Run(const std::vector<std::string>& arguments, const tool::Streams& streams);
 
 }  // namespace quorate::utl

@@ -13,7 +13,7 @@
 #include "quorate/base/hex.h"
 #include "quorate/base/status.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 using Duration = std::chrono::nanoseconds;
 
@@ -41,4 +41,4 @@ std::string Quote(std::string_view text);
 // The reverse, also of back-quoted literals. The only error is "invalid syntax".
 absl::StatusOr<std::string> Unquote(std::string_view literal);
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -1,8 +1,8 @@
-#include "src/ctl/values.h"
+#include "quorate/tool/values.h"
 
 #include <gtest/gtest.h>
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 template <typename T>
@@ -116,4 +116,4 @@ TEST(Lists, SplitAtCommas) {
 }
 
 }  // namespace
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -1,9 +1,9 @@
-#include "src/ctl/command.h"
+#include "quorate/tool/command.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 std::string Flag::Shown() const {
   return shorthand == '\0' ? "--" + name : std::string("-") + shorthand + ", --" + name;
@@ -165,4 +165,4 @@ Command* Command::FindChild(std::string_view name) const {
 
 std::string Command::Path() const { return parent_ == nullptr ? text_.name : parent_->Path() + " " + text_.name; }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

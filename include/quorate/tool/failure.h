@@ -8,7 +8,7 @@
 
 #include "quorate/base/status.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 enum class Exit : int {
   kError = 1,
@@ -24,9 +24,6 @@ absl::Status Fail(Exit exit, std::string_view message);
 // Why the system refused, by errno, as etcdctl writes it: in lower case.
 std::string ReasonOf(int error);
 
-// Of an answer that lacks what every server puts in.
-absl::Status MalformedAnswer();
-
 // Ends the run with the exit code alone: what there was to say has been written already.
 absl::Status FailSilently(Exit exit);
 
@@ -36,4 +33,4 @@ bool IsSilent(const absl::Status& failure);
 // Whether Fail made the status; what a server answered is not such a failure.
 bool IsFailure(const absl::Status& status);
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

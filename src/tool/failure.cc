@@ -1,14 +1,14 @@
-#include "src/ctl/failure.h"
+#include "quorate/tool/failure.h"
 
 #include <cstring>
 
 #include "absl/strings/cord.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
-constexpr char kExitPayload[] = "quorate.ctl/exit";
-constexpr char kSilentPayload[] = "quorate.ctl/silent";
+constexpr char kExitPayload[] = "quorate.tool/exit";
+constexpr char kSilentPayload[] = "quorate.tool/silent";
 
 }  // namespace
 
@@ -17,8 +17,6 @@ absl::Status Fail(Exit exit, std::string_view message) {
   failure.SetPayload(kExitPayload, absl::Cord(std::to_string(static_cast<int>(exit))));
   return failure;
 }
-
-absl::Status MalformedAnswer() { return Fail(Exit::kError, "the server's answer is malformed"); }
 
 std::string ReasonOf(int error) {
   std::string reason = std::strerror(error);
@@ -41,4 +39,4 @@ bool IsFailure(const absl::Status& status) { return status.GetPayload(kExitPaylo
 
 bool IsSilent(const absl::Status& failure) { return failure.GetPayload(kSilentPayload).has_value(); }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -1,12 +1,12 @@
-#include "src/ctl/progress_bar.h"
+#include "quorate/tool/progress_bar.h"
 
 #include <algorithm>
 #include <ostream>
 #include <string>
 
-#include "src/ctl/values.h"
+#include "quorate/tool/values.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 constexpr size_t kBarCells = 40;
@@ -36,4 +36,4 @@ void ProgressBar::Show(uint64_t done, uint64_t total) {
              << "/s\x1b[K" << std::flush;
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "quorate/base/number.h"
-#include "src/ctl/values.h"
+#include "quorate/tool/values.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 absl::Status Wrong(std::string_view function, std::string_view text, std::string_view problem) {
@@ -66,4 +66,4 @@ std::string EscapeHex(std::string_view bytes) {
   return text;
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "src/ctl/command.h"
+#include "quorate/tool/command.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 // Whether the flags of the root, which every command understands, stand in each usage or are left to `options`.
 enum class RootFlags { kLeftOut, kShown };
@@ -16,4 +16,4 @@ std::string HelpOf(const Command& command);
 // A column of flags with their types, defaults and meanings.
 std::string FlagTable(const std::vector<const Flag*>& flags);
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -5,23 +5,21 @@
 #include <functional>
 #include <string>
 
-#include "quorate/base/status.h"
-#include "quorate/ctl/ctl.h"
-#include "src/ctl/command_line.h"
+#include "quorate/tool/command_line.h"
+#include "quorate/tool/streams.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 struct RunRules {
   // What stands behind the message when a line is wrong, and what --help shows.
   std::function<std::string(const Command& command)> usage;
   std::function<std::string(const Command& command)> help;
-  // What is wrong with a line whose flags could be read; empty: nothing.
-  std::function<std::string(const ParsedLine& line)> objection;
-  std::function<absl::Status(const ParsedLine& line)> action;
+  // Told of the line whose command is about to be run.
+  std::function<void(const ParsedLine& line)> before = nullptr;
 };
 
 // Only a command with an action is run; the others show their help. What was lost on its way to `streams.out` is a
 // failure, too.
 int RunLine(Command& root, const Arguments& words, const Streams& streams, const RunRules& rules);
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <iosfwd>
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 // A line at a terminal that shows how much is done and is drawn over itself. Used by one thread at a time.
 class ProgressBar {
@@ -28,4 +28,4 @@ class ProgressBar {
   bool drawn_ = false;
 };
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

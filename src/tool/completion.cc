@@ -1,9 +1,10 @@
-#include "src/ctl/completion.h"
+#include "quorate/tool/completion.h"
 
 #include <algorithm>
+#include <ostream>
 #include <string_view>
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 constexpr std::string_view kBash = R"(# bash completion for TOOL
@@ -161,4 +162,14 @@ std::string CompletionScript(const std::string& shell, const std::string& tool) 
   return "";
 }
 
-}  // namespace quorate::ctl
+void AddComplete(Command& root, std::ostream& out) {
+  root.Add({"__complete", "-- <words>", "Lists what the last word may become", "", Group::kHidden})
+      .SetAction([&root, &out](const Arguments& words) {
+        for (const Candidate& candidate : CandidatesFor(root, words)) {
+          out << candidate.word << (candidate.meaning.empty() ? "" : "\t" + candidate.meaning) << "\n";
+        }
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace quorate::tool

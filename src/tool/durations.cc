@@ -1,7 +1,7 @@
 #include "quorate/base/duration.h"
-#include "src/ctl/values.h"
+#include "quorate/tool/values.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 absl::Status Wrong(std::string_view problem, std::string_view text) {
@@ -26,4 +26,4 @@ absl::StatusOr<Duration> ParseDuration(std::string_view text) {
   return Wrong("invalid duration", text);
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

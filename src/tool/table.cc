@@ -1,8 +1,8 @@
-#include "src/ctl/table.h"
+#include "quorate/tool/table.h"
 
 #include <algorithm>
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 // Characters a terminal shows for a text, one for each code point.
@@ -50,4 +50,4 @@ std::string RenderTable(const std::vector<Row>& rows) {
   return table + rule("└", "┴", "┘");
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -1,11 +1,11 @@
-#include "src/ctl/checked_output.h"
+#include "src/tool/checked_output.h"
 
 #include <cerrno>
 #include <string>
 
-#include "src/ctl/failure.h"
+#include "quorate/tool/failure.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 CheckedOutput::CheckedOutput(std::ostream& out) : out_(out), to_(out.rdbuf()) { out_.rdbuf(this); }
 
@@ -39,4 +39,4 @@ std::streamsize CheckedOutput::xsputn(const char* bytes, std::streamsize count) 
 
 int CheckedOutput::sync() { return Note(to_->pubsync() == 0) ? 0 : -1; }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

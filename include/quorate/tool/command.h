@@ -5,21 +5,21 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "quorate/base/status.h"
-#include "src/ctl/values.h"
+#include "quorate/tool/values.h"
 
 namespace CLI {
 class App;
 class Option;
 }  // namespace CLI
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
-class Session;
 using Arguments = std::vector<std::string>;
 
 // Where a command stands in the overview; kNone for subcommands, kHidden for what is not for people.
@@ -55,7 +55,7 @@ struct Flag {
 
 class Command {
  public:
-  using Action = std::function<absl::Status(Session& session, const Arguments& arguments)>;
+  using Action = std::function<absl::Status(const Arguments& arguments)>;
 
   // A root, whose name stands at the front of every usage line.
   explicit Command(CommandText text);
@@ -65,7 +65,8 @@ class Command {
 
   // Adds a subcommand and returns it; it lives as long as this command.
   Command& Add(CommandText text);
-  // Without an action a command only groups subcommands, and shows its help when called.
+  // Without an action a command only groups subcommands, and shows its help when called. What an action works with
+  // besides its arguments it brings along.
   void SetAction(Action action) { action_ = std::move(action); }
 
   // Adds a flag that subcommands understand as well. `name` is "limit" or "w,write-out"; `target` holds the default
@@ -77,10 +78,17 @@ class Command {
   void AddFlag(const std::string& name, Duration* target, const std::string& help);
   void AddFlag(const std::string& name, std::vector<std::string>* target, const std::string& help);
 
+  // A line without the flag is refused.
+  void RequireFlag(const std::string& name) { required_flags_.push_back(name); }
+  // A line with another number of arguments is refused; without this any number is let through.
+  void RequireArguments(size_t count) { required_arguments_ = count; }
+
   const CommandText& text() const { return text_; }
   const Command* parent() const { return parent_; }
   const std::vector<std::unique_ptr<Command>>& children() const { return children_; }
   const Action& action() const { return action_; }
+  const std::vector<std::string>& required_flags() const { return required_flags_; }
+  std::optional<size_t> required_arguments() const { return required_arguments_; }
   // This command's own flags, sorted by name.
   std::vector<const Flag*> OwnFlags() const;
   // Looks in this command, then in those above it; nullptr if there is none.
@@ -103,7 +111,9 @@ class Command {
   std::vector<std::unique_ptr<Command>> children_;
   std::vector<std::unique_ptr<Flag>> flags_;
   Action action_;
+  std::vector<std::string> required_flags_;
+  std::optional<size_t> required_arguments_;
   bool asks_for_help_ = false;
 };
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

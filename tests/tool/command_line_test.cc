@@ -1,10 +1,10 @@
-#include "src/ctl/command_line.h"
+#include "quorate/tool/command_line.h"
 
 #include <gtest/gtest.h>
 
-#include "src/ctl/help.h"
+#include "quorate/tool/help.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 // A small tree: root with globals, `get` with flags of every type, `group` with two children.
@@ -18,7 +18,7 @@ class CommandLineTest : public testing::Test {
     get_->AddFlag("prefix", &prefix_, "prefix");
     get_->AddFlag("limit", &limit_, "limit");
     get_->AddFlag("wait", &wait_, "wait");
-    get_->SetAction([](Session&, const Arguments&) { return absl::OkStatus(); });
+    get_->SetAction([](const Arguments&) { return absl::OkStatus(); });
     root_.Add({"put", "", "Writes"});
     group_ = &root_.Add({"group", "", "Groups"});
     group_->AddFlag("cluster", &cluster_, "all");
@@ -199,4 +199,4 @@ TEST_F(CommandLineTest, HelpOfAGroupListsItsCommands) {
 }
 
 }  // namespace
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

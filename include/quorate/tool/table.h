@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 using Row = std::vector<std::string>;
 
@@ -14,4 +14,4 @@ std::string Join(const std::vector<std::string>& parts, const std::string& separ
 // Frames the rows, of which the first names the columns: names centred, cells to the right.
 std::string RenderTable(const std::vector<Row>& rows);
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -1,16 +1,30 @@
-#include "src/ctl/run_line.h"
+#include "quorate/tool/run_line.h"
 
 #include <ostream>
 
-#include "src/ctl/checked_output.h"
-#include "src/ctl/failure.h"
+#include "quorate/tool/failure.h"
+#include "src/tool/checked_output.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 absl::Status Refuse(const Streams& streams, std::string_view message, const std::string& usage) {
   streams.err << "Error: " << message << "\n" << usage << "\n";
   return FailSilently(Exit::kError);
+}
+
+// What a line lacks that its command asks for; empty: nothing.
+std::string ObjectionTo(const ParsedLine& line) {
+  const std::optional<size_t> accepted = line.command->required_arguments();
+  if (accepted.has_value() && *accepted != line.arguments.size()) {
+    return "accepts " + std::to_string(*accepted) + " arg(s), received " + std::to_string(line.arguments.size());
+  }
+  std::string missing;
+  for (const std::string& name : line.command->required_flags()) {
+    if (line.command->FindFlag(name)->IsSet()) continue;
+    missing += (missing.empty() ? "" : ", ") + Quote(name);
+  }
+  return missing.empty() ? "" : "required flag(s) " + missing + " not set";
 }
 
 absl::Status ReadAndRun(Command& root, const Arguments& words, const Streams& streams, const RunRules& rules) {
@@ -24,10 +38,11 @@ absl::Status ReadAndRun(Command& root, const Arguments& words, const Streams& st
     streams.out << rules.help(*line.command);
     return absl::OkStatus();
   }
-  if (const std::string objection = rules.objection(line); !objection.empty()) {
+  if (const std::string objection = ObjectionTo(line); !objection.empty()) {
     return Refuse(streams, objection, rules.usage(*line.command));
   }
-  return rules.action(line);
+  if (rules.before) rules.before(line);
+  return line.command->action()(line.arguments);
 }
 
 }  // namespace
@@ -43,4 +58,4 @@ int RunLine(Command& root, const Arguments& words, const Streams& streams, const
   return first.ok() ? 0 : static_cast<int>(ExitOf(first));
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

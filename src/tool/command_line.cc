@@ -1,10 +1,10 @@
-#include "src/ctl/command_line.h"
+#include "quorate/tool/command_line.h"
 
 #include <optional>
 
 #include "quorate/base/edit_distance.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 absl::Status Wrong(const std::string& message) { return base::MakeStatus(absl::StatusCode::kInvalidArgument, message); }
@@ -160,4 +160,4 @@ LineError ParseCommandLine(Command& root, const Arguments& line, ParsedLine& par
   return {absl::OkStatus(), false};
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

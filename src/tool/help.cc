@@ -1,4 +1,4 @@
-#include "src/ctl/help.h"
+#include "quorate/tool/help.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 constexpr size_t kNameColumn = 11;
@@ -102,4 +102,4 @@ std::string HelpOf(const Command& command) {
                       " options\" for a list of global command-line options (applies to all commands).\n");
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

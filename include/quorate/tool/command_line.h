@@ -3,9 +3,9 @@
 // Reads a command line as etcdctl does: flags before, after and between arguments, `--flag=value` and `--flag value`,
 // bundled shorthands, `--` before arguments that begin with a dash, and names of commands cut short.
 
-#include "src/ctl/command.h"
+#include "quorate/tool/command.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 struct ParsedLine {
   // The command that was found, also when the rest of the line is wrong.
@@ -25,4 +25,4 @@ struct LineError {
 };
 LineError ParseCommandLine(Command& root, const Arguments& line, ParsedLine& parsed);
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

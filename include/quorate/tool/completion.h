@@ -1,11 +1,12 @@
 #pragma once
 
+#include <iosfwd>
 #include <string>
 #include <vector>
 
-#include "src/ctl/command.h"
+#include "quorate/tool/command.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 struct Candidate {
   std::string word;
@@ -20,4 +21,8 @@ std::vector<Candidate> CandidatesFor(const Command& root, const Arguments& words
 // shell that is not known.
 std::string CompletionScript(const std::string& shell, const std::string& tool);
 
-}  // namespace quorate::ctl
+// Adds what such a program asks: `__complete`, which writes the candidates to `out`, each on a line. Both outlive the
+// run.
+void AddComplete(Command& root, std::ostream& out);
+
+}  // namespace quorate::tool

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "quorate/base/utf8.h"
-#include "src/ctl/values.h"
+#include "quorate/tool/values.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 namespace {
 
 constexpr uint32_t kMaxRune = 0x10FFFF;
@@ -217,4 +217,4 @@ absl::StatusOr<std::vector<std::string>> ParseList(std::string_view text) {
   return fields;
 }
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool

@@ -5,7 +5,7 @@
 
 #include "quorate/base/status.h"
 
-namespace quorate::ctl {
+namespace quorate::tool {
 
 // Stands in a stream's way as long as it lives and keeps the reason of the first write that failed: at the end of a
 // run, errno tells of something else. One thread at a time.
@@ -35,4 +35,4 @@ class CheckedOutput : private std::streambuf {
   int error_ = 0;
 };
 
-}  // namespace quorate::ctl
+}  // namespace quorate::tool
