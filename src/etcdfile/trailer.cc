@@ -32,7 +32,9 @@ absl::Status SnapshotFile::VerifyTrailer(const std::function<void(uint64_t bytes
   const std::string actual = digest.Take();
   QUORATE_ASSIGN_OR_RETURN(const std::string expected, pages.ReadAt(end, kTrailerBytes));
   if (actual == expected) return absl::OkStatus();
-  return pages.Damaged("expected sha256 " + Hex(expected) + ", got " + Hex(actual));
+  // In etcdutl's words, which people and scripts look for.
+  return base::MakeStatus(absl::StatusCode::kDataLoss,
+                          "expected sha256 " + Hex(expected) + ", got " + Hex(actual) + " (" + path() + ")");
 }
 
 }  // namespace quorate::etcdfile

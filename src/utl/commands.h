@@ -19,7 +19,7 @@ struct GlobalFlags {
 // `root`, `flags` and `streams` outlive the run.
 void AddHelp(tool::Command& root, const tool::Streams& streams);
 void AddCompletion(tool::Command& root, const tool::Streams& streams);
-void AddDefrag(tool::Command& root, const GlobalFlags& flags);
+void AddDefrag(tool::Command& root, const GlobalFlags& flags, const tool::Streams& streams);
 void AddHashKv(tool::Command& root, const GlobalFlags& flags, const tool::Streams& streams);
 void AddMigrate(tool::Command& root);
 void AddSnapshotRestore(tool::Command& snapshot, const tool::Streams& streams);

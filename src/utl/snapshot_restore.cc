@@ -2,7 +2,10 @@
 #include <optional>
 #include <ostream>
 
+#include "absl/strings/str_join.h"
+#include "quorate/base/hex.h"
 #include "quorate/config/url.h"
+#include "quorate/membership/membership.h"
 #include "quorate/tool/failure.h"
 #include "quorate/tool/progress_bar.h"
 #include "quorate/utl/restore.h"
@@ -42,7 +45,18 @@ absl::StatusOr<RestoreOptions> OptionsOf(const RestoreFlags& flags, const std::s
   return options;
 }
 
+void TellMembers(const RestoreOptions& options, std::ostream& err) {
+  const replica::NewMemberOptions& member = options.member;
+  const auto cluster = membership::Bootstrap(member.initial_cluster, member.cluster_token, member.name);
+  if (!cluster.ok()) return;  // it would not have been restored
+  for (const membership::Member& one : cluster->members) {
+    err << "added member " << base::Hex(one.id) << " with the peer URLs " << absl::StrJoin(one.peer_urls, ",")
+        << " to the cluster " << base::Hex(cluster->id) << "\n";
+  }
+}
+
 void Tell(const RestoreOptions& options, const Restored& restored, std::ostream& err) {
+  TellMembers(options, err);
   err << "restored " << restored.keys << " keys, " << restored.changes << " changes and " << restored.leases
       << " leases at revision " << restored.revision;
   if (restored.compacted_revision >= 0) err << ", compacted at " << restored.compacted_revision << ",";

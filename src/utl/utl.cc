@@ -40,7 +40,7 @@ int Run(const std::vector<std::string>& arguments, const tool::Streams& streams)
   root.AddFlag("w,write-out", &flags.write_out, "output format (fields, json, protobuf, simple, table)");
   AddHelp(root, streams);
   AddCompletion(root, streams);
-  AddDefrag(root, flags);
+  AddDefrag(root, flags, streams);
   AddHashKv(root, flags, streams);
   AddMigrate(root);
   tool::Command& snapshot = root.Add({"snapshot", "", "Works on saved snapshots"});

@@ -108,7 +108,10 @@ TEST_F(UtlTest, ARestoredDirectoryHasTheHashOfItsSnapshot) {
   const Ran restored = RunTool({"snapshot", "restore", path_, "--data-dir", data_});
   ASSERT_EQ(restored.code, 0) << restored.err;
   EXPECT_THAT(restored.out, IsEmpty());
-  EXPECT_EQ(restored.err, "restored 1 keys, 3 changes and 0 leases at revision 4 into " + data_ + "\n");
+  EXPECT_EQ(restored.err,
+            "added member 8e9e05c52164694d with the peer URLs http://localhost:2380 to the cluster cdf818194e3a8c32\n"
+            "restored 1 keys, 3 changes and 0 leases at revision 4 into " +
+                data_ + "\n");
   const Ran of_file = RunTool({"hashkv", path_});
   const Ran of_directory = RunTool({"hashkv", data_});
   EXPECT_EQ(of_file.code, 0) << of_file.err;
@@ -122,7 +125,8 @@ TEST_F(UtlTest, DefragmentsAStoppedMember) {
   ASSERT_EQ(RunTool({"snapshot", "restore", path_, "--data-dir", data_}).code, 0);
   const std::string before = RunTool({"hashkv", data_}).out;
   const Ran defragmented = RunTool({"defrag", "--data-dir", data_});
-  EXPECT_EQ(defragmented.code, 0) << defragmented.err;
+  EXPECT_EQ(defragmented.code, 0);
+  EXPECT_EQ(defragmented.err, "finished defragmenting directory " + data_ + "\n");
   EXPECT_EQ(RunTool({"hashkv", data_}).out, before);
   const Ran nothing = RunTool({"defrag", "--data-dir", directory_.path() + "/none"});
   EXPECT_EQ(nothing.code, 1);
