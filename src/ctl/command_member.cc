@@ -1,6 +1,6 @@
 #include <ostream>
 
-#include "quorate/tool/table.h"
+#include "absl/strings/str_join.h"
 #include "src/ctl/commands.h"
 #include "src/ctl/kv_requests.h"
 #include "src/ctl/names.h"
@@ -45,7 +45,7 @@ void ShowSettings(const std::string& name, const std::string& peer_urls,
     const std::string& shown = member.id() == response.member().id() ? name : member.name();
     for (const auto& url : member.peerurls()) members.push_back(shown + "=" + url);
   }
-  out << "\nETCD_NAME=" << Quote(name) << "\nETCD_INITIAL_CLUSTER=" << Quote(tool::Join(members, ","))
+  out << "\nETCD_NAME=" << Quote(name) << "\nETCD_INITIAL_CLUSTER=" << Quote(absl::StrJoin(members, ","))
       << "\nETCD_INITIAL_ADVERTISE_PEER_URLS=" << Quote(peer_urls) << "\nETCD_INITIAL_CLUSTER_STATE=\"existing\"\n";
 }
 

@@ -1,6 +1,6 @@
 #include <ostream>
 
-#include "quorate/tool/table.h"
+#include "absl/strings/str_join.h"
 #include "src/ctl/names.h"
 #include "src/ctl/printer.h"
 
@@ -145,7 +145,7 @@ class FieldsPrinter : public Printer {
       Field("RaftIndex", status.raftindex());
       Field("RaftTerm", status.raftterm());
       Field("RaftAppliedIndex", status.raftappliedindex());
-      Field("Errors", "[" + tool::Join({status.errors().begin(), status.errors().end()}, " ") + "]");
+      Field("Errors", "[" + absl::StrJoin(status.errors(), " ") + "]");
       Text("Endpoint", endpoint);
       Text("DowngradeTargetVersion", status.downgradeinfo().targetversion());
       Field("DowngradeEnabled", status.downgradeinfo().enabled());

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "absl/strings/str_join.h"
 #include "src/ctl/kv_requests.h"
 #include "src/ctl/names.h"
 #include "src/ctl/printer.h"
@@ -101,7 +102,7 @@ class SimplePrinter : public Printer {
     }
     out() << LeaseName(response.id()) << " granted with TTL(" << response.grantedttl() << "s), remaining("
           << response.ttl() << "s)";
-    if (keys) out() << ", attached keys([" << tool::Join({response.keys().begin(), response.keys().end()}, " ") << "])";
+    if (keys) out() << ", attached keys([" << absl::StrJoin(response.keys(), " ") << "])";
     out() << "\n";
     return absl::OkStatus();
   }
@@ -189,7 +190,7 @@ class SimplePrinter : public Printer {
   }
 
   absl::Status Lines(const std::vector<tool::Row>& rows) {
-    for (size_t i = 1; i < rows.size(); ++i) out() << tool::Join(rows[i], ", ") << "\n";
+    for (size_t i = 1; i < rows.size(); ++i) out() << absl::StrJoin(rows[i], ", ") << "\n";
     return absl::OkStatus();
   }
 

@@ -1,5 +1,6 @@
 #include "src/ctl/rows.h"
 
+#include "absl/strings/str_join.h"
 #include "src/ctl/names.h"
 
 namespace quorate::ctl {
@@ -19,8 +20,7 @@ std::vector<tool::Row> MemberRows(const etcdserverpb::MemberListResponse& respon
   std::vector<tool::Row> rows = {{"ID", "STATUS", "NAME", "PEER ADDRS", "CLIENT ADDRS", "IS LEARNER"}};
   for (const auto& member : response.members()) {
     rows.push_back({Hex(member.id()), member.name().empty() ? "unstarted" : "started", member.name(),
-                    tool::Join({member.peerurls().begin(), member.peerurls().end()}, ","),
-                    tool::Join({member.clienturls().begin(), member.clienturls().end()}, ","),
+                    absl::StrJoin(member.peerurls(), ","), absl::StrJoin(member.clienturls(), ","),
                     YesNo(member.islearner())});
   }
   return rows;
@@ -40,14 +40,14 @@ std::vector<tool::Row> StatusRows(const std::vector<EndpointStatus>& endpoints) 
                                   "RAFT INDEX", "RAFT APPLIED INDEX", "ERRORS", "DOWNGRADE TARGET VERSION",
                                   "DOWNGRADE ENABLED"}};
   for (const auto& [endpoint, status] : endpoints) {
-    rows.push_back(
-        {endpoint, Hex(status.header().member_id()), status.version(), status.storageversion(),
-         FormatBytes(static_cast<uint64_t>(status.dbsize())), FormatBytes(static_cast<uint64_t>(status.dbsizeinuse())),
-         PercentNotInUse(status), FormatBytes(static_cast<uint64_t>(status.dbsizequota())),
-         YesNo(status.leader() == status.header().member_id()), YesNo(status.islearner()),
-         std::to_string(status.raftterm()), std::to_string(status.raftindex()),
-         std::to_string(status.raftappliedindex()), tool::Join({status.errors().begin(), status.errors().end()}, ", "),
-         status.downgradeinfo().targetversion(), YesNo(status.downgradeinfo().enabled())});
+    rows.push_back({endpoint, Hex(status.header().member_id()), status.version(), status.storageversion(),
+                    FormatBytes(static_cast<uint64_t>(status.dbsize())),
+                    FormatBytes(static_cast<uint64_t>(status.dbsizeinuse())), PercentNotInUse(status),
+                    FormatBytes(static_cast<uint64_t>(status.dbsizequota())),
+                    YesNo(status.leader() == status.header().member_id()), YesNo(status.islearner()),
+                    std::to_string(status.raftterm()), std::to_string(status.raftindex()),
+                    std::to_string(status.raftappliedindex()), absl::StrJoin(status.errors(), ", "),
+                    status.downgradeinfo().targetversion(), YesNo(status.downgradeinfo().enabled())});
   }
   return rows;
 }

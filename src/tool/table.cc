@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_join.h"
+
 namespace quorate::tool {
 namespace {
 
@@ -19,12 +21,6 @@ std::string Repeat(const std::string& text, size_t times) {
 
 }  // namespace
 
-std::string Join(const std::vector<std::string>& parts, const std::string& separator) {
-  std::string joined;
-  for (size_t i = 0; i < parts.size(); ++i) joined += (i == 0 ? "" : separator) + parts[i];
-  return joined;
-}
-
 std::string RenderTable(const std::vector<Row>& rows) {
   std::vector<size_t> widths(rows.front().size());
   for (const Row& row : rows) {
@@ -33,7 +29,7 @@ std::string RenderTable(const std::vector<Row>& rows) {
   auto rule = [&](const char* left, const char* cross, const char* right) {
     std::vector<std::string> parts;
     for (size_t width : widths) parts.push_back(Repeat("─", width + 2));
-    return left + Join(parts, cross) + right + "\n";
+    return left + absl::StrJoin(parts, cross) + right + "\n";
   };
   std::string table = rule("┌", "┬", "┐");
   for (size_t r = 0; r < rows.size(); ++r) {
@@ -43,7 +39,7 @@ std::string RenderTable(const std::vector<Row>& rows) {
       size_t behind = r == 0 ? room - room / 2 : 0;
       cells.push_back(" " + std::string(room - behind, ' ') + rows[r][i] + std::string(behind, ' ') + " ");
     }
-    table += "│" + Join(cells, "│") + "│\n";
+    table += "│" + absl::StrJoin(cells, "│") + "│\n";
     if (r == 0 && rows.size() > 1) table += rule("├", "┼", "┤");
   }
   // Under a heading alone the frame closes with the columns' marks as under rows.

@@ -9,8 +9,6 @@ namespace quorate::tool {
 
 using Row = std::vector<std::string>;
 
-std::string Join(const std::vector<std::string>& parts, const std::string& separator);
-
 // Frames the rows, of which the first names the columns: names centred, cells to the right.
 std::string RenderTable(const std::vector<Row>& rows);
 
