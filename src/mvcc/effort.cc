@@ -1,11 +1,13 @@
 #include "src/mvcc/effort.h"
 
+#include <algorithm>
+
 #include "quorate/base/errors.h"
 
 namespace quorate::mvcc {
 
 Effort::Effort(uint64_t keys, std::function<absl::Status()> may_go_on)
-    : spent_max_(Bound(keys)), may_go_on_(std::move(may_go_on)) {}
+    : spent_max_(std::max(kVisitsMin, kVisitsOfEachKey * keys)), may_go_on_(std::move(may_go_on)) {}
 
 bool Effort::LookUp() {
   if (status_.ok()) status_ = spent_ > spent_max_ ? base::errors::TooManyRequests() : absl::OkStatus();

@@ -3,10 +3,8 @@
 // What a transaction may look at, and the state it looks at by that measure: operations are many where they are nested,
 // and each may visit every key, for which nothing else holds whoever waits behind it.
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -25,14 +23,10 @@ class Effort {
   // record once.
   static constexpr uint64_t kVisitsMin = 4 << 20;
   static constexpr uint64_t kVisitsOfEachKey = 32;
-  // For a list, whose effort has no bound: it looks at no key more than a few times.
-  static constexpr uint64_t kKeysOfAny = std::numeric_limits<uint64_t>::max() / kVisitsOfEachKey;
   // What a count in an index costs.
   static constexpr uint64_t kCountVisits = 8;
   // What a record costs that is fetched and perhaps sorted by its value, 0.8 us where a visit is 0.03.
   static constexpr uint64_t kFetchVisits = 24;
-  // What a transaction may take of a store with so many keys.
-  static constexpr uint64_t Bound(uint64_t keys) { return std::max(kVisitsMin, kVisitsOfEachKey * keys); }
 
   // `may_go_on`, which may be empty, is asked every so many visits, and says why not. Between two visits more may be
   // walked or read than is measured, since that differs between members: what does so asks it, too, and spends nothing.

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "quorate/base/wire.h"
-#include "src/mvcc/effort.h"
 #include "src/mvcc/key_sources.h"
 #include "src/mvcc/range.h"
 #include "src/mvcc/read_view.h"
@@ -95,9 +94,7 @@ class Cursor final : public RangeCursor {
     request.limit = left_ <= kFirstKeysMax ? static_cast<int64_t>(left_) : 0;
     request.sort_target = sort_target_;
     request.keys_only = keys_only_;
-    Effort effort(Effort::kKeysOfAny, may_go_on);
-    uint64_t budget = kAnswerBytesMax;
-    return ExecuteRange(MeasuredState(&view, &effort), request, &budget);
+    return view.Range(request, may_go_on);
   }
 
   // While a view still keeps garbage removal away: from here on compaction takes nothing of the list. Where the disk

@@ -34,6 +34,9 @@ uint64_t RecordBytes(const IndexView& keys, std::string_view key) {
   return state.has_value() ? BytesOfClass(state->size_class) : 0;
 }
 
+// A list's effort has no bound: it looks at no key more than a few times.
+constexpr uint64_t kKeysOfAnyEffort = std::numeric_limits<uint64_t>::max() / Effort::kVisitsOfEachKey;
+
 // Whether no more keys are looked at than the limit says.
 bool LimitsItsScan(const RangeRequest& request) {
   return request.limit > 0 && request.is_in_key_order() && !request.has_revision_filters();
@@ -62,6 +65,13 @@ absl::StatusOr<std::vector<base::Buffer>> ReadView::Rep::Fetch(const std::vector
   return records;
 }
 
+absl::StatusOr<base::Payload> ReadView::Rep::Range(const RangeRequest& request, const MayGoOn& may_go_on) const {
+  uint64_t budget = kAnswerBytesMax;
+  if (!may_go_on) return ExecuteRange(*this, request, &budget);
+  Effort effort(kKeysOfAnyEffort, may_go_on);
+  return ExecuteRange(MeasuredState(this, &effort), request, &budget);
+}
+
 ReadView::ReadView(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 ReadView::ReadView(ReadView&&) noexcept = default;
 ReadView& ReadView::operator=(ReadView&&) noexcept = default;
@@ -72,15 +82,8 @@ int64_t ReadView::compacted_revision() const { return rep_->compacted; }
 
 absl::StatusOr<Answer> ReadView::Range(const RangeRequest& request, const MayGoOn& may_go_on) const {
   rep_->parts->counts.ranges.fetch_add(1, std::memory_order_relaxed);
-  uint64_t budget = kAnswerBytesMax;
-  const auto execute = [&]() -> absl::StatusOr<base::Payload> {
-    if (!may_go_on) return ExecuteRange(*rep_, request, &budget);
-    Effort effort(Effort::kKeysOfAny, may_go_on);
-    return ExecuteRange(MeasuredState(rep_.get(), &effort), request, &budget);
-  };
-  absl::StatusOr<base::Payload> body = execute();
-  if (!body.ok()) return std::move(body).status();
-  return Answer{*std::move(body), rep_->revision()};
+  QUORATE_ASSIGN_OR_RETURN(base::Payload body, rep_->Range(request, may_go_on));
+  return Answer{std::move(body), rep_->revision()};
 }
 
 absl::StatusOr<Answer> ReadView::Txn(const TxnRequest& request, const MayGoOn& may_go_on) const {

@@ -24,6 +24,9 @@ struct ReadView::Rep final : public State {
                                                   const std::function<absl::Status()>& may_go_on) const override;
   absl::StatusOr<base::Buffer> FetchOne(Revision revision) const override { return parts->records.FetchOne(revision); }
 
+  // The body of ReadView::Range's answer, which nothing counts.
+  absl::StatusOr<base::Payload> Range(const RangeRequest& request, const MayGoOn& may_go_on) const;
+
   // In this order: see ViewGate. What the view may be asked for stays in the store until the ticket is given back.
   StoreParts* const parts;
   const ViewGate::Ticket ticket;

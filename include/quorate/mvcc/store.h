@@ -101,8 +101,8 @@ class ReadView {
   uint64_t KeptBytes(const PutRequest& request) const;
   uint64_t KeptBytes(const TxnRequest& request) const;
   // Whether reads that the cache cannot answer have to wait for the disk these days, and this is one of them, as far as
-  // one can tell: an event loop has others to serve meanwhile. Of a request that costs little:
-  // it looks for each record.
+  // one can tell: an event loop has others to serve meanwhile. Of a request that costs little: it looks for each
+  // record.
   bool WaitsForDisk(const RangeRequest& request) const;
   bool WaitsForDisk(const TxnRequest& request) const;
   // A TxnResponse of a transaction that changes nothing (see IsReadOnly); `may_go_on` likewise.

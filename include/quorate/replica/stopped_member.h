@@ -1,7 +1,7 @@
 #pragma once
 
-// The data of a member that is not running, for offline tools. Holds the member's lock as long as it
-// lives. One thread at a time; the database is any thread's.
+// The data of a member that is not running, for offline tools. Holds the member's lock as long as it lives. One
+// thread at a time; the database is any thread's.
 
 #include <chrono>
 #include <memory>
